@@ -1,0 +1,20 @@
+//! Kerberos 5 without input or output: messages, cryptography, GSS-API tokens,
+//! keytabs and credential caches.
+//!
+//! Nothing in this crate opens a socket, reads a clock or draws a random number by
+//! itself: bytes, [`Timestamp`]s and [`Random`] come in as arguments. That is what
+//! makes tickets expire in tests without sleeping and the same seed give the same bytes.
+
+pub mod random;
+pub mod time;
+
+pub use random::Random;
+pub use time::Timestamp;
+
+pub mod client;
+pub mod credential;
+pub mod gss;
+pub mod keytab;
+pub mod principal;
+pub use credential::Credential;
+pub use principal::Principal;
