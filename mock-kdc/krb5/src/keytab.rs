@@ -2,4 +2,6 @@
 
 /// Keys of services (or users) by principal, kvno and etype.
 #[derive(Debug, Clone, Default)]
-pub struct Keytab { _p: () }
+pub struct Keytab {
+    _p: (),
+}

@@ -15,7 +15,10 @@ pub struct Principal {
 impl Principal {
     /// From text parts.
     pub fn new(components: &[&str], realm: &str) -> Self {
-        Self { components: components.iter().map(|c| c.as_bytes().to_vec()).collect(), realm: realm.as_bytes().to_vec() }
+        Self {
+            components: components.iter().map(|c| c.as_bytes().to_vec()).collect(),
+            realm: realm.as_bytes().to_vec(),
+        }
     }
 }
 
