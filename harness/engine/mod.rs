@@ -1,0 +1,3 @@
+//! Plays cases and says what happened, as events. It never prints.
+
+pub mod event;
