@@ -3,6 +3,8 @@
 pub mod engine;
 pub mod error;
 pub mod handshake;
+pub mod mysql;
 pub mod net;
 pub mod scenario;
+pub mod testbed;
 pub mod tls;
