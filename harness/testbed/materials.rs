@@ -4,6 +4,7 @@
 
 use crate::error::Error;
 use crate::handshake::TlsVersion;
+use crate::mysql::RsaKey;
 use crate::net::Clock;
 use crate::scenario::party::{Ca, Certificate, ClientTls, ServerTls, TlsMode, TlsProvider, TlsRange};
 use crate::scenario::plan::Case;
@@ -26,6 +27,7 @@ pub struct Materials {
     certificates: Shared<Certificate, Arc<Certified>>,
     server_contexts: Shared<ServerTls, Arc<tls::ServerContext>>,
     client_contexts: Shared<ClientTls, Arc<tls::ClientContext>>,
+    password_key: OnceLock<RsaKey>,
 }
 
 /// Private keys, made in parallel before the first case.
@@ -61,6 +63,7 @@ impl Materials {
             certificates: Shared::default(),
             server_contexts: Shared::default(),
             client_contexts: Shared::default(),
+            password_key: OnceLock::new(),
         })
     }
 
@@ -133,6 +136,18 @@ impl Materials {
             };
             tls::ClientContext::new(&settings).map(Arc::new).map_err(environment)
         })
+    }
+
+    /// The key by which clients encrypt passwords where there is no TLS (`caching_sha2_password`, `sha256_password`).
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn password_key(&self) -> Result<RsaKey, Error> {
+        if let Some(key) = self.password_key.get() {
+            return Ok(key.clone());
+        }
+        let key = RsaKey::generate().map_err(|problem| Error::Environment(problem.to_string()))?;
+        Ok(self.password_key.get_or_init(|| key).clone())
     }
 
     fn certificate(&self, wanted: &Certificate) -> Result<Arc<Certified>, Error> {
