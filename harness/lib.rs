@@ -5,6 +5,7 @@ pub mod error;
 pub mod handshake;
 pub mod mysql;
 pub mod net;
+pub mod postgres;
 pub mod scenario;
 pub mod testbed;
 pub mod tls;
