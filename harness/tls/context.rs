@@ -1,12 +1,27 @@
 //! What is made once from settings and shared by all connections: certificates parsed, suites chosen, trust loaded.
 
 use crate::handshake::TlsOffer;
-use crate::tls::{ClientSettings, ServerSettings, TlsError, TlsSession};
+use crate::tls::openssl::{self, OpenSslSession, server_end_point};
+use crate::tls::{ClientSettings, Provider, ServerSettings, TlsError, TlsSession, Trust};
+use ::openssl::ssl::SslContext;
 
 /// A client's TLS, ready to make sessions. Share it in an `Arc`.
 #[derive(Debug)]
 pub struct ClientContext {
     settings: ClientSettings,
+    library: ClientLibrary,
+}
+
+enum ClientLibrary {
+    OpenSsl(SslContext),
+}
+
+impl std::fmt::Debug for ClientLibrary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::OpenSsl(_) => "OpenSsl",
+        })
+    }
 }
 
 impl ClientContext {
@@ -15,7 +30,14 @@ impl ClientContext {
     /// # Errors
     /// No versions, a version that the library does not have, or a trust anchor that is no PEM certificate.
     pub fn new(settings: &ClientSettings) -> Result<Self, TlsError> {
-        Ok(Self { settings: settings.clone() })
+        if settings.versions.is_empty() {
+            return Err(TlsError::Unsupported("no versions".to_owned()));
+        }
+        let library = match settings.provider {
+            Provider::OpenSsl => ClientLibrary::OpenSsl(openssl::client_context(settings)?),
+            Provider::Rustls => return Err(TlsError::Unsupported("rustls".to_owned())),
+        };
+        Ok(Self { settings: settings.clone(), library })
     }
 
     /// A session to a server that was dialled as `server_name` (a name or an address).
@@ -23,15 +45,34 @@ impl ClientContext {
     /// # Errors
     /// [`Trust::Identity`](crate::tls::Trust::Identity) without a server name, or the library refuses.
     pub fn session(&self, offer: &TlsOffer, server_name: Option<&str>) -> Result<Box<dyn TlsSession>, TlsError> {
-        let _ = (&self.settings, offer, server_name);
-        todo!()
+        if let (Trust::Identity(_), None) = (&self.settings.trust, server_name) {
+            return Err(TlsError::Unsupported("an identity check without a server name".to_owned()));
+        }
+        match &self.library {
+            ClientLibrary::OpenSsl(context) => {
+                Ok(Box::new(OpenSslSession::client(context, &self.settings, offer, server_name)?))
+            }
+        }
     }
 }
 
 /// A server's TLS, ready to make sessions. Share it in an `Arc`.
 #[derive(Debug)]
 pub struct ServerContext {
-    settings: ServerSettings,
+    library: ServerLibrary,
+    server_end_point: Option<Vec<u8>>,
+}
+
+enum ServerLibrary {
+    OpenSsl(SslContext),
+}
+
+impl std::fmt::Debug for ServerLibrary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::OpenSsl(_) => "OpenSsl",
+        })
+    }
 }
 
 impl ServerContext {
@@ -40,7 +81,15 @@ impl ServerContext {
     /// # Errors
     /// No versions, nothing that the library has, or a key that does not fit its certificate.
     pub fn new(settings: &ServerSettings) -> Result<Self, TlsError> {
-        Ok(Self { settings: settings.clone() })
+        if settings.versions.is_empty() {
+            return Err(TlsError::Unsupported("no versions".to_owned()));
+        }
+        let library = match settings.provider {
+            Provider::OpenSsl => ServerLibrary::OpenSsl(openssl::server_context(settings)?),
+            Provider::Rustls => return Err(TlsError::Unsupported("rustls".to_owned())),
+        };
+        let server_end_point = settings.certificate.chain().first().and_then(|leaf| server_end_point(leaf));
+        Ok(Self { library, server_end_point })
     }
 
     /// A session for a client that has just come.
@@ -48,7 +97,10 @@ impl ServerContext {
     /// # Errors
     /// The library refuses.
     pub fn session(&self, offer: &TlsOffer) -> Result<Box<dyn TlsSession>, TlsError> {
-        let _ = (&self.settings, offer);
-        todo!()
+        match &self.library {
+            ServerLibrary::OpenSsl(context) => {
+                Ok(Box::new(OpenSslSession::server(context, offer, self.server_end_point.clone())?))
+            }
+        }
     }
 }
