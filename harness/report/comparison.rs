@@ -181,8 +181,8 @@ impl Move {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::handshake::Timestamp;
     use crate::handshake::trace::{Direction, EventName};
-    use shakedown_krb5::Timestamp;
 
     /// `lines`: `mark expected / actual`, one a line.
     fn check(expected: Option<&str>, actual: &str, lines: &[&str]) {

@@ -1,11 +1,11 @@
 //! A small run in which every verdict comes up once, for the tests of all reports.
 
 use crate::engine::event::{CaseResult, Event, Expected, RunStarted, Source, StepResult, Summary, Verdict, Views};
+use crate::handshake::Timestamp;
 use crate::handshake::channel::TlsVersion;
 use crate::handshake::outcome::{Outcome, Side};
 use crate::handshake::trace::{Direction, EventName, Trace};
 use crate::report::Record;
-use shakedown_krb5::Timestamp;
 use std::time::Duration;
 
 pub(crate) fn record() -> Record {
