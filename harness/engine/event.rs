@@ -49,6 +49,9 @@ pub struct RunStarted {
     pub backend: String,
     /// The words of each requirement that a case of this run names, by ID.
     pub requirements: BTreeMap<String, String>,
+    /// What `shakedown run` was told besides `--filter` that decides what a case is: paths, `--backend`, `--reading`. A report
+    /// repeats it in the command that replays a case. Never a secret: those are read from the environment.
+    pub arguments: Vec<String>,
 }
 
 /// How one case came out.

@@ -4,3 +4,4 @@ pub mod materials;
 pub mod random;
 pub mod secrets;
 pub mod mysql;
+pub mod postgres;
