@@ -6,6 +6,7 @@ pub mod handshake;
 pub mod mysql;
 pub mod net;
 pub mod postgres;
+pub mod report;
 pub mod scenario;
 pub mod testbed;
 pub mod tls;
