@@ -51,13 +51,13 @@ const ESTABLISHED: [(&str, &str); 20] = [
 ];
 
 /// Two authorities, a certificate of the first for `db.test` and `127.0.0.1`, and one of the same that says neither.
-pub struct World {
-    pub authority: Authority,
-    pub other: Authority,
-    pub certificate: Certified,
+pub(crate) struct World {
+    pub(crate) authority: Authority,
+    pub(crate) other: Authority,
+    pub(crate) certificate: Certified,
 }
 
-pub static WORLD: LazyLock<World> = LazyLock::new(|| {
+pub(crate) static WORLD: LazyLock<World> = LazyLock::new(|| {
     let keys = Key::generate_all(&[KeyKind::Rsa2048; 3]).unwrap();
     let [one, two, three] = keys.try_into().unwrap();
     let now = UNIX_EPOCH.elapsed().map(|since| Timestamp::EPOCH + since).unwrap();
@@ -69,7 +69,7 @@ pub static WORLD: LazyLock<World> = LazyLock::new(|| {
     World { authority, other, certificate }
 });
 
-pub struct NoRandom;
+pub(crate) struct NoRandom;
 
 impl Random for NoRandom {
     fn fill(&mut self, bytes: &mut [u8]) {
@@ -77,12 +77,12 @@ impl Random for NoRandom {
     }
 }
 
-pub fn client(settings: &ClientSettings, name: Option<&str>) -> Security {
+pub(crate) fn client(settings: &ClientSettings, name: Option<&str>) -> Security {
     let context = Arc::new(ClientContext::new(settings).unwrap());
     Security::Client { context, server_name: name.map(str::to_owned) }
 }
 
-pub fn server(settings: &ServerSettings) -> Security {
+pub(crate) fn server(settings: &ServerSettings) -> Security {
     Security::Server(Arc::new(ServerContext::new(settings).unwrap()))
 }
 

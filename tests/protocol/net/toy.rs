@@ -12,19 +12,19 @@ use shakedown::handshake::{Context, Direction, Error, EventName, Handshake, Inpu
 
 /// The client.
 #[derive(Default)]
-pub struct ToyClient {
-    pub tls: bool,
+pub(crate) struct ToyClient {
+    pub(crate) tls: bool,
     /// Send something with the request, as MySQL's client does with its ClientHello.
-    pub secret: &'static str,
-    pub alpn: Option<&'static [u8]>,
+    pub(crate) secret: &'static str,
+    pub(crate) alpn: Option<&'static [u8]>,
     /// Stay after the login instead of saying goodbye.
-    pub linger: bool,
-    unread: Vec<u8>,
-    outcome: Option<Outcome>,
+    pub(crate) linger: bool,
+    pub(crate) unread: Vec<u8>,
+    pub(crate) outcome: Option<Outcome>,
 }
 
 impl ToyClient {
-    pub fn new(tls: bool, secret: &'static str) -> Self {
+    pub(crate) fn new(tls: bool, secret: &'static str) -> Self {
         Self { tls, secret, ..Self::default() }
     }
 
@@ -73,7 +73,10 @@ impl Handshake for ToyClient {
                     Some(other) => Err(Error::peer(format!("unknown answer of {} octets", other.len()))),
                 }
             }
-            Input::Closed => Ok(Step::Finish(Outcome::refused(Side::Server, "eof"))),
+            Input::Closed => {
+                let refused = Outcome::refused(Side::Server, "eof");
+                Ok(Step::Finish(self.outcome.clone().unwrap_or(refused)))
+            }
             Input::Ticket(_) => Err(Error::Misuse("no ticket was asked for")),
         }
     }
@@ -85,12 +88,12 @@ impl Handshake for ToyClient {
 
 /// The server. Its password is `open`.
 #[derive(Default)]
-pub struct ToyServer {
-    pub alpn: Option<&'static [u8]>,
+pub(crate) struct ToyServer {
+    pub(crate) alpn: Option<&'static [u8]>,
     /// Never answers a secret.
-    pub mute: bool,
-    unread: Vec<u8>,
-    outcome: Option<Outcome>,
+    pub(crate) mute: bool,
+    pub(crate) unread: Vec<u8>,
+    pub(crate) outcome: Option<Outcome>,
 }
 
 impl Handshake for ToyServer {
