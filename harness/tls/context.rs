@@ -1,8 +1,11 @@
 //! What is made once from settings and shared by all connections: certificates parsed, suites chosen, trust loaded.
 
-use crate::handshake::TlsOffer;
+use crate::handshake::{TlsOffer, TlsVersion};
+use crate::tls::client_hello::Probe;
 use crate::tls::openssl::{self, OpenSslSession, server_end_point};
+use crate::tls::record::{RecordTap, Seen, Speaker};
 use crate::tls::{ClientSettings, Provider, ServerSettings, TlsError, TlsSession, Trust};
+use ::openssl::rand::rand_bytes;
 use ::openssl::ssl::SslContext;
 
 /// A client's TLS, ready to make sessions. Share it in an `Arc`.
@@ -14,12 +17,15 @@ pub struct ClientContext {
 
 enum ClientLibrary {
     OpenSsl(SslContext),
+    /// No library would offer these suites at this version; we ask by hand.
+    ByHand(TlsVersion),
 }
 
 impl std::fmt::Debug for ClientLibrary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::OpenSsl(_) => "OpenSsl",
+            Self::ByHand(_) => "ByHand",
         })
     }
 }
@@ -34,10 +40,23 @@ impl ClientContext {
             return Err(TlsError::Unsupported("no versions".to_owned()));
         }
         let library = match settings.provider {
-            Provider::OpenSsl => ClientLibrary::OpenSsl(openssl::client_context(settings)?),
+            Provider::OpenSsl => {
+                let context = openssl::client_context(settings)?;
+                if would_say_hello(OpenSslSession::client(&context, settings, &TlsOffer::default(), None)?) {
+                    ClientLibrary::OpenSsl(context)
+                } else {
+                    by_hand(settings)?
+                }
+            }
             Provider::Rustls => return Err(TlsError::Unsupported("rustls".to_owned())),
         };
         Ok(Self { settings: settings.clone(), library })
+    }
+
+    /// Whether sessions ask by hand, since the library would not offer what is set.
+    #[must_use]
+    pub fn asks_by_hand(&self) -> bool {
+        matches!(self.library, ClientLibrary::ByHand(_))
     }
 
     /// A session to a server that was dialled as `server_name` (a name or an address).
@@ -52,7 +71,31 @@ impl ClientContext {
             ClientLibrary::OpenSsl(context) => {
                 Ok(Box::new(OpenSslSession::client(context, &self.settings, offer, server_name)?))
             }
+            ClientLibrary::ByHand(version) => {
+                let mut random = [0; 32];
+                rand_bytes(&mut random)
+                    .map_err(|error| TlsError::Library { what: "drawing a random number", text: error.to_string() })?;
+                let name = server_name.filter(|_| self.settings.server_name_indication);
+                Ok(Box::new(Probe::new(*version, &self.settings.suites, name, offer, random)))
+            }
         }
+    }
+}
+
+/// Asks a library whether it says hello at all with these settings, by letting it.
+fn would_say_hello(mut session: impl TlsSession) -> bool {
+    let (mut wire, mut seen) = (Vec::new(), Vec::new());
+    session.take_wire(&mut wire);
+    RecordTap::default().read(Speaker::Client, &wire, &mut seen);
+    seen.iter().any(|seen| matches!(seen, Seen::ClientHello(_)))
+}
+
+fn by_hand(settings: &ClientSettings) -> Result<ClientLibrary, TlsError> {
+    match settings.versions.iter().max() {
+        Some(&version) if version <= TlsVersion::Tls1_2 && !settings.suites.is_empty() => {
+            Ok(ClientLibrary::ByHand(version))
+        }
+        _ => Err(TlsError::Unsupported("the library has none of these versions and suites".to_owned())),
     }
 }
 

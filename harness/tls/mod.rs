@@ -13,6 +13,7 @@
 
 pub mod alert;
 pub mod authority;
+pub mod client_hello;
 pub mod hello;
 pub mod record;
 pub mod settings;

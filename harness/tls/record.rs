@@ -104,6 +104,16 @@ impl RecordTap {
         };
         half.read(wire, seen);
     }
+
+    /// Whether what `from` sent stopped looking like TLS.
+    #[must_use]
+    pub fn is_lost(&self, from: Speaker) -> bool {
+        let half = match from {
+            Speaker::Client => &self.client,
+            Speaker::Server => &self.server,
+        };
+        matches!(half.place, Place::Lost)
+    }
 }
 
 /// One direction.
