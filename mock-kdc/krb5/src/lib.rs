@@ -13,6 +13,7 @@ pub use time::Timestamp;
 
 pub mod client;
 pub mod credential;
+pub mod crypto;
 pub mod der;
 pub mod gss;
 pub mod keytab;

@@ -69,12 +69,6 @@ impl Principal {
         Self { name_type, ..self }
     }
 
-    /// The salt where nobody says another: realm and components without separators (RFC 4120 §4).
-    #[must_use]
-    pub fn default_salt(&self) -> Vec<u8> {
-        [self.realm.as_slice(), &self.components.concat()].concat()
-    }
-
     fn of_octets(components: Vec<Vec<u8>>, realm: Vec<u8>) -> Self {
         let mut principal = Self { components, realm, name_type: name_type::PRINCIPAL };
         if principal.krbtgt_realm().is_some() {
@@ -238,12 +232,6 @@ mod tests {
         assert_eq!(principal("krbtgt/B@A").krbtgt_realm(), Some(&b"B"[..]));
         assert_eq!(principal("krbtgt@A").krbtgt_realm(), None);
         assert_eq!(principal("host/B@A").krbtgt_realm(), None);
-    }
-
-    #[test]
-    fn the_default_salt_is_that_of_the_specification() {
-        assert_eq!(principal("raeburn@ATHENA.MIT.EDU").default_salt(), b"ATHENA.MIT.EDUraeburn");
-        assert_eq!(principal("host/h.x@R").default_salt(), b"Rhosth.x");
     }
 
     proptest! {
