@@ -52,10 +52,10 @@ impl AsSettings {
             // The order of permitted_enctypes in MIT's krb5.conf.
             etypes: vec![Etype::Aes256Sha1, Etype::Aes128Sha1, Etype::Aes256Sha384, Etype::Aes128Sha256],
             kdc_options: kdc_options::RENEWABLE_OK,
-            lifetime: Duration::from_hours(24),
+            lifetime: Duration::from_secs(24 * 60 * 60),
             renewable: None,
             trust_kdc_time: true,
-            clock_skew: Duration::from_mins(5),
+            clock_skew: Duration::from_secs(300),
             udp_preference_limit: UDP_PREFERENCE_LIMIT,
         }
     }

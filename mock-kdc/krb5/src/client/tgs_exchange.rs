@@ -46,7 +46,7 @@ impl TgsSettings {
             server,
             etypes: vec![Etype::Aes256Sha1, Etype::Aes128Sha1, Etype::Aes256Sha384, Etype::Aes128Sha256],
             till: None,
-            clock_skew: Duration::from_mins(5),
+            clock_skew: Duration::from_secs(300),
             offset_us: 0,
             udp_preference_limit: UDP_PREFERENCE_LIMIT,
         }
