@@ -13,8 +13,12 @@ pub use time::Timestamp;
 
 pub mod client;
 pub mod credential;
+pub mod crypto;
+pub mod der;
+pub mod framing;
 pub mod gss;
 pub mod keytab;
+pub mod messages;
 pub mod principal;
 pub use credential::Credential;
 pub use principal::Principal;
