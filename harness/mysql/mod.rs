@@ -21,9 +21,11 @@
 //! 10.11 put on the wire where the documentation is silent.
 
 pub mod account;
+pub mod admission;
 pub mod auth;
 pub mod capability;
 pub mod client;
+pub mod command;
 pub mod deviation;
 pub mod greeting;
 pub mod login;

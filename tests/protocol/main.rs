@@ -2,3 +2,4 @@
 //! One binary, so that the library is linked once.
 
 mod net;
+mod mysql;

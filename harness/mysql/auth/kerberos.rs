@@ -2,8 +2,9 @@
 //!
 //! The server's plugin is not published; this is what libmysqlclient 8.0 and 9, Connector/J and Connector/Python read.
 
-use crate::handshake::{Error, Reader, Writer};
-use shakedown_krb5::Principal;
+use crate::handshake::{Context, Error, Reader, Writer};
+use shakedown_krb5::gss::{Flags, Initiator};
+use shakedown_krb5::{Credential, Principal};
 
 /// What the server sends in its AuthSwitchRequest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +65,12 @@ fn name(reader: &mut Reader<'_>, field: &'static str) -> Result<String, Error> {
         Ok(text) => Ok(text.to_owned()),
         Err(_) => Err(reader.malformed(field, "no UTF-8")),
     }
+}
+
+/// Makes the initiator's token. Without mutual authentication no flag is asked for at all, as libmysqlclient does it.
+pub fn initiate(credential: &Credential, mutual: bool, cx: &mut Context<'_>) -> (Initiator, Vec<u8>) {
+    let flags = if mutual { Flags(Flags::MUTUAL) } else { Flags(0) };
+    Initiator::start(credential, flags, cx.now, cx.random)
 }
 
 /// What is inside a GSS-API token, by its first octets: an AP-REQ, AP-REP or KRB-ERROR in the krb5 framing

@@ -1,6 +1,8 @@
 //! Authentication plugins: one file each, both sides in it.
 
+pub mod answer;
 pub mod clear_password;
+pub mod exchange;
 pub mod kerberos;
 pub mod native_password;
 pub mod rsa;
