@@ -11,10 +11,15 @@ pub mod time;
 pub use random::Random;
 pub use time::Timestamp;
 
+pub mod ccache;
 pub mod client;
 pub mod credential;
 pub mod gss;
 pub mod keytab;
 pub mod principal;
+
+mod file;
+mod keyblock;
 pub use credential::Credential;
+pub use keyblock::Keyblock;
 pub use principal::Principal;
