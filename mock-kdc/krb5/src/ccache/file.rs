@@ -201,3 +201,128 @@ fn write_length(length: usize, field: &'static str, file: &mut Vec<u8>) -> Resul
     file.extend(u32::try_from(length).map_err(|_| field)?.to_be_bytes());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::golden::KINIT;
+    use super::*;
+
+    /// Where the first record, a configuration entry, ends in [`KINIT`].
+    const RECORD_END: usize = 32;
+
+    #[test]
+    fn version_3_has_no_header_and_its_encryption_type_twice() {
+        let (principal, etype, others) = (&KINIT[6..20].concat()[..], KINIT[20], &KINIT[21..RECORD_END].concat()[..]);
+        let three = CredentialCache::read(&[b"\x05\x03", principal, etype, etype, others].concat()).unwrap();
+        let four = CredentialCache::read(&KINIT[..RECORD_END].concat()).unwrap();
+        assert_eq!((three.principal, three.records), (four.principal, four.records));
+        assert_eq!(three.kdc_offset, None);
+    }
+
+    #[test]
+    fn unknown_header_fields_are_skipped() {
+        let header: &[u8] = &[5, 4, 0, 18, 0, 9, 0, 2, 7, 7, 0, 1, 0, 8, 0, 0, 0, 60, 0, 0, 0, 5];
+        let cache = CredentialCache::read(&[header, &KINIT[6..10].concat()].concat()).unwrap();
+        assert_eq!(cache.kdc_offset, Some(KdcOffset { seconds: 60, micros: 5 }));
+    }
+
+    #[test]
+    fn a_malformed_file_is_refused_with_place_and_reason() {
+        #[track_caller]
+        fn check(octets: &[u8], expected: &str) {
+            assert_eq!(CredentialCache::read(octets).unwrap_err().to_string(), expected);
+        }
+        check(b"", "credential cache: version at offset 0: 2 octets expected, 0 left");
+        check(b"\x05\x05", "credential cache: version at offset 0: 05 05, expected 05 04 or 05 03");
+        check(
+            b"\x05\x02",
+            "credential cache: version at offset 0: 05 02 has the byte order of the machine that wrote it, expected 05 04 or 05 03",
+        );
+        check(b"\x05\x04\x00\x02\x00", "credential cache: header at offset 4: 2 octets expected, 1 left");
+        check(
+            b"\x05\x04\x00\x00\x00\x00\x00\x01\xff\xff\xff\xff\x00\x00\x00\x00",
+            "credential cache: component count at offset 8: 4294967295 components cannot be in 4 octets",
+        );
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_but_between_records_is_refused() {
+        let whole = KINIT.concat();
+        let (principal, configuration) = (KINIT[..10].concat().len(), KINIT[..RECORD_END].concat().len());
+        for length in 0..whole.len() {
+            let expected = length == principal || length == configuration;
+            assert_eq!(CredentialCache::read(&whole[..length]).is_ok(), expected, "cut after {length} octets");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(
+            principal in a_name(),
+            offset in proptest::option::of(any::<(i32, i32)>()),
+            records in proptest::collection::vec(a_record(), 0..5),
+        ) {
+            let kdc_offset = offset.map(|(seconds, micros)| KdcOffset { seconds, micros });
+            let cache = CredentialCache { principal, kdc_offset, records };
+            prop_assert_eq!(CredentialCache::read(&cache.write().unwrap()).unwrap(), cache);
+        }
+
+        #[test]
+        fn any_octets_are_read_or_refused(octets in proptest::collection::vec(any::<u8>(), 0..600)) {
+            let _ = CredentialCache::read(&octets);
+            let _ = CredentialCache::read(&[&KINIT[..10].concat(), &octets[..]].concat());
+        }
+
+        #[test]
+        fn one_changed_octet_never_makes_more_than_the_file_holds(place in 0_usize..800, value: u8) {
+            let mut octets = KINIT.concat();
+            let place = place % octets.len();
+            octets[place] = value;
+            if let Ok(cache) = CredentialCache::read(&octets) {
+                let held: usize = cache.records.iter().map(|r| r.key.octets().len() + r.ticket.len()).sum();
+                prop_assert!(held <= octets.len());
+            }
+        }
+    }
+
+    fn some_octets() -> impl Strategy<Value = Vec<u8>> {
+        proptest::collection::vec(any::<u8>(), 0..40)
+    }
+
+    fn a_name() -> impl Strategy<Value = Name> {
+        (any::<i32>(), proptest::collection::vec(some_octets(), 0..4), some_octets())
+            .prop_map(|(name_type, components, realm)| Name { name_type, principal: Principal { components, realm } })
+    }
+
+    fn a_list() -> impl Strategy<Value = Vec<TypedData>> {
+        let item = (any::<i16>(), some_octets()).prop_map(|(number, octets)| TypedData { number, octets });
+        proptest::collection::vec(item, 0..3)
+    }
+
+    fn a_record() -> impl Strategy<Value = Record> {
+        let key = (any::<i16>(), some_octets()).prop_map(|(etype, key)| Keyblock::new(i32::from(etype), &key));
+        let numbers = any::<(u32, u32, u32, u32, bool, u32)>();
+        (a_name(), a_name(), key, numbers, a_list(), a_list(), some_octets(), some_octets()).prop_map(
+            |(client, server, key, numbers, addresses, authorization_data, ticket, second_ticket)| {
+                let (auth_time, start_time, end_time, renew_till, is_skey, flags) = numbers;
+                Record {
+                    client,
+                    server,
+                    key,
+                    auth_time,
+                    start_time,
+                    end_time,
+                    renew_till,
+                    is_skey,
+                    flags,
+                    addresses,
+                    authorization_data,
+                    ticket,
+                    second_ticket,
+                }
+            },
+        )
+    }
+}

@@ -6,6 +6,8 @@
 //! <https://web.mit.edu/kerberos/krb5-latest/doc/formats/ccache_file_format.html>
 
 mod file;
+#[cfg(test)]
+mod golden;
 mod record;
 
 pub use record::{Name, Record, TypedData};
@@ -53,5 +55,49 @@ impl CredentialCache {
         self.tickets()
             .filter(|record| record.client.principal == self.principal.principal && record.server.principal == *server)
             .last()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_of_kinit_is_read_and_written_octet_for_octet() {
+        let cache = CredentialCache::read(&golden::KINIT.concat()).unwrap();
+        assert_eq!(cache.principal.principal.to_string(), "alice@CORP.EXAMPLE.COM");
+        assert_eq!(cache.kdc_offset, Some(KdcOffset::default()));
+        assert_eq!(cache.records.len(), 2);
+        assert_eq!(cache.write().unwrap(), golden::KINIT.concat());
+    }
+
+    #[test]
+    fn configuration_entries_and_removed_tickets_are_no_tickets() {
+        let mut cache = CredentialCache::read(&golden::KINIT.concat()).unwrap();
+        let ticket_granting = "krbtgt/CORP.EXAMPLE.COM@CORP.EXAMPLE.COM".parse().unwrap();
+        let ticket = cache.find(&ticket_granting).unwrap();
+        assert_eq!((ticket.flags, ticket.end_time - ticket.start_time), (0x40e1_0000, 86_400));
+        assert_eq!(cache.tickets().count(), 1);
+        for record in &mut cache.records {
+            // What MIT's krb5_cc_remove_cred leaves.
+            (record.auth_time, record.end_time) = (u32::MAX, 0);
+        }
+        assert_eq!(cache.find(&ticket_granting), None);
+    }
+
+    #[test]
+    fn a_ticket_of_another_client_is_not_found() {
+        let mut cache = CredentialCache::read(&golden::KINIT.concat()).unwrap();
+        cache.principal.principal = "bob@CORP.EXAMPLE.COM".parse().unwrap();
+        assert_eq!(cache.find(&"krbtgt/CORP.EXAMPLE.COM@CORP.EXAMPLE.COM".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn debug_shows_neither_key_nor_ticket() {
+        let mut cache = CredentialCache::read(&golden::KINIT.concat()).unwrap();
+        cache.records[1].key = Keyblock::new(18, b"SECRETSECRET");
+        cache.records[1].ticket = b"SECRETSECRET".to_vec();
+        let shown = format!("{cache:?}");
+        assert!(!shown.contains("SECRET") && !shown.contains("83, 69"), "{shown}");
     }
 }
