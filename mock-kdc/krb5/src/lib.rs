@@ -14,6 +14,7 @@ pub use time::Timestamp;
 pub mod ccache;
 pub mod client;
 pub mod credential;
+pub mod crypto;
 pub mod gss;
 pub mod keytab;
 pub mod principal;
