@@ -15,8 +15,10 @@ pub mod ccache;
 pub mod client;
 pub mod credential;
 pub mod crypto;
+pub mod der;
 pub mod gss;
 pub mod keytab;
+pub mod messages;
 pub mod principal;
 
 mod file;
