@@ -4,9 +4,12 @@ use crate::handshake::{TlsOffer, TlsVersion};
 use crate::tls::client_hello::Probe;
 use crate::tls::openssl::{self, OpenSslSession, server_end_point};
 use crate::tls::record::{RecordTap, Seen, Speaker};
+use crate::tls::rustls::{self, RustlsSession};
 use crate::tls::{ClientSettings, Provider, ServerSettings, TlsError, TlsSession, Trust};
 use ::openssl::rand::rand_bytes;
 use ::openssl::ssl::SslContext;
+use ::rustls::{ClientConfig, ServerConfig};
+use std::sync::Arc;
 
 /// A client's TLS, ready to make sessions. Share it in an `Arc`.
 #[derive(Debug)]
@@ -17,6 +20,7 @@ pub struct ClientContext {
 
 enum ClientLibrary {
     OpenSsl(SslContext),
+    Rustls(Arc<ClientConfig>),
     /// No library would offer these suites at this version; we ask by hand.
     ByHand(TlsVersion),
 }
@@ -25,6 +29,7 @@ impl std::fmt::Debug for ClientLibrary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::OpenSsl(_) => "OpenSsl",
+            Self::Rustls(_) => "Rustls",
             Self::ByHand(_) => "ByHand",
         })
     }
@@ -48,7 +53,10 @@ impl ClientContext {
                     by_hand(settings)?
                 }
             }
-            Provider::Rustls => return Err(TlsError::Unsupported("rustls".to_owned())),
+            Provider::Rustls => match rustls::client_config(settings)? {
+                Some(config) => ClientLibrary::Rustls(config),
+                None => by_hand(settings)?,
+            },
         };
         Ok(Self { settings: settings.clone(), library })
     }
@@ -71,6 +79,7 @@ impl ClientContext {
             ClientLibrary::OpenSsl(context) => {
                 Ok(Box::new(OpenSslSession::client(context, &self.settings, offer, server_name)?))
             }
+            ClientLibrary::Rustls(config) => Ok(Box::new(RustlsSession::client(config, offer, server_name)?)),
             ClientLibrary::ByHand(version) => {
                 let mut random = [0; 32];
                 rand_bytes(&mut random)
@@ -108,12 +117,14 @@ pub struct ServerContext {
 
 enum ServerLibrary {
     OpenSsl(SslContext),
+    Rustls(Arc<ServerConfig>),
 }
 
 impl std::fmt::Debug for ServerLibrary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::OpenSsl(_) => "OpenSsl",
+            Self::Rustls(_) => "Rustls",
         })
     }
 }
@@ -129,7 +140,7 @@ impl ServerContext {
         }
         let library = match settings.provider {
             Provider::OpenSsl => ServerLibrary::OpenSsl(openssl::server_context(settings)?),
-            Provider::Rustls => return Err(TlsError::Unsupported("rustls".to_owned())),
+            Provider::Rustls => ServerLibrary::Rustls(rustls::server_config(settings)?),
         };
         let server_end_point = settings.certificate.chain().first().and_then(|leaf| server_end_point(leaf));
         Ok(Self { library, server_end_point })
@@ -143,6 +154,9 @@ impl ServerContext {
         match &self.library {
             ServerLibrary::OpenSsl(context) => {
                 Ok(Box::new(OpenSslSession::server(context, offer, self.server_end_point.clone())?))
+            }
+            ServerLibrary::Rustls(config) => {
+                Ok(Box::new(RustlsSession::server(config, offer, self.server_end_point.clone())?))
             }
         }
     }

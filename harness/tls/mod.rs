@@ -21,6 +21,7 @@ pub mod suite;
 
 mod context;
 mod openssl;
+mod rustls;
 mod session;
 
 pub use authority::{Authority, Certified, Key, KeyKind, Leaf, Validity};

@@ -188,5 +188,103 @@ fn an_alert_is_the_refusal_of_the_one_that_sent_it() {
     let old = ClientSettings { versions: vec![TlsVersion::Tls1_1], ..ClientSettings::default() };
     let seen = check(&old, None, &modern, "refused by server: alert protocol_version");
     assert_eq!(seen, "refused by server: alert protocol_version");
-    let _ = Provider::Rustls;
+}
+
+const PROVIDERS: [Provider; 2] = [Provider::OpenSsl, Provider::Rustls];
+
+#[test]
+fn both_providers_talk_to_each_other_on_the_suites_that_they_share() {
+    for (client_provider, server_provider) in PROVIDERS.into_iter().flat_map(|one| PROVIDERS.map(|other| (one, other)))
+    {
+        for suite in ["ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384"] {
+            let client = ClientSettings {
+                provider: client_provider,
+                suites: suites(&[suite]),
+                trust: Trust::Identity(WORLD.authority.pem()),
+                ..ClientSettings::default()
+            };
+            let server = ServerSettings {
+                provider: server_provider,
+                suites: suites(&TWELVE),
+                ..ServerSettings::new(WORLD.certificate.clone())
+            };
+            let (client, server) = play(&client, Some("db.test"), &server);
+            assert_eq!(client.outcome.to_string(), format!("established TLS1.2 {suite} by password"));
+            assert_eq!(server.outcome, client.outcome);
+            assert_eq!(server.trace.to_string(), client.trace.to_string());
+        }
+    }
+}
+
+#[test]
+fn a_suite_that_the_server_lacks_is_refused_by_it_whatever_the_providers() {
+    for (client_provider, server_provider) in PROVIDERS.into_iter().flat_map(|one| PROVIDERS.map(|other| (one, other)))
+    {
+        for (version, suite) in
+            [(TlsVersion::Tls1_2, "ECDHE-RSA-AES128-GCM-SHA256"), (TlsVersion::Tls1_2, "DHE-RSA-AES128-SHA")]
+        {
+            let client = ClientSettings {
+                provider: client_provider,
+                versions: vec![version],
+                suites: suites(&[suite]),
+                ..ClientSettings::default()
+            };
+            let server = ServerSettings {
+                provider: server_provider,
+                suites: suites(&["ECDHE-RSA-AES256-GCM-SHA384"]),
+                ..ServerSettings::new(WORLD.certificate.clone())
+            };
+            let (client, _) = play(&client, None, &server);
+            assert_eq!(client.outcome.to_string(), "refused by server: alert handshake_failure", "{suite}");
+        }
+    }
+}
+
+#[test]
+fn rustls_checks_certificates_as_openssl_does() {
+    let server = ServerSettings::new(WORLD.certificate.clone());
+    for (trust, name, expected) in [
+        (Trust::Anyone, None, "established"),
+        (Trust::Authority(WORLD.authority.pem()), Some("elsewhere.test"), "established"),
+        (Trust::Authority(WORLD.other.pem()), None, "refused by client: alert unknown_ca"),
+        (Trust::Identity(WORLD.authority.pem()), Some("db.test"), "established"),
+        (Trust::Identity(WORLD.authority.pem()), Some("127.0.0.1"), "established"),
+        (Trust::Identity(WORLD.authority.pem()), Some("127.0.0.2"), "refused by client: certificate_name"),
+        (Trust::Identity(WORLD.authority.pem()), Some("elsewhere.test"), "refused by client: certificate_name"),
+    ] {
+        for provider in PROVIDERS {
+            let settings = ClientSettings { provider, trust: trust.clone(), ..ClientSettings::default() };
+            let (client, _) = play(&settings, name, &server);
+            assert!(client.outcome.to_string().starts_with(expected), "{provider:?}: {}", client.outcome);
+        }
+    }
+}
+
+#[test]
+fn the_library_decides_what_is_asked_by_hand() {
+    let by_hand = |provider, version, suite: &str| {
+        let settings =
+            ClientSettings { provider, versions: vec![version], suites: suites(&[suite]), ..ClientSettings::default() };
+        ClientContext::new(&settings).unwrap().asks_by_hand()
+    };
+    assert!(by_hand(Provider::OpenSsl, TlsVersion::Tls1_1, "ECDHE-RSA-AES128-SHA256"));
+    assert!(!by_hand(Provider::OpenSsl, TlsVersion::Tls1_2, "ECDHE-RSA-AES128-SHA256"));
+    assert!(!by_hand(Provider::OpenSsl, TlsVersion::Tls1_0, "DHE-RSA-AES256-SHA"));
+    assert!(by_hand(Provider::Rustls, TlsVersion::Tls1_2, "ECDHE-RSA-AES128-SHA256"));
+    assert!(!by_hand(Provider::Rustls, TlsVersion::Tls1_2, "ECDHE-RSA-AES128-GCM-SHA256"));
+}
+
+#[test]
+fn a_server_that_would_go_on_after_a_question_by_hand_is_told_apart() {
+    let client = ClientSettings {
+        provider: Provider::Rustls,
+        versions: vec![TlsVersion::Tls1_2],
+        suites: suites(&["DHE-RSA-AES128-SHA"]),
+        ..ClientSettings::default()
+    };
+    let (client, server) = play(&client, None, &ServerSettings::new(WORLD.certificate.clone()));
+    assert_eq!(client.outcome.to_string(), "refused by client: probe_accepted");
+    let trace = "connect tls-request> client-hello> server-hello<(TLS1.2 DHE-RSA-AES128-SHA)";
+    assert_eq!(client.trace.to_string(), trace);
+    assert_eq!(server.outcome.to_string(), "refused by client: eof");
 }
