@@ -9,7 +9,6 @@ mod rasn_form;
 
 use proptest::prelude::*;
 use rasn_form::RasnForm;
-use shakedown_krb5::messages::Codec;
 
 macro_rules! agrees {
     ($($test:ident: $strategy:expr;)*) => { proptest! {
