@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use shakedown_krb5::ccache::{CredentialCache, KdcOffset, Name, Record};
+use shakedown_krb5::ccache::{CredentialCache, KdcOffset, Record};
 use shakedown_krb5::keytab::{Entry, Keyblock, Keytab};
 
 /// Whether `program` can be run; says why not, and fails where peers are required.
@@ -54,7 +54,6 @@ fn folder(name: &str) -> PathBuf {
 fn keytab() -> Keytab {
     let entry = |principal: &str, kvno, etype, length: u8| Entry {
         principal: principal.parse().unwrap(),
-        name_type: 1,
         timestamp: 1_000_000_000,
         kvno,
         key: Keyblock::new(etype, &(0..length).collect::<Vec<_>>()),
@@ -139,8 +138,8 @@ fn cache() -> CredentialCache {
     ]
     .concat();
     let service = Record {
-        client: Name::of(&"alice@CORP.EXAMPLE.COM".parse().unwrap()),
-        server: Name::of(&"postgres/db.test@CORP.EXAMPLE.COM".parse().unwrap()),
+        client: "alice@CORP.EXAMPLE.COM".parse().unwrap(),
+        server: "postgres/db.test@CORP.EXAMPLE.COM".parse().unwrap(),
         key: Keyblock::new(19, &[7; 16]),
         auth_time: 1_000_000_000,
         start_time: 1_000_000_000,
@@ -154,11 +153,11 @@ fn cache() -> CredentialCache {
         second_ticket: Vec::new(),
     };
     let mut removed = service.clone();
-    removed.server = Name::of(&"removed/db.test@CORP.EXAMPLE.COM".parse().unwrap());
+    removed.server = "removed/db.test@CORP.EXAMPLE.COM".parse().unwrap();
     (removed.auth_time, removed.end_time) = (u32::MAX, 0);
     let mut configuration = service.clone();
-    configuration.server.principal.realm = b"X-CACHECONF:".to_vec();
-    configuration.server.principal.components =
+    configuration.server.realm = b"X-CACHECONF:".to_vec();
+    configuration.server.components =
         ["krb5_ccache_conf_data", "fast_avail", "krbtgt/CORP.EXAMPLE.COM@CORP.EXAMPLE.COM"]
             .map(|c| c.as_bytes().to_vec())
             .to_vec();
@@ -166,7 +165,7 @@ fn cache() -> CredentialCache {
     (configuration.auth_time, configuration.start_time, configuration.end_time) = (0, 0, 0);
     configuration.ticket = b"yes".to_vec();
     CredentialCache {
-        principal: Name::of(&"alice@CORP.EXAMPLE.COM".parse().unwrap()),
+        principal: "alice@CORP.EXAMPLE.COM".parse().unwrap(),
         kdc_offset: Some(KdcOffset { seconds: 0, micros: 0 }),
         records: vec![configuration, removed, service],
     }

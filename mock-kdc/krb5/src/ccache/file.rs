@@ -11,7 +11,7 @@
 //! All numbers are big-endian. Header tag 1 (DeltaTime) holds seconds and microseconds, signed. Version 3 has no header and its etype twice.
 //! Versions 1 and 2 have the byte order of the machine that wrote them and are refused.
 
-use super::{CredentialCache, KdcOffset, Keyblock, Name, Record, TypedData};
+use super::{CredentialCache, KdcOffset, Keyblock, Record, TypedData};
 use crate::Principal;
 use crate::file::{MalformedFile, Reader, Unwritable};
 
@@ -60,7 +60,7 @@ impl CredentialCache {
     /// [`Unwritable`] for a record that does not fit the format's fields.
     pub fn write(&self) -> Result<Vec<u8>, Unwritable> {
         let refuse =
-            |name: &Name, field| Unwritable { file: "credential cache", principal: name.principal.to_string(), field };
+            |name: &Principal, field| Unwritable { file: "credential cache", principal: name.to_string(), field };
         let mut file = VERSION_4.to_vec();
         match self.kdc_offset {
             Some(offset) => {
@@ -95,7 +95,7 @@ fn read_header(reader: &mut Reader<'_>) -> Result<Option<KdcOffset>, MalformedFi
     Ok(kdc_offset)
 }
 
-fn read_name(reader: &mut Reader<'_>) -> Result<Name, MalformedFile> {
+fn read_name(reader: &mut Reader<'_>) -> Result<Principal, MalformedFile> {
     let name_type = reader.i32("name type")?;
     let at = reader.offset();
     let count = reader.u32("component count")?;
@@ -110,14 +110,14 @@ fn read_name(reader: &mut Reader<'_>) -> Result<Name, MalformedFile> {
     let realm = reader.counted32("realm")?.to_vec();
     let components =
         (0..count).map(|_| Ok(reader.counted32("component")?.to_vec())).collect::<Result<Vec<_>, MalformedFile>>()?;
-    Ok(Name { name_type, principal: Principal { components, realm } })
+    Ok(Principal { components, realm, name_type })
 }
 
-fn write_name(name: &Name, file: &mut Vec<u8>) -> Result<(), &'static str> {
+fn write_name(name: &Principal, file: &mut Vec<u8>) -> Result<(), &'static str> {
     file.extend(name.name_type.to_be_bytes());
-    write_length(name.principal.components.len(), "component count", file)?;
-    write_data(&name.principal.realm, "realm", file)?;
-    for component in &name.principal.components {
+    write_length(name.components.len(), "component count", file)?;
+    write_data(&name.realm, "realm", file)?;
+    for component in &name.components {
         write_data(component, "component", file)?;
     }
     Ok(())
@@ -266,7 +266,10 @@ mod tests {
         ) {
             let kdc_offset = offset.map(|(seconds, micros)| KdcOffset { seconds, micros });
             let cache = CredentialCache { principal, kdc_offset, records };
-            prop_assert_eq!(CredentialCache::read(&cache.write().unwrap()).unwrap(), cache);
+            let octets = cache.write().unwrap();
+            let read = CredentialCache::read(&octets).unwrap();
+            prop_assert_eq!(&read, &cache);
+            prop_assert_eq!(read.write().unwrap(), octets);
         }
 
         #[test]
@@ -291,9 +294,9 @@ mod tests {
         proptest::collection::vec(any::<u8>(), 0..40)
     }
 
-    fn a_name() -> impl Strategy<Value = Name> {
+    fn a_name() -> impl Strategy<Value = Principal> {
         (any::<i32>(), proptest::collection::vec(some_octets(), 0..4), some_octets())
-            .prop_map(|(name_type, components, realm)| Name { name_type, principal: Principal { components, realm } })
+            .prop_map(|(name_type, components, realm)| Principal { components, realm, name_type })
     }
 
     fn a_list() -> impl Strategy<Value = Vec<TypedData>> {

@@ -10,7 +10,7 @@ mod file;
 mod golden;
 mod record;
 
-pub use record::{Name, Record, TypedData};
+pub use record::{Record, TypedData};
 
 pub use crate::file::{MalformedFile, Unwritable};
 pub use crate::keyblock::Keyblock;
@@ -21,7 +21,7 @@ use crate::Principal;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialCache {
     /// The client's principal that tickets are looked up for.
-    pub principal: Name,
+    pub principal: Principal,
     /// What to add to the own clock to have the KDC's (header field DeltaTime).
     pub kdc_offset: Option<KdcOffset>,
     /// Everything that the file holds, in its order: tickets, and also configuration entries and removed ones.
@@ -41,7 +41,7 @@ impl CredentialCache {
     /// An empty cache of `principal`.
     #[must_use]
     pub fn new(principal: &Principal) -> Self {
-        Self { principal: Name::of(principal), kdc_offset: None, records: Vec::new() }
+        Self { principal: principal.clone(), kdc_offset: None, records: Vec::new() }
     }
 
     /// The tickets: all records but configuration entries and removed ones.
@@ -52,9 +52,7 @@ impl CredentialCache {
     /// The latest ticket of the cache's principal for `server`.
     #[must_use]
     pub fn find(&self, server: &Principal) -> Option<&Record> {
-        self.tickets()
-            .filter(|record| record.client.principal == self.principal.principal && record.server.principal == *server)
-            .last()
+        self.tickets().filter(|record| record.client == self.principal && record.server == *server).last()
     }
 }
 
@@ -65,7 +63,7 @@ mod tests {
     #[test]
     fn a_cache_of_kinit_is_read_and_written_octet_for_octet() {
         let cache = CredentialCache::read(&golden::KINIT.concat()).unwrap();
-        assert_eq!(cache.principal.principal.to_string(), "alice@CORP.EXAMPLE.COM");
+        assert_eq!(cache.principal.to_string(), "alice@CORP.EXAMPLE.COM");
         assert_eq!(cache.kdc_offset, Some(KdcOffset::default()));
         assert_eq!(cache.records.len(), 2);
         assert_eq!(cache.write().unwrap(), golden::KINIT.concat());
@@ -88,7 +86,7 @@ mod tests {
     #[test]
     fn a_ticket_of_another_client_is_not_found() {
         let mut cache = CredentialCache::read(&golden::KINIT.concat()).unwrap();
-        cache.principal.principal = "bob@CORP.EXAMPLE.COM".parse().unwrap();
+        cache.principal = "bob@CORP.EXAMPLE.COM".parse().unwrap();
         assert_eq!(cache.find(&"krbtgt/CORP.EXAMPLE.COM@CORP.EXAMPLE.COM".parse().unwrap()), None);
     }
 

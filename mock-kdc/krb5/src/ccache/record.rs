@@ -5,15 +5,6 @@ use std::fmt;
 use crate::Principal;
 use crate::keyblock::Keyblock;
 
-/// A principal with the name type that the file has for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name {
-    /// Name type (RFC 4120 §6.2), a hint that no lookup looks at.
-    pub name_type: i32,
-    /// The name.
-    pub principal: Principal,
-}
-
 /// An address or an authorization datum: a 16-bit type and octets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TypedData {
@@ -28,9 +19,9 @@ pub struct TypedData {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Record {
     /// Whose.
-    pub client: Name,
+    pub client: Principal,
     /// For which service.
-    pub server: Name,
+    pub server: Principal,
     /// The session key.
     pub key: Keyblock,
     /// When the initial authentication took place.
@@ -60,19 +51,11 @@ const CONFIGURATION_REALM: &[u8] = b"X-CACHECONF:";
 /// The same after `krb5_cc_remove_cred`.
 const REMOVED_CONFIGURATION_REALM: &[u8] = b"X-RMED-CONF:";
 
-impl Name {
-    /// With the name type that MIT's parser gives: 1, NT-PRINCIPAL.
-    #[must_use]
-    pub fn of(principal: &Principal) -> Self {
-        Self { name_type: 1, principal: principal.clone() }
-    }
-}
-
 impl Record {
     /// Whether this is no ticket but a setting of the library (`fast_avail`, `pa_type`, …).
     #[must_use]
     pub fn is_configuration(&self) -> bool {
-        let realm = &self.server.principal.realm[..];
+        let realm = &self.server.realm[..];
         realm == CONFIGURATION_REALM || realm == REMOVED_CONFIGURATION_REALM
     }
 
@@ -86,8 +69,8 @@ impl Record {
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record")
-            .field("client", &self.client.principal)
-            .field("server", &self.server.principal)
+            .field("client", &self.client)
+            .field("server", &self.server)
             .field("key", &self.key)
             .field("end_time", &self.end_time)
             .finish_non_exhaustive()

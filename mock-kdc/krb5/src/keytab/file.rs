@@ -85,7 +85,7 @@ fn read_entry(mut record: Reader<'_>) -> Result<Entry, MalformedFile> {
             wide => kvno = wide,
         }
     }
-    Ok(Entry { principal: Principal { components, realm }, name_type, timestamp, kvno, key })
+    Ok(Entry { principal: Principal { components, realm, name_type }, timestamp, kvno, key })
 }
 
 /// The error names the field that is too long.
@@ -97,7 +97,7 @@ fn write_entry(entry: &Entry, record: &mut Vec<u8>) -> Result<(), &'static str> 
     for component in &entry.principal.components {
         write_counted(component, "component", record)?;
     }
-    record.extend(entry.name_type.to_be_bytes());
+    record.extend(entry.principal.name_type.to_be_bytes());
     record.extend(entry.timestamp.to_be_bytes());
     record.push(low);
     record.extend(i16::try_from(entry.key.etype).map_err(|_| "encryption type")?.to_be_bytes());
@@ -231,7 +231,10 @@ mod tests {
         #[test]
         fn what_is_written_is_read_back(entries in proptest::collection::vec(an_entry(), 0..8)) {
             let keytab = Keytab { entries };
-            prop_assert_eq!(Keytab::read(&keytab.write().unwrap()).unwrap(), keytab);
+            let octets = keytab.write().unwrap();
+            let read = Keytab::read(&octets).unwrap();
+            prop_assert_eq!(&read, &keytab);
+            prop_assert_eq!(read.write().unwrap(), octets);
         }
 
         #[test]
@@ -256,8 +259,7 @@ mod tests {
         let components = proptest::collection::vec(octets(), 1..4);
         (components, octets(), any::<(i32, u32, u32, i16)>(), octets()).prop_map(
             |(components, realm, (name_type, timestamp, kvno, etype), key)| Entry {
-                principal: Principal { components, realm },
-                name_type,
+                principal: Principal { components, realm, name_type },
                 timestamp,
                 kvno,
                 key: Keyblock::new(i32::from(etype), &key),

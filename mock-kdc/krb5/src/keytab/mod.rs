@@ -17,8 +17,6 @@ use crate::Principal;
 pub struct Entry {
     /// Whose key.
     pub principal: Principal,
-    /// Name type (RFC 4120 §6.2), a hint that no lookup looks at.
-    pub name_type: i32,
     /// When the entry was written, seconds since 1970.
     pub timestamp: u32,
     /// Key version number; 0 matches any that is asked for.
@@ -85,11 +83,9 @@ impl Keytab {
         newest.map(|entry| entry.kvno)
     }
 
-    /// All entries of a principal. Name types are not compared.
+    /// All entries of a principal.
     pub fn entries_of<'a>(&'a self, principal: &Principal) -> impl Iterator<Item = &'a Entry> {
-        self.entries.iter().filter(|entry| {
-            entry.principal.realm == principal.realm && entry.principal.components == principal.components
-        })
+        self.entries.iter().filter(|entry| entry.principal == *principal)
     }
 
     /// All entries of an encryption type: what an acceptor without a name of its own tries one after the other.
@@ -125,7 +121,7 @@ mod tests {
 
     fn entry(name: &str, kvno: u32, etype: i32, timestamp: u32) -> Entry {
         let key = Keyblock::new(etype, &[u8::try_from(kvno & 0xff).unwrap(); 16]);
-        Entry { principal: name.parse().unwrap(), name_type: 1, timestamp, kvno, key }
+        Entry { principal: name.parse().unwrap(), timestamp, kvno, key }
     }
 
     fn keytab(entries: &[(u32, i32)]) -> Keytab {
