@@ -1,7 +1,10 @@
 //! EncryptedData (RFC 4120 §5.2.9).
 
+use crate::Random;
+use crate::crypto::{CryptoError, Key, KeyUsage};
 use crate::der::{Codec, Error, Reader, Writer};
 use std::fmt;
+use zeroize::Zeroizing;
 
 /// A ciphertext and which key it is under.
 #[derive(Clone, PartialEq, Eq)]
@@ -12,6 +15,32 @@ pub struct EncryptedData {
     pub kvno: Option<u32>,
     /// Confounder, message and integrity tag, encrypted.
     pub cipher: Vec<u8>,
+}
+
+impl EncryptedData {
+    /// The encoding of `message` under `key`, without a key version.
+    #[must_use]
+    pub fn seal(key: &Key, usage: KeyUsage, message: &impl Codec, random: &mut dyn Random) -> Self {
+        let plain = Zeroizing::new(message.to_octets());
+        Self { etype: key.etype().number(), kvno: None, cipher: key.encrypt(usage, &plain, random) }
+    }
+
+    /// The same, said to be under version `kvno` of the key.
+    #[must_use]
+    pub fn with_kvno(self, kvno: u32) -> Self {
+        Self { kvno: Some(kvno), ..self }
+    }
+
+    /// The plaintext octets. A ciphertext of another etype than the key's does not decrypt.
+    ///
+    /// # Errors
+    /// Wrong key, usage or etype, or changed octets.
+    pub fn open(&self, key: &Key, usage: KeyUsage) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        if self.etype != key.etype().number() {
+            return Err(CryptoError::Integrity);
+        }
+        key.decrypt(usage, &self.cipher).map(Zeroizing::new)
+    }
 }
 
 impl fmt::Debug for EncryptedData {

@@ -1,5 +1,6 @@
 //! EncryptionKey (RFC 4120 §5.2.9).
 
+use crate::crypto::{CryptoError, Etype, Key};
 use crate::der::{Codec, Error, Reader, Writer};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -18,6 +19,21 @@ impl EncryptionKey {
     #[must_use]
     pub fn new(etype: i32, value: &[u8]) -> Self {
         Self { etype, value: Zeroizing::new(value.to_vec()) }
+    }
+}
+
+impl From<&Key> for EncryptionKey {
+    fn from(key: &Key) -> Self {
+        Self::new(key.etype().number(), key.bytes())
+    }
+}
+
+/// Fails for etypes that are not implemented and for a wrong number of octets.
+impl TryFrom<&EncryptionKey> for Key {
+    type Error = CryptoError;
+
+    fn try_from(key: &EncryptionKey) -> Result<Self, CryptoError> {
+        Self::new(Etype::try_from(key.etype)?, &key.value)
     }
 }
 
