@@ -10,6 +10,8 @@
 
 pub mod expect;
 mod file;
+pub mod filter;
+pub mod known;
 pub mod library;
 mod matrix;
 pub mod party;
@@ -29,6 +31,8 @@ pub mod trace_pattern;
 pub mod version;
 mod words;
 
+pub use filter::Filter;
+pub use known::KnownFailures;
 pub use library::Library;
 pub use plan::{Case, Plan};
 pub use resolve::plan as make_plan;
