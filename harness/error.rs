@@ -60,6 +60,20 @@ pub struct ScenarioError {
     pub problem: String,
 }
 
+impl ScenarioError {
+    /// With the word or value that is to blame.
+    #[must_use]
+    pub fn writing(self, written: impl Into<String>) -> Self {
+        Self { written: Some(written.into()), ..self }
+    }
+
+    /// With what might stand there instead.
+    #[must_use]
+    pub fn allowing(self, allowed: impl Into<String>) -> Self {
+        Self { allowed: Some(allowed.into()), ..self }
+    }
+}
+
 impl fmt::Display for ScenarioError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}: {}", self.file.display(), self.line, self.column, self.problem)?;

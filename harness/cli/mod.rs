@@ -1,16 +1,20 @@
 //! The command line: arguments in, exit code out. What a command does lies in the modules below and in the library.
 
+mod case;
 mod check;
 mod exec;
+mod plan;
 mod requirements;
 mod run;
 mod serve;
 
-use crate::error::{Error, ExitCode};
-use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+use crate::error::{Error, exit};
+use case::OneCaseArguments;
+use clap::{Parser, Subcommand};
+use plan::{PlanArguments, Planned};
+use std::process::ExitCode;
 
-/// Proves that database clients, proxies and servers set up connections correctly, and measures how fast.
+/// Proves that database clients, proxies and servers set up connections correctly
 #[derive(Debug, Parser)]
 #[command(name = "shakedown", version, about, max_term_width = 110)]
 struct Arguments {
@@ -32,29 +36,16 @@ enum Command {
     Requirements(requirements::RequirementsArguments),
 }
 
-/// Which scenarios, of which readings: shared by the commands that plan.
-#[derive(Debug, Args)]
-struct PlanArguments {
-    /// Scenario files or folders [default: the scenarios that are built in]
-    paths: Vec<PathBuf>,
-    /// Only cases whose name matches, `*` within a part and `**` across parts; may be given more than once
-    #[arg(long, value_name = "GLOB")]
-    filter: Vec<String>,
-    /// Choose the reading of an open question, as in `dhe-on-v3=note`; may be given more than once
-    #[arg(long, value_name = "NAME=READING")]
-    reading: Vec<String>,
-}
-
 /// Runs the command line of this process.
 #[must_use]
-pub fn main() -> std::process::ExitCode {
+pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(problem) => {
-            let usage = problem.use_stderr();
+            let code = if problem.use_stderr() { exit::USAGE } else { exit::SUCCESS };
             // A closed pipe is not worth a second message.
             let _ = problem.print();
-            return if usage { ExitCode::Usage.into() } else { ExitCode::AsExpected.into() };
+            return code.into();
         }
     };
     let result = match arguments.command {
@@ -78,5 +69,5 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|problem| Error::environment(format!("cannot start the runtime: {problem}")))
+        .map_err(|problem| Error::Environment(format!("cannot start the runtime: {problem}")))
 }

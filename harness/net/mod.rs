@@ -13,8 +13,11 @@ pub mod clock;
 pub mod connection;
 pub mod dial;
 pub mod drive;
+mod gss;
+mod layer;
 pub mod listen;
 pub mod phase;
+mod refusal;
 pub mod ticket;
 
 pub use clock::Clock;
@@ -23,4 +26,4 @@ pub use dial::dial;
 pub use drive::{Around, drive};
 pub use listen::{Listening, Record, ServeLimits, listen};
 pub use phase::{Deadlines, Phase, Phases, Report};
-pub use ticket::TicketSource;
+pub use ticket::{Fetching, Surroundings, TicketSource};

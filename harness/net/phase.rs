@@ -1,6 +1,6 @@
 //! The phases of a connection attempt: how long each may take, how long each took.
 
-use crate::handshake::{Outcome, Timestamp, Trace};
+use crate::handshake::{EventName, Outcome, Timestamp, Trace};
 use std::time::Duration;
 
 /// A phase of a connection attempt.
@@ -53,13 +53,15 @@ pub struct Deadlines {
     pub auth: Duration,
     /// For [`Phase::Ready`].
     pub ready: Duration,
+    /// How long a connection may stay after its outcome is decided: a client's goodbye, a server's logged-in client.
+    pub idle: Duration,
 }
 
 impl Deadlines {
     /// The same for each phase.
     #[must_use]
     pub const fn all(each: Duration) -> Self {
-        Self { tcp: each, tls: each, kdc_as: each, kdc_tgs: each, auth: each, ready: each }
+        Self { tcp: each, tls: each, kdc_as: each, kdc_tgs: each, auth: each, ready: each, idle: each }
     }
 
     /// For one phase.
@@ -98,6 +100,43 @@ pub struct Phases {
     pub auth: Option<Duration>,
     /// [`Phase::Ready`].
     pub ready: Option<Duration>,
+}
+
+impl Phases {
+    /// From the events of one connection that began at `began`.
+    #[must_use]
+    pub fn measure(trace: &Trace, began: Timestamp) -> Self {
+        let mut phases = Self::default();
+        let (mut connected, mut tls_began, mut asked, mut accepted) = (None, None, None, None);
+        for event in trace.events() {
+            let at = event.at;
+            match event.name {
+                EventName::Connect => {
+                    connected = Some(at);
+                    phases.tcp = Some(at.since(began));
+                }
+                EventName::TlsRequest | EventName::ClientHello => tls_began = tls_began.or(Some(at)),
+                EventName::TlsReady => phases.tls = tls_began.map(|since| at.since(since)),
+                // A repeated request (after a loss, or over TCP) belongs to the exchange that it repeats.
+                EventName::AsReq | EventName::TgsReq => asked = asked.or(Some((event.name, at))),
+                EventName::AsRep | EventName::TgsRep | EventName::KrbError => {
+                    if let Some((request, since)) = asked.take() {
+                        let initial = request == EventName::AsReq;
+                        let phase = if initial { &mut phases.kdc_as } else { &mut phases.kdc_tgs };
+                        *phase = Some(phase.unwrap_or_default() + at.since(since));
+                    }
+                }
+                EventName::AuthOk if accepted.is_none() => {
+                    accepted = Some(at);
+                    let elsewhere = [phases.tls, phases.kdc_as, phases.kdc_tgs].into_iter().flatten().sum();
+                    phases.auth = connected.map(|since| at.since(since).saturating_sub(elsewhere));
+                }
+                EventName::Ready if phases.ready.is_none() => phases.ready = accepted.map(|since| at.since(since)),
+                _ => {}
+            }
+        }
+        phases
+    }
 }
 
 /// What became of one connection.

@@ -1,7 +1,7 @@
 //! Scenarios as understood: every cell a case, every template filled in, every default decided.
 
 use crate::scenario::expect::Expectation;
-use crate::scenario::party::{Client, Proxy, Realm, Server};
+use crate::scenario::party::{Client, Password, Proxy, Realm, Server};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -16,6 +16,21 @@ pub struct Plan {
     pub excluded: Vec<Exclusion>,
     /// The readings of open questions that the plan was made under.
     pub readings: BTreeMap<String, String>,
+    /// How many cells each rule decides, under the default readings or the one that it names.
+    pub rules: Vec<RuleCount>,
+}
+
+/// How many cells a rule decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleCount {
+    /// The scenario: `mysql/cipher-suites`.
+    pub scenario: String,
+    /// The step.
+    pub step: String,
+    /// The rule.
+    pub place: Place,
+    /// Cells.
+    pub cells: usize,
 }
 
 /// Cells that an `exclude` entry removes.
@@ -137,7 +152,7 @@ pub enum Verb {
         /// The realm, by the scenario's name for it.
         realm: String,
         /// The password that is typed: the user's own unless the step says otherwise.
-        password: Option<crate::scenario::party::Password>,
+        password: Password,
         /// Whether the cache is emptied first (`cache = "new"`).
         fresh_cache: bool,
     },

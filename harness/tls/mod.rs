@@ -11,15 +11,22 @@
 //! ([`TlsVersion`](crate::handshake::TlsVersion), [`TlsFacts`](crate::handshake::TlsFacts),
 //! [`TlsOffer`](crate::handshake::TlsOffer)).
 
+pub mod alert;
 pub mod authority;
+pub mod client_hello;
+pub mod hello;
+pub mod record;
 pub mod settings;
 pub mod suite;
 
 mod context;
+mod openssl;
+mod rustls;
 mod session;
 
 pub use authority::{Authority, Certified, Key, KeyKind, Leaf, Validity};
 pub use context::{ClientContext, ServerContext};
+pub use record::{Alert, RecordFacts, RecordTap, Seen, Speaker};
 pub use session::{FailureKind, TlsFailure, TlsSession, TlsState};
 pub use settings::{ClientSettings, Provider, ServerSettings, Trust};
 pub use suite::Suite;
