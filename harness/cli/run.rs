@@ -5,7 +5,8 @@ use crate::engine::check::{self, Settings};
 use crate::error::{Error, exit};
 use crate::report::text::Traces;
 use crate::report::{self, Report};
-use crate::scenario::known::Known;
+use crate::scenario::known::KnownFailures;
+use crate::scenario::Source;
 use crate::testbed::Backend;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -59,8 +60,8 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
         return list(&plan.cases.iter().map(|case| case.name.as_str()).collect::<Vec<_>>());
     }
     let known = match &arguments.known {
-        Some(file) => Known::read(file)?,
-        None => Known::built_in()?,
+        Some(file) => KnownFailures::parse(&Source::read(file)?)?,
+        None => KnownFailures::built_in()?,
     };
     let backend = match (arguments.backend, &arguments.endpoint) {
         (BackendWord::Endpoint, Some(file)) => Backend::endpoint(file)?,

@@ -6,7 +6,8 @@ use crate::engine::event::{CaseResult, Event, RunStarted, Source, StepResult, Su
 use crate::engine::judge;
 use crate::error::Error;
 use crate::scenario::plan::{Case, Plan};
-use crate::testbed::{Materials, World};
+use crate::scenario::known::{Judgement, KnownFailures};
+use crate::testbed::{Backend, Materials, Performed};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,6 +27,10 @@ pub struct Settings {
     pub requirements: BTreeMap<String, String>,
     /// What the program was told, for the command that replays a case.
     pub arguments: Vec<String>,
+    /// Cases that are known to fail.
+    pub known: KnownFailures,
+    /// What stands behind the scenarios.
+    pub backend: Backend,
 }
 
 /// Plays all cases of a plan.
@@ -34,11 +39,11 @@ pub struct Settings {
 /// What the run shares cannot be made.
 pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event)) -> Result<Summary, Error> {
     let began = Instant::now();
-    let materials = Arc::new(Materials::prepare(&plan.cases)?);
+    let materials = Arc::new(settings.backend.materials(&plan.cases)?);
     sink(Event::RunStarted(RunStarted {
         cases: plan.cases.len(),
         readings: plan.readings.clone(),
-        backend: "mock".to_owned(),
+        backend: settings.backend.word().to_owned(),
         requirements: settings.requirements.clone(),
         arguments: settings.arguments.clone(),
     }));
@@ -49,11 +54,18 @@ pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event))
     loop {
         while !stopped && playing.len() < settings.jobs.max(1) {
             let Some(case) = waiting.next() else { break };
+            if let Some(reason) = settings.backend.lacks(&case) {
+                let result = skipped(&case, &reason);
+                summary.add(result.verdict);
+                sink(Event::CaseFinished(Box::new(result)));
+                continue;
+            }
             sink(Event::CaseStarted { name: case.name.clone() });
-            playing.spawn(bounded(case, Arc::clone(&materials)));
+            playing.spawn(bounded(case, settings.backend.clone(), Arc::clone(&materials)));
         }
         let Some(ended) = playing.join_next().await else { break };
         let result = ended.map_err(|problem| Error::Internal(format!("a case was lost: {problem}")))?;
+        let result = with_known_failures(result, &settings.known);
         summary.add(result.verdict);
         stopped |= settings.fail_fast && result.verdict.is_bad();
         sink(Event::CaseFinished(Box::new(result)));
@@ -67,9 +79,9 @@ pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event))
     Ok(summary)
 }
 
-async fn bounded(case: Case, materials: Arc<Materials>) -> CaseResult {
+async fn bounded(case: Case, backend: Backend, materials: Arc<Materials>) -> CaseResult {
     let began = Instant::now();
-    let mut result = match tokio::time::timeout(CASE_DEADLINE, play(&case, &materials)).await {
+    let mut result = match tokio::time::timeout(CASE_DEADLINE, play(&case, &backend, &materials)).await {
         Ok(result) => result,
         Err(_) => result(&case, Verdict::Error, Some(format!("did not end within {} s", CASE_DEADLINE.as_secs()))),
     };
@@ -77,31 +89,59 @@ async fn bounded(case: Case, materials: Arc<Materials>) -> CaseResult {
     result
 }
 
-async fn play(case: &Case, materials: &Arc<Materials>) -> CaseResult {
-    let mut world = match World::of_mocks(case, materials).await {
+async fn play(case: &Case, backend: &Backend, materials: &Arc<Materials>) -> CaseResult {
+    let mut world = match backend.world(case, materials).await {
         Ok(world) => world,
         Err(problem) => return result(case, Verdict::Error, Some(problem.to_string())),
     };
     let mut played = result(case, Verdict::Pass, None);
     for step in &case.steps {
-        let reached = played.verdict == Verdict::Pass;
-        played.steps.push(if !reached {
-            StepResult::not_reached(step.name.clone(), step.verb.word(), judge::expected(step))
-        } else {
-            match world.perform(&step.verb).await {
-                Ok(attempt) => judge::judge(step, attempt),
-                Err(problem) => {
-                    played.verdict = Verdict::Error;
-                    played.reason = Some(format!("{}: {problem}", step.name));
-                    StepResult::not_reached(step.name.clone(), step.verb.word(), judge::expected(step))
-                }
+        let not_reached = || StepResult::not_reached(step.name.clone(), step.verb.word(), judge::expected(step));
+        if played.verdict != Verdict::Pass {
+            played.steps.push(not_reached());
+            continue;
+        }
+        let performed = match world.perform(&step.verb).await {
+            Ok(Performed::Attempt(attempt)) => judge::judge(step, attempt),
+            Ok(Performed::CannotPlay(reason)) => {
+                (played.verdict, played.reason) = (Verdict::Skipped, Some(reason));
+                not_reached()
             }
-        });
-        if reached && played.steps.last().is_some_and(|step| step.verdict == Verdict::Fail) {
+            Err(problem) => {
+                (played.verdict, played.reason) = (Verdict::Error, Some(format!("{}: {problem}", step.name)));
+                not_reached()
+            }
+        };
+        if performed.verdict == Verdict::Fail {
             played.verdict = Verdict::Fail;
         }
+        played.steps.push(performed);
     }
     played
+}
+
+/// The verdict with what is known considered: by the outcome of the step that decided.
+fn with_known_failures(mut result: CaseResult, known: &KnownFailures) -> CaseResult {
+    let decided = result.first_difference().or_else(|| result.steps.last());
+    let Some(actual) = decided.and_then(|step| step.views.client.as_ref()) else { return result };
+    let as_expected = match result.verdict {
+        Verdict::Pass => true,
+        Verdict::Fail => false,
+        Verdict::Known | Verdict::Fixed | Verdict::Skipped | Verdict::Error => return result,
+    };
+    let (verdict, reason) = match known.judge(&result.name, as_expected, actual) {
+        Judgement::Pass => (Verdict::Pass, None),
+        Judgement::Fail => (Verdict::Fail, None),
+        Judgement::Known(entry) => (Verdict::Known, Some(format!("{} ({})", entry.reason, entry.source))),
+        Judgement::FailsDifferently(entry) => {
+            (Verdict::Fail, Some(format!("known to fail, but otherwise: {} at {}", entry.actual, entry.place)))
+        }
+        Judgement::Fixed(entry) => {
+            (Verdict::Fixed, Some(format!("known to fail, and does not any more: remove {}", entry.place)))
+        }
+    };
+    (result.verdict, result.reason) = (verdict, reason);
+    result
 }
 
 fn skipped(case: &Case, reason: &str) -> CaseResult {

@@ -10,6 +10,8 @@
 
 pub mod expect;
 mod file;
+pub mod filter;
+pub mod known;
 pub mod library;
 mod matrix;
 pub mod party;

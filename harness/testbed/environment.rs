@@ -14,9 +14,14 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-/// A folder for the files of one world. Readable by its owner only, and gone when it is dropped.
+/// A folder for the files of one world, readable by its owner only.
 #[derive(Debug)]
-pub struct Folder(tempfile::TempDir);
+pub enum Folder {
+    /// Goes when it is dropped.
+    Temporary(tempfile::TempDir),
+    /// Somebody asked for it, and keeps it.
+    Given(PathBuf),
+}
 
 impl Folder {
     /// A new, empty folder.
@@ -27,14 +32,29 @@ impl Folder {
         tempfile::Builder::new()
             .prefix("shakedown-")
             .tempdir()
-            .map(Self)
+            .map(Self::Temporary)
             .map_err(|problem| Error::Environment(format!("cannot make a temporary folder: {problem}")))
+    }
+
+    /// A folder that somebody gave; it is made if it is not there.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn at(path: &Path) -> Result<Self, Error> {
+        let cannot =
+            |problem: std::io::Error| Error::Environment(format!("cannot use the folder {}: {problem}", path.display()));
+        std::fs::create_dir_all(path).map_err(cannot)?;
+        // Clients that run elsewhere need the whole path.
+        std::fs::canonicalize(path).map(Self::Given).map_err(cannot)
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.0.path()
+        match self {
+            Self::Temporary(folder) => folder.path(),
+            Self::Given(path) => path,
+        }
     }
 
     /// Writes a file that only its owner can read.

@@ -6,11 +6,13 @@ use crate::error::Error;
 use crate::handshake::TlsVersion;
 use crate::mysql::RsaKey;
 use crate::net::Clock;
-use crate::scenario::party::{Ca, Certificate, ClientTls, ServerTls, TlsMode, TlsProvider, TlsRange};
+use crate::scenario::party::{Ca, Certificate, ClientTls, Realm, ServerTls, TlsMode, TlsProvider, TlsRange};
 use crate::scenario::plan::Case;
+use crate::testbed::realm;
 use crate::testbed::secrets::Secrets;
 use crate::tls::{self, Authority, Certified, Key, KeyKind, Leaf, Suite, Trust, Validity};
-use std::collections::{BTreeSet, HashMap};
+use mock_kdc::Kdc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use zeroize::Zeroizing;
@@ -28,6 +30,7 @@ pub struct Materials {
     server_contexts: Shared<ServerTls, Arc<tls::ServerContext>>,
     client_contexts: Shared<ClientTls, Arc<tls::ClientContext>>,
     password_key: OnceLock<RsaKey>,
+    kdcs: Shared<Arc<Realm>, Arc<Kdc>>,
 }
 
 /// Private keys, made in parallel before the first case.
@@ -55,7 +58,7 @@ impl Materials {
         let keys = Key::generate_all(&kinds).map_err(|problem| Error::Environment(problem.to_string()))?;
         Ok(Self {
             clock: Clock::start(),
-            secrets: Secrets::new(std::collections::BTreeMap::new()),
+            secrets: Secrets::new(BTreeMap::new()),
             keys: Keys { made: uses.into_iter().zip(keys).collect() },
             own: OnceLock::new(),
             other: OnceLock::new(),
@@ -64,6 +67,7 @@ impl Materials {
             server_contexts: Shared::default(),
             client_contexts: Shared::default(),
             password_key: OnceLock::new(),
+            kdcs: Shared::default(),
         })
     }
 
@@ -71,7 +75,7 @@ impl Materials {
     #[must_use]
     pub fn supplied(
         self,
-        secrets: std::collections::BTreeMap<String, Zeroizing<String>>,
+        secrets: BTreeMap<String, Zeroizing<String>>,
         authority_pem: Option<String>,
     ) -> Self {
         Self { secrets: Secrets::new(secrets), supplied_ca: authority_pem, ..self }
@@ -148,6 +152,14 @@ impl Materials {
         }
         let key = RsaKey::generate().map_err(|problem| Error::Environment(problem.to_string()))?;
         Ok(self.password_key.get_or_init(|| key).clone())
+    }
+
+    /// The KDC of a realm with all keys derived, which takes up to 50 ms for each user. Cases that change nothing in it share it.
+    ///
+    /// # Errors
+    /// The plan asks for what the KDC does not have.
+    pub fn kdc(&self, planned: &Arc<Realm>) -> Result<Arc<Kdc>, Error> {
+        self.kdcs.of(planned, || realm::kdc(planned, self).map(Arc::new))
     }
 
     fn certificate(&self, wanted: &Certificate) -> Result<Arc<Certified>, Error> {

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::handshake::{Handshake, Outcome};
 use crate::mysql::{
     Account, AfterLogin, Cleartext, ClientHandshake, ClientPlugin, ClientSettings, Credentials, DatabaseAccess,
-    Deviation, KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, RsaKey, Secret, ServerHandshake,
+    Deviation, KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, Secret, ServerHandshake,
     ServerPlugin, ServerSettings, TlsMode,
 };
 use crate::scenario::party::{self, PasswordScheme, Proof};

@@ -150,7 +150,7 @@ pub fn krb5_conf<'s>(
 ) -> String {
     let hosts: Vec<String> = servers.map(|server| server.host.clone()).collect();
     // One realm is all that this format of ours can say so far; the first is the default.
-    realms.take(1).map(|realm| mock_kdc::krb5_conf(&realm.planned.realm, realm.address, &hosts)).collect()
+    realms.take(1).map(|realm| mock_kdc::krb5_conf::krb5_conf(&realm.planned.realm, realm.address, &hosts)).collect()
 }
 
 /// The refusal that a program reports by its words: `krb 24: …` is the KDC's.

@@ -21,6 +21,8 @@ const RECORD_PATIENCE: Duration = Duration::from_secs(5);
 pub struct StandingServer {
     /// What was planned.
     pub planned: Arc<party::Server>,
+    /// The name by which it is dialled, unless a step says otherwise.
+    pub host: String,
     /// Where it is.
     pub address: SocketAddr,
     mock: Option<Listening>,
@@ -59,13 +61,18 @@ impl StandingServer {
         let mock = net::listen(address, clock, ServeLimits::default(), factory)
             .await
             .map_err(|problem| Error::Environment(format!("cannot listen on {address}: {problem}")))?;
-        Ok(Self { planned: Arc::clone(planned), address: mock.address(), mock: Some(mock) })
+        Ok(Self {
+            planned: Arc::clone(planned),
+            host: planned.host.clone(),
+            address: mock.address(),
+            mock: Some(mock),
+        })
     }
 
     /// A server that somebody else runs: nothing of what it sees can be observed.
     #[must_use]
-    pub fn endpoint(planned: &Arc<party::Server>, address: SocketAddr) -> Self {
-        Self { planned: Arc::clone(planned), address, mock: None }
+    pub fn endpoint(planned: &Arc<party::Server>, address: SocketAddr, host: String) -> Self {
+        Self { planned: Arc::clone(planned), host, address, mock: None }
     }
 
     /// What the mock saw of the connection that came from `client`; `None` for an endpoint.
