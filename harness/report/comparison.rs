@@ -13,7 +13,7 @@
 
 use crate::handshake::trace::{Event, Trace};
 
-/// `…` of an expected trace: any number of events.
+/// `…` of an expected trace: any number of events of one connection.
 const ANY: &str = "…";
 /// Separates the connections of one attempt.
 const NEXT_CONNECTION: &str = "|";
@@ -34,7 +34,8 @@ pub struct Line {
 /// Puts the expected trace (as a scenario writes it; `None` leaves everything open) beside the traces of the connections.
 #[must_use]
 pub fn compare(expected: Option<&str>, connections: &[Trace]) -> Vec<Line> {
-    let expected: Vec<&str> = expected.unwrap_or(ANY).split_whitespace().take(EVENTS_MAX).collect();
+    let open = vec![ANY; connections.len().max(1)].join(" | ");
+    let expected: Vec<&str> = expected.unwrap_or(&open).split_whitespace().take(EVENTS_MAX).collect();
     let mut actual = Vec::new();
     for (index, trace) in connections.iter().enumerate() {
         if index > 0 {
@@ -111,7 +112,7 @@ fn align(expected: &[&str], actual: &[Actual<'_>]) -> Vec<Line> {
             Move::EndAny if any_is_shown => {}
             _ => lines.push(Line { expected: left.to_owned(), actual: right, differs: step.marks() > 0 }),
         }
-        any_is_shown = step == Move::Absorb;
+        any_is_shown = step == Move::Absorb || step == Move::Extra && any_is_shown;
         (e, a) = (e + step.left(), a + step.right());
     }
     lines
@@ -130,7 +131,7 @@ fn moves<'a>(
     [
         (meets, Move::Same),
         (any, Move::EndAny),
-        (any && event.is_some(), Move::Absorb),
+        (any && matches!(event, Some(Actual::Event(_))), Move::Absorb),
         (!any && word.is_some() && event.is_some() && !meets, Move::Different),
         (!any && word.is_some(), Move::Missing),
         (event.is_some(), Move::Extra),
@@ -271,6 +272,8 @@ mod tests {
             &["  connect / connect", "  | / |", "  connect / connect", "  login / login>"],
         );
         check(Some("connect"), "connect|connect", &["  connect / connect", "!  / |", "!  / connect"]);
+        check(Some("…"), "connect|connect", &["  … / connect", "!  / |", "   / connect"]);
+        check(None, "connect|connect", &["  … / connect", "  | / |", "  … / connect"]);
     }
 
     #[test]
