@@ -1,7 +1,7 @@
 //! GSS-API krb5 mechanism (RFC 1964, RFC 4121), SPNEGO framing recognised by OID.
 
-use crate::keytab::Keytab;
 use crate::{Credential, Principal, Random, Timestamp};
+use crate::keytab::Keytab;
 
 /// Context flags (RFC 4121 §4.1.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,9 +21,7 @@ impl Flags {
     pub const INTEG: u32 = 32;
     /// Whether all of `bits` are set.
     #[must_use]
-    pub const fn has(self, bits: u32) -> bool {
-        self.0 & bits == bits
-    }
+    pub const fn has(self, bits: u32) -> bool { self.0 & bits == bits }
 }
 
 /// What went wrong with a token of the peer.
@@ -42,52 +40,31 @@ pub enum GssError {
 
 /// The initiator of a context that waits for the acceptor's answer (or needs none).
 #[derive(Debug)]
-pub struct Initiator {
-    _p: (),
-}
+pub struct Initiator { _p: () }
 impl Initiator {
     /// Makes the framed AP-REQ token for `credential`.
-    pub fn start(
-        _credential: &Credential,
-        _flags: Flags,
-        _now: Timestamp,
-        _random: &mut dyn Random,
-    ) -> (Self, Vec<u8>) {
-        todo!()
-    }
+    pub fn start(_credential: &Credential, _flags: Flags, _now: Timestamp, _random: &mut dyn Random) -> (Self, Vec<u8>) { todo!() }
     /// Takes the acceptor's token: AP-REP, or KRB-ERROR (an error here). Only with mutual authentication.
-    pub fn reply(&mut self, _token: &[u8]) -> Result<(), GssError> {
-        todo!()
-    }
+    pub fn reply(&mut self, _token: &[u8]) -> Result<(), GssError> { todo!() }
     /// Whether nothing more is awaited from the acceptor.
     #[must_use]
-    pub fn is_complete(&self) -> bool {
-        todo!()
-    }
+    pub fn is_complete(&self) -> bool { todo!() }
     /// The finished context.
-    pub fn into_context(self) -> Result<Context, GssError> {
-        todo!()
-    }
+    pub fn into_context(self) -> Result<Context, GssError> { todo!() }
 }
 
 /// What an acceptor has at hand: keys, its principal if pinned, tolerance, replay cache.
 #[derive(Debug)]
-pub struct Acceptor {
-    _p: (),
-}
+pub struct Acceptor { _p: () }
 impl Acceptor {
     /// Accepts tickets for any principal of `keytab`, as MIT does by default. An empty keytab refuses all with [`Cause::NoKeytab`].
     #[must_use]
-    pub fn new(_keytab: Keytab) -> Self {
-        todo!()
-    }
+    pub fn new(_keytab: Keytab) -> Self { todo!() }
     /// Looks at an initiator's first token.
     ///
     /// # Errors
     /// Refused; the failure holds the code and, where MIT would send one, the KRB-ERROR token.
-    pub fn accept(&self, _token: &[u8], _now: Timestamp, _random: &mut dyn Random) -> Result<Accepted, AcceptFailure> {
-        todo!()
-    }
+    pub fn accept(&self, _token: &[u8], _now: Timestamp, _random: &mut dyn Random) -> Result<Accepted, AcceptFailure> { todo!() }
 }
 
 /// A context that was accepted.
@@ -136,21 +113,13 @@ impl std::fmt::Display for Cause {
 
 /// An established context: per-message tokens.
 #[derive(Debug)]
-pub struct Context {
-    _p: (),
-}
+pub struct Context { _p: () }
 impl Context {
     /// Appends a sealed Wrap token (RFC 4121 §4.2.6.2) of `plain` to `out`.
-    pub fn wrap(&mut self, _plain: &[u8], _random: &mut dyn Random, _out: &mut Vec<u8>) {
-        todo!()
-    }
+    pub fn wrap(&mut self, _plain: &[u8], _random: &mut dyn Random, _out: &mut Vec<u8>) { todo!() }
     /// Opens a Wrap token and appends the plaintext to `out`. An unsealed token is an error here.
-    pub fn unwrap(&mut self, _token: &[u8], _out: &mut Vec<u8>) -> Result<(), GssError> {
-        todo!()
-    }
+    pub fn unwrap(&mut self, _token: &[u8], _out: &mut Vec<u8>) -> Result<(), GssError> { todo!() }
     /// The most plaintext that fits a token of `limit` octets (gss_wrap_size_limit).
     #[must_use]
-    pub fn wrap_limit(&self, _limit: usize) -> usize {
-        todo!()
-    }
+    pub fn wrap_limit(&self, _limit: usize) -> usize { todo!() }
 }
