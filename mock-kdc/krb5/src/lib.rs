@@ -11,6 +11,7 @@ pub mod time;
 pub use random::Random;
 pub use time::Timestamp;
 
+pub mod ccache;
 pub mod client;
 pub mod credential;
 pub mod crypto;
@@ -20,5 +21,9 @@ pub mod gss;
 pub mod keytab;
 pub mod messages;
 pub mod principal;
+
+mod file;
+mod keyblock;
 pub use credential::Credential;
+pub use keyblock::Keyblock;
 pub use principal::Principal;
