@@ -1,6 +1,7 @@
 //! Requests made by hand, so that each part of them can be wrong.
 
 use mock_kdc::SystemRandom;
+use sha1::{Digest as _, Sha1};
 use shakedown_krb5::crypto::{Etype, Key, default_salt, string_to_key, usage};
 use shakedown_krb5::messages::{
     ApRequest, Authenticator, Checksum, Codec as _, EncryptedData, Exchange, KdcRequest, KdcRequestBody, PaData,
@@ -138,7 +139,7 @@ pub(crate) enum Slip {
     /// The authenticator has an octet changed.
     ChangedAuthenticator,
     NoChecksum,
-    /// RSA-MD5 over the body: anybody could have made it.
+    /// SHA-1 over the body: right, but anybody could have made it.
     UnkeyedChecksum,
     /// Of a type that nobody knows.
     UnknownChecksum,
@@ -220,7 +221,7 @@ impl TgsRequest {
         let keyed = |data: &[u8]| self.tgt.key.checksum(usage::TGS_REQ_AUTHENTICATOR_CHECKSUM, data);
         match self.slip {
             Slip::NoChecksum => None,
-            Slip::UnkeyedChecksum => Some(Checksum { cksumtype: 7, checksum: vec![0; 16] }),
+            Slip::UnkeyedChecksum => Some(Checksum { cksumtype: 14, checksum: Sha1::digest(body).to_vec() }),
             Slip::UnknownChecksum => Some(Checksum { cksumtype: 4711, checksum: vec![0; 16] }),
             Slip::WrongChecksum => Some(Checksum { cksumtype, checksum: keyed(b"another request") }),
             _ => Some(Checksum { cksumtype, checksum: keyed(body) }),

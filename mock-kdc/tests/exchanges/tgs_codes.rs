@@ -80,7 +80,6 @@ fn a_ticket_is_not_good_before_its_first_second_but_for_the_tolerance() {
 #[test]
 fn services_that_are_missing_locked_or_ended() {
     for (server, expected) in [
-        (None, 7),
         (Some("nobody/db.test"), 7),
         (Some("krbtgt/OTHER"), 7),
         (Some("locked/db.test"), 7),
@@ -94,10 +93,9 @@ fn services_that_are_missing_locked_or_ended() {
 #[test]
 fn options_that_the_ticket_does_not_allow() {
     for option in [
-        kdc_options::FORWARDABLE,
         kdc_options::FORWARDED,
-        kdc_options::PROXIABLE,
         kdc_options::PROXY,
+        kdc_options::POSTDATED,
         kdc_options::RENEW,
         kdc_options::VALIDATE,
         kdc_options::ENC_TKT_IN_SKEY,
@@ -106,8 +104,19 @@ fn options_that_the_ticket_does_not_allow() {
         let lasting = TgsRequest { options: option, ..TgsRequest::good(&plain_tgt(), NOW) };
         check(lasting, 13);
     }
-    // Not granted, but no error: MIT ignores it.
-    check(TgsRequest { options: kdc_options::RENEWABLE, ..TgsRequest::good(&plain_tgt(), NOW) }, 0);
+}
+
+#[test]
+fn flags_that_the_ticket_does_not_have_are_asked_for_in_vain() {
+    let asked = kdc_options::FORWARDABLE | kdc_options::PROXIABLE | kdc_options::RENEWABLE;
+    let flags_of = |tgt: Credential| {
+        let settings = TgsSettings { kdc_options: asked, ..TgsSettings::new(tgt, principal("postgres/db.test")) };
+        ticket(kdc(), settings, NOW).unwrap().flags & (flags::FORWARDABLE | flags::PROXIABLE | flags::RENEWABLE)
+    };
+    assert_eq!(flags_of(plain_tgt()), 0);
+    let mut settings = settings("alice");
+    settings.kdc_options = kdc_options::FORWARDABLE;
+    assert_eq!(flags_of(login(kdc(), settings, NOW).unwrap()), flags::FORWARDABLE);
 }
 
 /// Neither forwardable nor renewable.
