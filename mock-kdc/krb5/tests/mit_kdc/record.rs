@@ -55,7 +55,7 @@ fn write(target: &Path, messages: &[Vec<u8>]) {
         let output = std::process::Command::new(program(arguments[0]).unwrap()).args(&arguments[1..]).output().unwrap();
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     };
-    let (date, version) = (text(&["date", "-u", "+%Y-%m-%d"]), text(&["krb5-config", "--version"]));
+    let (date, version) = (text(&["date", "-u", "+%Y-%m-%d"]), text(&["klist", "-V"]));
     std::fs::create_dir_all(target).unwrap();
     for (index, message) in messages.iter().enumerate() {
         let kind = MessageKind::of(message).unwrap().to_string();
