@@ -1,0 +1,6 @@
+//! Connections, TLS and the driver, with a toy protocol in place of a database's.
+
+mod connections;
+mod driver;
+mod records;
+mod toy;
