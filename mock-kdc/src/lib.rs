@@ -1,1 +1,46 @@
-//! x
+//! A Kerberos KDC for tests: a realm in memory, a clock that can be moved, and failures on demand.
+//!
+//! [`Kdc::answer`] is the whole KDC without input or output: octets, time and randomness in, octets out. [`listen`] puts it on
+//! UDP and TCP of one loopback port. It imitates MIT krb5's KDC (1.20): which error wins, what a reply holds, what is
+//! not answered at all. What it leaves out, it leaves out on purpose: no FAST, SPAKE or PKINIT (none is advertised), no other
+//! realms, no postdated tickets, no user-to-user, no delegation on behalf of users.
+//!
+//! ```
+//! use mock_kdc::{Kdc, Realm, Service, SystemRandom, User};
+//!
+//! let mut realm = Realm::new("CORP.EXAMPLE.COM");
+//! realm.users.push(User::new("alice", "correct horse"));
+//! realm.services.push(Service::new("postgres/db.test"));
+//! let kdc = Kdc::new(&realm, &mut SystemRandom).unwrap();
+//! assert_eq!(kdc.keytab("postgres/db.test", 0).unwrap().entries.len(), 4);
+//! ```
+//!
+//! # Realm files
+//!
+//! The program reads a realm from a TOML file. All keys but `realm` may be left out.
+#![doc = include_str!("../README.md")]
+
+pub mod deviation;
+pub mod event;
+pub mod krb5_conf;
+pub mod listen;
+pub mod realm;
+pub mod realm_file;
+
+mod as_exchange;
+mod clock;
+mod database;
+mod kdc;
+mod look_aside;
+mod random;
+mod refusal;
+mod reply;
+mod tgs_exchange;
+mod times;
+
+pub use deviation::Deviation;
+pub use event::{Event, Log, Outcome, Transport};
+pub use kdc::{Answer, Kdc, UnknownPrincipal};
+pub use listen::{Handle, Listener};
+pub use random::SystemRandom;
+pub use realm::{InvalidRealm, Password, Realm, Rotation, Service, User};

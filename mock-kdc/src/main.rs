@@ -1,2 +1,155 @@
-//! x
-fn main(){}
+//! The program `mock-kdc`: reads a realm file, listens, and stays until it is told to end.
+
+use std::fs;
+use std::io::Write as _;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Parser;
+use mock_kdc::krb5_conf::krb5_conf;
+use mock_kdc::{Kdc, Listener, SystemRandom, realm_file};
+use shakedown_krb5::keytab::Keytab;
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter("warn").init();
+    // clap ends with 2 for a usage error by itself.
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("mock-kdc: {}", failure.text());
+            failure.exit_code()
+        }
+    }
+}
+
+/// A Kerberos KDC for tests: a realm in memory, UDP and TCP on one port.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// The realm: a TOML file.
+    #[arg(long, value_name = "FILE")]
+    realm_file: PathBuf,
+    /// Where to listen; without this, an unused port of the loopback interface.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Write a krb5.conf for clients.
+    #[arg(long, value_name = "FILE")]
+    write_krb5_conf: Option<PathBuf>,
+    /// Write a keytab with the keys of all services.
+    #[arg(long, value_name = "FILE")]
+    write_keytab: Option<PathBuf>,
+    /// Write the address once everything is ready.
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+}
+
+/// Why the program ends early. Exit codes as those of `shakedown`.
+enum Failure {
+    /// The realm file cannot be used.
+    File(String),
+    /// The machine does not do what is needed.
+    Environment(String),
+}
+
+impl Failure {
+    /// Usage or realm file.
+    const USAGE: u8 = 2;
+    /// Environment.
+    const ENVIRONMENT: u8 = 3;
+
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::File(_) => Self::USAGE,
+            Self::Environment(_) => Self::ENVIRONMENT,
+        })
+    }
+
+    fn text(&self) -> &str {
+        let (Self::File(text) | Self::Environment(text)) = self;
+        text
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let path = &arguments.realm_file;
+    let in_file = |problem: String| Failure::File(format!("{}: {problem}", path.display()));
+    let text = fs::read_to_string(path).map_err(|error| in_file(error.to_string()))?;
+    let file = realm_file::read(&text).map_err(|invalid| in_file(invalid.to_string()))?;
+    let kdc = Kdc::new(&file.realm, &mut SystemRandom).map_err(|invalid| in_file(invalid.to_string()))?;
+    kdc.set_deviations(&file.deviations);
+    let services: Vec<_> = file.realm.services.iter().map(|service| service.name.as_str()).collect();
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::Environment(error.to_string()))?;
+    runtime.block_on(serve(arguments, Arc::new(kdc), &services))
+}
+
+async fn serve(arguments: &Arguments, kdc: Arc<Kdc>, services: &[&str]) -> Result<(), Failure> {
+    // Only an address that somebody wrote out may be reachable from elsewhere.
+    let address = arguments.listen.unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0));
+    let listener = Listener::bind(address)
+        .await
+        .map_err(|error| Failure::Environment(format!("cannot listen on {address}: {error}")))?;
+    let address = listener.address();
+    if let Some(path) = &arguments.write_krb5_conf {
+        write(path, krb5_conf(&kdc.realm().name, address, &kdc.realm().domains).as_bytes())?;
+    }
+    if let Some(path) = &arguments.write_keytab {
+        write(path, &keytab(&kdc, services)?)?;
+    }
+    let handle = listener.serve(kdc);
+    if let Some(path) = &arguments.ready_file {
+        write(path, format!("{address}\n").as_bytes())?;
+    }
+    // Whoever started us may wait for this line; that nobody reads it is no failure.
+    let _ = writeln!(std::io::stdout(), "ready {address}");
+    told_to_end().await.map_err(|error| Failure::Environment(error.to_string()))?;
+    handle.stop().await;
+    Ok(())
+}
+
+fn keytab(kdc: &Kdc, services: &[&str]) -> Result<Vec<u8>, Failure> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let timestamp = u32::try_from(since.as_secs()).unwrap_or(u32::MAX);
+    let mut all = Keytab::default();
+    for service in services {
+        let keytab = kdc.keytab(service, timestamp).expect("the realm was made with its services");
+        all.entries.extend(keytab.entries);
+    }
+    all.write().map_err(|unwritable| Failure::File(unwritable.to_string()))
+}
+
+/// Writes to a new file of mode 0600 beside it and renames, so that no reader sees half a file, and no other user a key.
+fn write(path: &Path, octets: &[u8]) -> Result<(), Failure> {
+    let refuse = |error: std::io::Error| Failure::Environment(format!("cannot write {}: {error}", path.display()));
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let beside = path.with_file_name(name);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written =
+        options.open(&beside).and_then(|mut file| file.write_all(octets)).and_then(|()| fs::rename(&beside, path));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        refuse(error)
+    })
+}
+
+#[cfg(unix)]
+async fn told_to_end() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_end() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

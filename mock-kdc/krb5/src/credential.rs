@@ -1,5 +1,6 @@
 //! A ticket with its session key, as a client holds it.
 
+use crate::crypto::Key;
 use crate::{Principal, Timestamp};
 
 /// A ticket with its session key and what the client knows of it (RFC 4120 §3.1.5; one entry of a credential cache).
@@ -10,6 +11,8 @@ pub struct Credential {
     pub client: Principal,
     /// For which service.
     pub server: Principal,
+    /// The session key.
+    pub key: Key,
     /// When the initial authentication took place.
     pub auth_time: Timestamp,
     /// From when on it is valid.
@@ -27,5 +30,30 @@ pub struct Credential {
 impl std::fmt::Debug for Credential {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Credential").field("client", &self.client).field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::Etype;
+
+    #[test]
+    fn debug_shows_neither_key_nor_ticket() {
+        let credential = Credential {
+            client: Principal::new(&["alice"], "R"),
+            server: Principal::krbtgt(b"R"),
+            key: Key::new(Etype::Aes128Sha1, &[0xab; 16]).unwrap(),
+            auth_time: Timestamp::EPOCH,
+            start_time: Timestamp::EPOCH,
+            end_time: Timestamp::EPOCH,
+            renew_till: None,
+            flags: 0,
+            ticket: vec![0xcd; 16],
+        };
+        let shown = format!("{credential:?} {credential:#?}").to_lowercase();
+        for secret in ["171", "ab, ", "abab", "205", "cd, ", "cdcd"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
     }
 }

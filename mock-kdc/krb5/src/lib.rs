@@ -11,10 +11,19 @@ pub mod time;
 pub use random::Random;
 pub use time::Timestamp;
 
+pub mod ccache;
 pub mod client;
 pub mod credential;
+pub mod crypto;
+pub mod der;
+pub mod framing;
 pub mod gss;
 pub mod keytab;
+pub mod messages;
 pub mod principal;
+
+mod file;
+mod keyblock;
 pub use credential::Credential;
+pub use keyblock::Keyblock;
 pub use principal::Principal;

@@ -1,26 +1,35 @@
-//! The client side of the AS and TGS exchanges.
+//! The client side of the AS and TGS exchanges (RFC 4120 §3.1, §3.3), as libkrb5 conducts them.
+//!
+//! ```text
+//!   AsExchange                    KDC      TgsExchange                     KDC
+//!     AS-REQ ──────────────────────▶         TGS-REQ (TGT) ─────────────────▶
+//!     ◀──── KRB-ERROR 25 (etypes, salt,      ◀───────── TGS-REP (the service's
+//!                         the KDC's time)               ticket, or a TGT of the
+//!     AS-REQ (encrypted time) ─────▶                    next realm: once more)
+//!     ◀────────────────────── AS-REP
+//! ```
+//!
+//! An exchange is asked with [`AsExchange::next`] what to do: send a message, or use the ticket. Retransmission, fail-over
+//! to the next KDC and deadlines belong to the driver; which transport a message is for is decided here: UDP first,
+//! TCP if the request is too large for it or the KDC says that its reply is (52). What was sent and received is named
+//! by [`crate::messages::MessageKind::of`].
+//!
+//! Not here: FAST, PKINIT, SPAKE, user-to-user, delegation, renewal. libkrb5's second TGS-REQ without canonicalize
+//! after a refusal is not imitated: the first refusal is the result.
 
-/// Why there is no ticket.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KerberosFailure {
-    /// Neither a ticket-granting ticket nor a password nor a keytab.
-    #[error("no credentials")]
-    NoCredentials,
-    /// A KDC answered with this error code (RFC 4120 §7.5.9).
-    #[error("krb {code}")]
-    Kdc {
-        /// The code.
-        code: i32,
-        /// The KDC's e-text.
-        text: String,
-    },
-    /// No KDC could be reached.
-    #[error("kdc unreachable")]
-    Unreachable,
-    /// No KDC answered in time.
-    #[error("kdc timed out")]
-    TimedOut,
-    /// The reply does not match the request, by the name of the field that libkrb5 would refuse.
-    #[error("reply rejected: {0}")]
-    Rejected(&'static str),
-}
+mod action;
+mod as_exchange;
+mod failure;
+mod long_term_key;
+mod reply_checks;
+mod secret;
+mod tgs_exchange;
+
+pub use action::{Action, Request, Transport};
+pub use as_exchange::{AsExchange, AsSettings};
+pub use failure::{KerberosFailure, rejected};
+pub use secret::Secret;
+pub use tgs_exchange::{TgsExchange, TgsSettings};
+
+#[cfg(test)]
+mod tests;

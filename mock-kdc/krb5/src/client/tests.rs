@@ -1,0 +1,1 @@
+//! Exchanges against replies made by hand.

@@ -1,0 +1,103 @@
+//! Keys from keys: DK of RFC 3961 §5.1 and KDF-HMAC-SHA2 of RFC 8009 §3, and both PRFs.
+
+use std::sync::LazyLock;
+
+use sha1::{Digest, Sha1};
+use zeroize::Zeroizing;
+
+use super::cbc_cts::Aes;
+use super::mac::Mac;
+use super::n_fold::n_fold;
+use super::{Etype, KeyUsage};
+
+/// What a derived key is for: the octet after the usage number (RFC 3961 §5.3, RFC 8009 §5).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Kc, for checksums that stand alone.
+    Checksum = 0x99,
+    /// Ke, for encryption.
+    Encryption = 0xAA,
+    /// Ki, for the tag of a ciphertext.
+    Integrity = 0x55,
+}
+
+/// Ke, Ki or Kc.
+pub(super) fn derive(etype: Etype, base_key: &[u8], usage: KeyUsage, purpose: Purpose) -> Zeroizing<Vec<u8>> {
+    let mut constant = [0; 5];
+    constant[..4].copy_from_slice(&usage.0.to_be_bytes());
+    constant[4] = purpose as u8;
+    match etype {
+        Etype::Aes128Sha1 | Etype::Aes256Sha1 => match FOLDED.get(usage.0 as usize) {
+            Some(folded) => dk_folded(base_key, folded[purpose.column()]),
+            None => dk(base_key, &constant),
+        },
+        Etype::Aes128Sha256 => kdf(etype, base_key, &constant, None, 16),
+        // RFC 8009 §5: only the cipher has 256 bits, the HMAC keys have half the hash's length.
+        Etype::Aes256Sha384 => {
+            kdf(etype, base_key, &constant, None, if purpose == Purpose::Encryption { 32 } else { 24 })
+        }
+    }
+}
+
+impl Purpose {
+    fn column(self) -> usize {
+        match self {
+            Self::Checksum => 0,
+            Self::Encryption => 1,
+            Self::Integrity => 2,
+        }
+    }
+}
+
+/// n-fold of the constants of all usages that RFC 4120 and RFC 4121 know: folding costs more than the AES after it.
+static FOLDED: LazyLock<Vec<[[u8; 16]; 3]>> = LazyLock::new(|| {
+    (0..32u8)
+        .map(|usage| {
+            [Purpose::Checksum, Purpose::Encryption, Purpose::Integrity]
+                .map(|purpose| fold_to_block(&[0, 0, 0, usage, purpose as u8]))
+        })
+        .collect()
+});
+
+/// DK(key, constant) for AES, where random-to-key is the identity; as long as the key.
+pub(super) fn dk(base_key: &[u8], constant: &[u8]) -> Zeroizing<Vec<u8>> {
+    dk_folded(base_key, fold_to_block(constant))
+}
+
+fn dk_folded(base_key: &[u8], folded: [u8; 16]) -> Zeroizing<Vec<u8>> {
+    let aes = Aes::new(base_key);
+    let mut block = Zeroizing::new(folded);
+    let mut derived = Zeroizing::new(Vec::with_capacity(base_key.len()));
+    while derived.len() < base_key.len() {
+        aes.encrypt_block(&mut block);
+        derived.extend_from_slice(&*block);
+    }
+    derived
+}
+
+fn fold_to_block(constant: &[u8]) -> [u8; 16] {
+    n_fold(constant, 16).try_into().expect("folded to 16 octets")
+}
+
+/// KDF-HMAC-SHA2(key, label, [context,] k): one application of HMAC suffices for all lengths here.
+///
+/// INVARIANT: `length` (in octets) is at most the hash's.
+pub(super) fn kdf(etype: Etype, key: &[u8], label: &[u8], context: Option<&[u8]>, length: usize) -> Zeroizing<Vec<u8>> {
+    let bits = u32::try_from(length * 8).expect("at most 384 bits");
+    let context = context.unwrap_or_default();
+    let tag = Mac::new(etype, key).tag(&[&1u32.to_be_bytes(), label, &[0], context, &bits.to_be_bytes()]);
+    Zeroizing::new(tag.truncated(length).to_vec())
+}
+
+/// The pseudo-random function of RFC 3961 §3: 16, 32 or 48 octets for any input (RFC 3962 §6, RFC 8009 §5).
+pub(super) fn prf(etype: Etype, key: &[u8], input: &[u8]) -> Vec<u8> {
+    match etype {
+        Etype::Aes128Sha1 | Etype::Aes256Sha1 => {
+            let mut block: [u8; 16] = Sha1::digest(input)[..16].try_into().expect("SHA-1 has 20 octets");
+            Aes::new(&dk(key, b"prf")).encrypt_block(&mut block);
+            block.to_vec()
+        }
+        Etype::Aes128Sha256 => kdf(etype, key, b"prf", Some(input), 32).to_vec(),
+        Etype::Aes256Sha384 => kdf(etype, key, b"prf", Some(input), 48).to_vec(),
+    }
+}

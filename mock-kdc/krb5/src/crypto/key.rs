@@ -1,0 +1,382 @@
+//! A protocol key and everything derived from it.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::cbc_cts::Aes;
+use super::derive::{Purpose, derive, prf};
+use super::etype::CONFOUNDER_LENGTH;
+use super::mac::Mac;
+use super::{CryptoError, Etype, KeyUsage};
+use crate::Random;
+
+/// A protocol key (RFC 3961 §3) with the schedules of each usage kept. Cloning shares it.
+///
+/// `Debug` prints the etype only; the octets are wiped when the last clone is dropped; comparison takes a time
+/// that does not depend on the octets.
+#[derive(Clone)]
+pub struct Key(Arc<Inner>);
+
+struct Inner {
+    etype: Etype,
+    bytes: Zeroizing<Vec<u8>>,
+    sealing: [OnceLock<Box<Sealing>>; KEPT_USAGES],
+    checksum: [OnceLock<Box<Mac>>; KEPT_USAGES],
+}
+
+/// Usages 0 to 27 are kept, which is all of RFC 4120 and RFC 4121; rarer ones are derived each time.
+const KEPT_USAGES: usize = 28;
+
+/// Ke and Ki of one usage.
+struct Sealing {
+    cipher: Aes,
+    mac: Mac,
+}
+
+impl Key {
+    /// A key from its octets.
+    ///
+    /// # Errors
+    /// [`CryptoError::KeyLength`] unless there are [`Etype::key_length`] octets.
+    pub fn new(etype: Etype, bytes: &[u8]) -> Result<Self, CryptoError> {
+        if bytes.len() != etype.key_length() {
+            return Err(CryptoError::KeyLength { etype, found: bytes.len(), expected: etype.key_length() });
+        }
+        Ok(Self(Arc::new(Inner {
+            etype,
+            bytes: Zeroizing::new(bytes.to_vec()),
+            sealing: [const { OnceLock::new() }; KEPT_USAGES],
+            checksum: [const { OnceLock::new() }; KEPT_USAGES],
+        })))
+    }
+
+    /// A new key. Any octets are a key: random-to-key is the identity for AES (RFC 3962 §6).
+    pub fn random(etype: Etype, random: &mut dyn Random) -> Self {
+        let mut bytes = Zeroizing::new([0; 32]);
+        let bytes = &mut bytes[..etype.key_length()];
+        random.fill(bytes);
+        Self::new(etype, bytes).expect("made as long as the etype's keys are")
+    }
+
+    /// The encryption type.
+    #[must_use]
+    pub fn etype(&self) -> Etype {
+        self.0.etype
+    }
+
+    /// The octets, for files and for EncryptionKey fields, which are encrypted themselves.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0.bytes
+    }
+
+    /// The ciphertext of `plain`, [`Etype::overhead`] octets longer.
+    pub fn encrypt(&self, usage: KeyUsage, plain: &[u8], random: &mut dyn Random) -> Vec<u8> {
+        let mut cipher = Vec::with_capacity(plain.len() + self.etype().overhead());
+        self.encrypt_into(usage, plain, random, &mut cipher);
+        cipher
+    }
+
+    /// Appends the ciphertext of `plain` to `out`.
+    pub fn encrypt_into(&self, usage: KeyUsage, plain: &[u8], random: &mut dyn Random, out: &mut Vec<u8>) {
+        self.encrypt_parts_into(usage, &[plain], random, out);
+    }
+
+    /// Appends the ciphertext of the concatenated parts to `out`.
+    pub(crate) fn encrypt_parts_into(
+        &self,
+        usage: KeyUsage,
+        parts: &[&[u8]],
+        random: &mut dyn Random,
+        out: &mut Vec<u8>,
+    ) {
+        let start = out.len();
+        out.resize(start + CONFOUNDER_LENGTH, 0);
+        random.fill(&mut out[start..]);
+        for part in parts {
+            out.extend_from_slice(part);
+        }
+        let tag_length = self.etype().tag_length();
+        self.with_sealing(usage, |sealing| {
+            let tag = match self.etype() {
+                // RFC 3961 §5.3: the tag is over the plaintext.
+                Etype::Aes128Sha1 | Etype::Aes256Sha1 => {
+                    let tag = sealing.mac.tag(&[&out[start..]]);
+                    sealing.cipher.encrypt_cts(&mut out[start..]);
+                    tag
+                }
+                // RFC 8009 §5: the tag is over the IV and the ciphertext.
+                Etype::Aes128Sha256 | Etype::Aes256Sha384 => {
+                    sealing.cipher.encrypt_cts(&mut out[start..]);
+                    sealing.mac.tag(&[&ZERO_IV, &out[start..]])
+                }
+            };
+            out.extend_from_slice(tag.truncated(tag_length));
+        });
+    }
+
+    /// The plaintext of `cipher`.
+    ///
+    /// # Errors
+    /// [`CryptoError::CiphertextTooShort`], or [`CryptoError::Integrity`] if it was not made with this key and usage.
+    pub fn decrypt(&self, usage: KeyUsage, cipher: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        let mut buffer = cipher.to_vec();
+        let plain = self.decrypt_in_place(usage, &mut buffer)?;
+        buffer.truncate(plain.end);
+        buffer.drain(..plain.start);
+        Ok(buffer)
+    }
+
+    /// Decrypts within `cipher` and says where the plaintext lies. After an error `cipher` holds nothing of use.
+    ///
+    /// # Errors
+    /// As [`Self::decrypt`].
+    pub fn decrypt_in_place(&self, usage: KeyUsage, cipher: &mut [u8]) -> Result<Range<usize>, CryptoError> {
+        let tag_length = self.etype().tag_length();
+        let Some(end) = cipher.len().checked_sub(tag_length).filter(|end| *end >= CONFOUNDER_LENGTH) else {
+            return Err(CryptoError::CiphertextTooShort { found: cipher.len(), least: self.etype().overhead() });
+        };
+        let (data, found_tag) = cipher.split_at_mut(end);
+        let intact = self.with_sealing(usage, |sealing| match self.etype() {
+            Etype::Aes128Sha1 | Etype::Aes256Sha1 => {
+                sealing.cipher.decrypt_cts(data);
+                sealing.mac.tag(&[data]).matches(tag_length, found_tag)
+            }
+            Etype::Aes128Sha256 | Etype::Aes256Sha384 => {
+                let intact = sealing.mac.tag(&[&ZERO_IV, data]).matches(tag_length, found_tag);
+                if intact {
+                    sealing.cipher.decrypt_cts(data);
+                }
+                intact
+            }
+        });
+        if !intact {
+            cipher.zeroize();
+            return Err(CryptoError::Integrity);
+        }
+        Ok(CONFOUNDER_LENGTH..end)
+    }
+
+    /// The etype's mandatory checksum ([`Etype::checksum_type`]) over `data`.
+    #[must_use]
+    pub fn checksum(&self, usage: KeyUsage, data: &[u8]) -> Vec<u8> {
+        self.checksum_parts(usage, &[data])
+    }
+
+    /// The checksum over the concatenated parts.
+    pub(crate) fn checksum_parts(&self, usage: KeyUsage, parts: &[&[u8]]) -> Vec<u8> {
+        self.with_checksum(usage, |mac| mac.tag(parts).truncated(self.etype().tag_length()).to_vec())
+    }
+
+    /// Compares in constant time.
+    ///
+    /// # Errors
+    /// [`CryptoError::Integrity`] if `checksum` is not that of `data`.
+    pub fn verify_checksum(&self, usage: KeyUsage, data: &[u8], checksum: &[u8]) -> Result<(), CryptoError> {
+        self.verify_checksum_parts(usage, &[data], checksum)
+    }
+
+    /// [`Self::verify_checksum`] over the concatenated parts.
+    pub(crate) fn verify_checksum_parts(
+        &self,
+        usage: KeyUsage,
+        parts: &[&[u8]],
+        checksum: &[u8],
+    ) -> Result<(), CryptoError> {
+        let intact = self.with_checksum(usage, |mac| mac.tag(parts).matches(self.etype().tag_length(), checksum));
+        if intact { Ok(()) } else { Err(CryptoError::Integrity) }
+    }
+
+    /// The pseudo-random function (RFC 3961 §3): 16 octets for RFC 3962's etypes, 32 and 48 for RFC 8009's.
+    #[must_use]
+    pub fn prf(&self, input: &[u8]) -> Vec<u8> {
+        prf(self.etype(), self.bytes(), input)
+    }
+
+    fn with_sealing<T>(&self, usage: KeyUsage, work: impl FnOnce(&Sealing) -> T) -> T {
+        let derive_sealing = || {
+            let derive = |purpose| derive(self.etype(), self.bytes(), usage, purpose);
+            Sealing {
+                cipher: Aes::new(&derive(Purpose::Encryption)),
+                mac: Mac::new(self.etype(), &derive(Purpose::Integrity)),
+            }
+        };
+        match self.0.sealing.get(usage.0 as usize) {
+            Some(kept) => work(kept.get_or_init(|| Box::new(derive_sealing()))),
+            None => work(&derive_sealing()),
+        }
+    }
+
+    fn with_checksum<T>(&self, usage: KeyUsage, work: impl FnOnce(&Mac) -> T) -> T {
+        let derive_checksum = || Mac::new(self.etype(), &derive(self.etype(), self.bytes(), usage, Purpose::Checksum));
+        match self.0.checksum.get(usage.0 as usize) {
+            Some(kept) => work(kept.get_or_init(|| Box::new(derive_checksum()))),
+            None => work(&derive_checksum()),
+        }
+    }
+}
+
+/// RFC 8009 §5 authenticates the initial cipher state together with the ciphertext; Kerberos starts it at zero.
+const ZERO_IV: [u8; 16] = [0; 16];
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({})", self.etype())
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.etype() == other.etype() && bool::from(self.bytes().ct_eq(other.bytes()))
+    }
+}
+
+impl Eq for Key {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::octets::Seeded;
+    use super::super::usage;
+    use super::*;
+
+    fn etypes() -> impl Strategy<Value = Etype> {
+        prop::sample::select(&Etype::ALL[..])
+    }
+
+    fn usages() -> impl Strategy<Value = KeyUsage> {
+        prop_oneof![0..64u32, any::<u32>()].prop_map(KeyUsage)
+    }
+
+    fn keys() -> impl Strategy<Value = Key> {
+        (etypes(), any::<u64>()).prop_map(|(etype, seed)| Key::random(etype, &mut Seeded(seed)))
+    }
+
+    /// The same key in the `krb5` crate, which shares no code with this one above the primitives.
+    fn peer(key: &Key) -> krb5::key::Key {
+        krb5::key::Key::new(key.etype().number(), key.bytes().to_vec()).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encrypted_decrypts(
+            key in keys(), usage in usages(), plain in prop::collection::vec(any::<u8>(), 0..600), seed: u64
+        ) {
+            let cipher = key.encrypt(usage, &plain, &mut Seeded(seed));
+            prop_assert_eq!(cipher.len(), plain.len() + key.etype().overhead());
+            prop_assert_eq!(key.decrypt(usage, &cipher), Ok(plain));
+        }
+
+        #[test]
+        fn another_implementation_decrypts_ours_and_we_decrypt_its(
+            key in keys(), usage in usages(), plain in prop::collection::vec(any::<u8>(), 0..200), seed: u64
+        ) {
+            let peer = peer(&key);
+            prop_assert_eq!(&peer.decrypt(usage.0, &key.encrypt(usage, &plain, &mut Seeded(seed))).unwrap(), &plain);
+            prop_assert_eq!(key.decrypt(usage, &peer.encrypt(usage.0, &plain).unwrap()).unwrap(), plain);
+        }
+
+        #[test]
+        fn another_implementation_computes_the_same_checksum_and_prf(
+            key in keys(), usage in usages(), data in prop::collection::vec(any::<u8>(), 0..200)
+        ) {
+            let peer = peer(&key);
+            prop_assert_eq!(key.checksum(usage, &data), peer.checksum(usage.0, &data).unwrap());
+            prop_assert_eq!(key.prf(&data), peer.prf(&data).unwrap());
+            prop_assert_eq!(key.etype().checksum_type(), peer.checksum_type());
+        }
+
+        #[test]
+        fn random_octets_do_not_decrypt(
+            key in keys(), usage in usages(), cipher in prop::collection::vec(any::<u8>(), 0..200)
+        ) {
+            prop_assert!(key.decrypt(usage, &cipher).is_err());
+        }
+    }
+
+    #[test]
+    fn each_flipped_bit_and_each_truncation_of_a_ciphertext_is_refused() {
+        for etype in Etype::ALL {
+            let key = Key::random(etype, &mut Seeded(1));
+            for length in [0, 1, 15, 16, 17, 32, 45] {
+                let cipher = key.encrypt(usage::TICKET, &vec![0x5A; length], &mut Seeded(2));
+                for position in 0..cipher.len() {
+                    for bit in 0..8 {
+                        let mut changed = cipher.clone();
+                        changed[position] ^= 1 << bit;
+                        assert_eq!(key.decrypt(usage::TICKET, &changed), Err(CryptoError::Integrity));
+                    }
+                    assert!(key.decrypt(usage::TICKET, &cipher[..position]).is_err(), "{etype}, cut to {position}");
+                }
+                assert!(key.decrypt(usage::TICKET, &[&cipher[..], &[0]].concat()).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn each_flipped_bit_and_each_truncation_of_a_checksum_is_refused() {
+        for etype in Etype::ALL {
+            let key = Key::random(etype, &mut Seeded(1));
+            let checksum = key.checksum(usage::KRB_SAFE_CHECKSUM, b"data");
+            assert_eq!(checksum.len(), etype.tag_length());
+            let check = |checksum: &[u8]| key.verify_checksum(usage::KRB_SAFE_CHECKSUM, b"data", checksum);
+            assert_eq!(check(&checksum), Ok(()));
+            for position in 0..checksum.len() {
+                let mut changed = checksum.clone();
+                changed[position] ^= 0x80;
+                assert_eq!(check(&changed), Err(CryptoError::Integrity));
+                assert_eq!(check(&checksum[..position]), Err(CryptoError::Integrity));
+            }
+            assert_eq!(check(&[&checksum[..], &[0]].concat()), Err(CryptoError::Integrity));
+        }
+    }
+
+    #[test]
+    fn a_ciphertext_of_another_usage_or_key_is_refused() {
+        for etype in Etype::ALL {
+            let key = Key::random(etype, &mut Seeded(1));
+            let cipher = key.encrypt(usage::AS_REP, b"plain", &mut Seeded(2));
+            assert_eq!(key.decrypt(usage::TICKET, &cipher), Err(CryptoError::Integrity));
+            let other = Key::random(etype, &mut Seeded(3));
+            assert_eq!(other.decrypt(usage::AS_REP, &cipher), Err(CryptoError::Integrity));
+        }
+    }
+
+    #[test]
+    fn what_did_not_decrypt_leaves_nothing_in_the_buffer() {
+        for etype in Etype::ALL {
+            let key = Key::random(etype, &mut Seeded(1));
+            let mut cipher = key.encrypt(usage::AS_REP, b"plain", &mut Seeded(2));
+            *cipher.last_mut().unwrap() ^= 1;
+            assert_eq!(key.decrypt_in_place(usage::AS_REP, &mut cipher), Err(CryptoError::Integrity));
+            assert!(cipher.iter().all(|octet| *octet == 0), "{etype}");
+        }
+    }
+
+    #[test]
+    fn a_key_has_exactly_the_length_of_its_etype() {
+        for etype in Etype::ALL {
+            for length in 0..48 {
+                let expected = etype.key_length();
+                let found = Key::new(etype, &vec![7; length]);
+                match length == expected {
+                    true => assert_eq!(found.unwrap().bytes(), vec![7; length]),
+                    false => assert_eq!(found, Err(CryptoError::KeyLength { etype, found: length, expected })),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn debug_shows_the_etype_and_no_octet() {
+        let key = Key::new(Etype::Aes128Sha1, &[0xAB; 16]).unwrap();
+        let _schedules_are_there_too = key.encrypt(usage::TICKET, b"", &mut Seeded(1));
+        assert_eq!(format!("{key:?}"), "Key(aes128-cts-hmac-sha1-96)");
+        assert_eq!(format!("{key:#?}"), "Key(aes128-cts-hmac-sha1-96)");
+    }
+}

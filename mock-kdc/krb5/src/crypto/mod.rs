@@ -1,0 +1,37 @@
+//! Encryption types 17, 18, 19 and 20: encryption, checksums, string-to-key.
+//!
+//! | etype | name | specification |
+//! | --- | --- | --- |
+//! | 17, 18 | aes128-cts-hmac-sha1-96, aes256-cts-hmac-sha1-96 | RFC 3961 (simplified profile), RFC 3962 |
+//! | 19, 20 | aes128-cts-hmac-sha256-128, aes256-cts-hmac-sha384-192 | RFC 8009 |
+//!
+//! A [`Key`] is a base key; what RFC 3961 §5.3 derives from it for each [`KeyUsage`] (Ke, Ki, Kc) is
+//! computed on first use and kept, as AES schedules and HMAC midstates, until the last clone goes.
+//! All other encryption types are numbers to this crate: messages carry them as `i32`.
+//!
+//! Not here: PRF+ and KRB-FX-CF2 (RFC 6113), RC4, DES3 and Camellia.
+
+mod cbc_cts;
+mod derive;
+mod error;
+mod etype;
+mod key;
+mod mac;
+mod n_fold;
+mod string_to_key;
+pub mod usage;
+
+pub use error::CryptoError;
+pub use etype::Etype;
+pub use key::Key;
+pub use string_to_key::{MAX_ITERATIONS, default_salt, string_to_key};
+pub use usage::KeyUsage;
+
+#[cfg(test)]
+mod mit_vectors;
+#[cfg(test)]
+pub(crate) mod octets;
+#[cfg(test)]
+mod rfc3962_vectors;
+#[cfg(test)]
+mod rfc8009_vectors;

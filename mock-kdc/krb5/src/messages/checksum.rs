@@ -1,0 +1,31 @@
+//! Checksum (RFC 4120 §5.2.9).
+
+use crate::der::{Codec, Error, Reader, Writer};
+
+/// A checksum and its type, keyed or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checksum {
+    /// 15, 16, 19, 20 for the AES types, 0x8003 for the pseudo-checksum of GSS-API, others.
+    pub cksumtype: i32,
+    /// The octets.
+    pub checksum: Vec<u8>,
+}
+
+impl Codec for Checksum {
+    const NAME: &'static str = "Checksum";
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let mut checksum = reader.sequence()?;
+        Ok(Self {
+            cksumtype: checksum.field(0, "cksumtype", Reader::int32)?,
+            checksum: checksum.field(1, "checksum", Reader::octets)?.to_vec(),
+        })
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.sequence(|w| {
+            w.field(0, |w| w.integer(self.cksumtype.into()));
+            w.field(1, |w| w.octets(&self.checksum));
+        });
+    }
+}

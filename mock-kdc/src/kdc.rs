@@ -1,0 +1,222 @@
+//! The KDC as one object: octets and time in, octets out.
+
+use std::sync::{PoisonError, RwLock};
+
+use shakedown_krb5::keytab::Keytab;
+use shakedown_krb5::messages::{Codec, Exchange, KdcRequest, error_code};
+use shakedown_krb5::{Principal, Random, Timestamp};
+
+use crate::clock::Clock;
+use crate::database::{self, Database};
+use crate::deviation::{self, Deviation};
+use crate::event::{Event, Outcome};
+use crate::realm::{InvalidRealm, Realm, Rotation};
+use crate::refusal::Refusal;
+use crate::reply::{Issued, Parties};
+use crate::{as_exchange, tgs_exchange};
+
+/// A realm with its keys. All methods take `&self`: it is shared between the tasks that listen and whoever
+/// turns its clock or rotates its keys meanwhile. `Debug` shows no key.
+#[derive(Debug)]
+pub struct Kdc {
+    realm: Realm,
+    clock: Clock,
+    database: RwLock<Database>,
+    deviations: RwLock<Vec<Deviation>>,
+}
+
+/// What is to be sent back, and what to note about it.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The reply or error; none where the KDC stays silent.
+    pub octets: Option<Vec<u8>>,
+    /// For the log.
+    pub event: Event,
+}
+
+/// A name that the realm does not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no principal '{name}' in realm {realm}")]
+pub struct UnknownPrincipal {
+    /// As it was given.
+    pub name: String,
+    /// The realm's name.
+    pub realm: String,
+}
+
+/// What an exchange may look at.
+pub(crate) struct View<'a> {
+    pub(crate) realm: &'a Realm,
+    pub(crate) database: &'a Database,
+    /// The KDC's own time.
+    pub(crate) now: Timestamp,
+    pub(crate) deviations: &'a [Deviation],
+}
+
+impl Kdc {
+    /// Makes all keys of a realm; nothing is derived later.
+    ///
+    /// # Errors
+    /// [`InvalidRealm`] says which name or setting cannot be.
+    pub fn new(realm: &Realm, random: &mut dyn Random) -> Result<Self, InvalidRealm> {
+        let database = Database::new(realm, random)?;
+        let mut realm = realm.clone();
+        // The passwords have become keys; nothing needs them any more.
+        realm.users.clear();
+        realm.services.clear();
+        Ok(Self {
+            clock: Clock::new(realm.clock_offset_seconds),
+            database: RwLock::new(database),
+            deviations: RwLock::default(),
+            realm,
+        })
+    }
+
+    /// Answers one message. `now` is the caller's time, to which the KDC's own offset is added.
+    pub fn answer(&self, request: &[u8], now: Timestamp, random: &mut dyn Random) -> Answer {
+        let now = self.clock.at(now);
+        let decoded = match KdcRequest::decode(request) {
+            Ok(decoded) => decoded,
+            Err(error) => return Answer::dropped(now, None, format!("malformed: {error}")),
+        };
+        if decoded.body().realm != self.realm.name.as_bytes() {
+            return Answer::dropped(now, Some(&decoded), "another realm".to_owned());
+        }
+        let deviations = self.deviations.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let view = View { realm: &self.realm, database: &database, now, deviations: &deviations };
+        let issued = match decoded.exchange {
+            Exchange::As => as_exchange::answer(&view, &decoded, request, random),
+            Exchange::Tgs => tgs_exchange::answer(&view, &decoded, random),
+        };
+        drop(database);
+        let answer = match issued {
+            Ok(issued) => Answer::issued(now, &decoded, issued),
+            Err(refusal) => self.refused(now, &decoded, &refusal),
+        };
+        Answer { octets: answer.octets.and_then(|octets| deviation::bend_octets(&deviations, octets)), ..answer }
+    }
+
+    /// The error that takes the place of a reply which does not fit a datagram (52), or of a request that is too long to be read (61).
+    #[must_use]
+    pub fn refuse_transport(&self, code: i32, now: Timestamp) -> Vec<u8> {
+        let text = if code == error_code::RESPONSE_TOO_BIG { "RESPONSE_TOO_BIG" } else { "FIELD_TOOLONG" };
+        Refusal::new(code, text).to_octets(None, self.krbtgt(), self.clock.at(now))
+    }
+
+    /// The realm's settings; users and services are not listed there.
+    #[must_use]
+    pub fn realm(&self) -> &Realm {
+        &self.realm
+    }
+
+    /// Sets the KDC's clock to the caller's time plus this.
+    pub fn set_clock_offset(&self, seconds: i64) {
+        self.clock.set_offset(seconds);
+    }
+
+    /// How far the KDC's clock is ahead, in seconds.
+    #[must_use]
+    pub fn clock_offset(&self) -> i64 {
+        self.clock.offset()
+    }
+
+    /// Switches departures from the protocol on (and all others off).
+    pub fn set_deviations(&self, deviations: &[Deviation]) {
+        *self.deviations.write().unwrap_or_else(PoisonError::into_inner) = deviations.to_vec();
+    }
+
+    /// Replaces the keys of a service (or of `krbtgt/REALM`) by random ones; returns their kvno.
+    ///
+    /// # Errors
+    /// The realm has no such principal.
+    pub fn rotate_service_key(
+        &self,
+        service: &str,
+        rotation: Rotation,
+        random: &mut dyn Random,
+    ) -> Result<u32, UnknownPrincipal> {
+        let principal = self.principal(service)?;
+        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        let account = database.find_mut(&principal).ok_or_else(|| self.unknown(service))?;
+        Ok(account.rotate(rotation, random))
+    }
+
+    /// All keys that the KDC has of a principal, the newest first, as a keytab. `timestamp` is seconds since 1970.
+    ///
+    /// # Errors
+    /// The realm has no such principal.
+    pub fn keytab(&self, principal: &str, timestamp: u32) -> Result<Keytab, UnknownPrincipal> {
+        let name = self.principal(principal)?;
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let account = database.find(&name).ok_or_else(|| self.unknown(principal))?;
+        Ok(account.keytab(timestamp))
+    }
+
+    /// Locks or unlocks a principal: error 18 for a client, 7 for a service.
+    ///
+    /// # Errors
+    /// The realm has no such principal.
+    pub fn set_locked(&self, principal: &str, locked: bool) -> Result<(), UnknownPrincipal> {
+        let name = self.principal(principal)?;
+        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        database.find_mut(&name).ok_or_else(|| self.unknown(principal))?.locked = locked;
+        Ok(())
+    }
+
+    fn principal(&self, name: &str) -> Result<Principal, UnknownPrincipal> {
+        database::principal(&self.realm, name).map_err(|_| self.unknown(name))
+    }
+
+    fn unknown(&self, name: &str) -> UnknownPrincipal {
+        UnknownPrincipal { name: name.to_owned(), realm: self.realm.name.clone() }
+    }
+
+    fn krbtgt(&self) -> Principal {
+        Principal::krbtgt(self.realm.name.as_bytes())
+    }
+
+    fn refused(&self, now: Timestamp, request: &KdcRequest, refusal: &Refusal) -> Answer {
+        let named = if request.exchange == Exchange::As { request.body().client() } else { None };
+        let server = request.body().server().unwrap_or_else(|| self.krbtgt());
+        let octets = refusal.to_octets(named.as_ref(), server, now);
+        let outcome = Outcome::Refused { code: refusal.code, text: refusal.text.to_owned() };
+        let mut event = event(now, Some(request), outcome);
+        if let Some(client) = &refusal.client {
+            event.client = Some(client.to_string());
+        }
+        Answer { octets: Some(octets), event }
+    }
+}
+
+impl Answer {
+    fn issued(now: Timestamp, request: &KdcRequest, issued: Issued) -> Self {
+        let Issued { octets, parties: Parties { client, service }, ticket_etype, session_etype, kvno } = issued;
+        let outcome = Outcome::Issued { ticket_etype, session_etype, kvno };
+        let event = Event {
+            client: Some(client.to_string()),
+            service: Some(service.to_string()),
+            ..event(now, Some(request), outcome)
+        };
+        Self { octets: Some(octets), event }
+    }
+
+    fn dropped(now: Timestamp, request: Option<&KdcRequest>, reason: String) -> Self {
+        Self { octets: None, event: event(now, request, Outcome::Dropped { reason }) }
+    }
+}
+
+fn event(at: Timestamp, request: Option<&KdcRequest>, outcome: Outcome) -> Event {
+    let body = request.map(KdcRequest::body);
+    let named = request.filter(|request| request.exchange == Exchange::As).and_then(|request| request.body().client());
+    Event {
+        at,
+        transport: None,
+        exchange: request.map(|request| request.exchange),
+        client: named.map(|client| client.to_string()),
+        service: body.and_then(|body| body.server()).map(|server| server.to_string()),
+        etypes: body.map(|body| body.etypes.clone()).unwrap_or_default(),
+        outcome,
+        repeated: false,
+    }
+}

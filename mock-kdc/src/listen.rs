@@ -1,0 +1,286 @@
+//! The KDC on a port: UDP and TCP under one number, both bound before anybody is told (RFC 4120 §7.2).
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use shakedown_krb5::Timestamp;
+use shakedown_krb5::messages::error_code;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::event::{Event, Log, Outcome, Transport};
+use crate::kdc::{Answer, Kdc};
+use crate::look_aside::{Known, LookAside};
+use crate::random::SystemRandom;
+
+/// The longest request that is read from a connection, as MIT's KDC has it.
+const MAX_REQUEST: u32 = 1 << 20;
+/// The longest datagram there is.
+const MAX_DATAGRAM: usize = 65_535;
+/// How many connections there may be at a time; more wait until one ends.
+const MAX_CONNECTIONS: usize = 256;
+/// How long a connection may be idle, a request be under way, or a reply wait for a reader.
+const IDLE: Duration = Duration::from_secs(10);
+/// How many events the log keeps.
+const LOG_CAPACITY: usize = 65_536;
+/// How often a port is looked for that is free for both transports.
+const BIND_ATTEMPTS: u32 = 32;
+
+/// A port that is bound, for UDP and TCP, and not served yet.
+#[derive(Debug)]
+pub struct Listener {
+    datagrams: UdpSocket,
+    connections: TcpListener,
+    address: SocketAddr,
+}
+
+/// A KDC that is being served. Dropping it ends all of its tasks and frees the port.
+#[derive(Debug)]
+pub struct Handle {
+    kdc: Arc<Kdc>,
+    log: Arc<Log>,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Listener {
+    /// Binds an unused port of the loopback interface.
+    ///
+    /// # Errors
+    /// Those of the operating system.
+    pub async fn bind_loopback() -> io::Result<Self> {
+        Self::bind(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)).await
+    }
+
+    /// Binds an address; with port 0 one that is free for both transports.
+    ///
+    /// # Errors
+    /// Those of the operating system.
+    pub async fn bind(address: SocketAddr) -> io::Result<Self> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let connections = TcpListener::bind(address).await?;
+            let bound = connections.local_addr()?;
+            match UdpSocket::bind(bound).await {
+                Ok(datagrams) => return Ok(Self { datagrams, connections, address: bound }),
+                // Somebody else has this number for UDP: take another.
+                Err(error)
+                    if error.kind() == io::ErrorKind::AddrInUse && address.port() == 0 && attempt < BIND_ATTEMPTS => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Where it is bound.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves `kdc` until the handle is dropped. Needs a Tokio runtime.
+    #[must_use]
+    pub fn serve(self, kdc: Arc<Kdc>) -> Handle {
+        let (stop, stopped) = watch::channel(false);
+        let log = Arc::new(Log::new(LOG_CAPACITY));
+        let service = Service { kdc: Arc::clone(&kdc), log: Arc::clone(&log), look_aside: Arc::default(), stopped };
+        let mut tasks = JoinSet::new();
+        let datagrams = Arc::new(self.datagrams);
+        // Two workers share the socket: while one computes, the other receives.
+        for _ in 0..2 {
+            tasks.spawn(service.clone().serve_datagrams(Arc::clone(&datagrams)));
+        }
+        tasks.spawn(service.serve_connections(self.connections));
+        Handle { kdc, log, address: self.address, stop, tasks }
+    }
+}
+
+impl Handle {
+    /// Where the KDC listens, UDP and TCP.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The KDC, to move its clock or rotate its keys.
+    #[must_use]
+    pub const fn kdc(&self) -> &Arc<Kdc> {
+        &self.kdc
+    }
+
+    /// What was asked and answered.
+    #[must_use]
+    pub const fn log(&self) -> &Arc<Log> {
+        &self.log
+    }
+
+    /// Ends all tasks, lets answers that are under way go out, and returns when the port is free again.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// What each task has at hand.
+#[derive(Debug, Clone)]
+struct Service {
+    kdc: Arc<Kdc>,
+    log: Arc<Log>,
+    look_aside: Arc<Mutex<LookAside>>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Service {
+    async fn serve_datagrams(mut self, socket: Arc<UdpSocket>) {
+        let mut buffer = vec![0; MAX_DATAGRAM];
+        loop {
+            let received = tokio::select! {
+                _ = self.stopped.wait_for(|stopped| *stopped) => return,
+                received = socket.recv_from(&mut buffer) => received,
+            };
+            // An error is one of an earlier answer (nobody listened for it), not of the socket.
+            let Ok((length, peer)) = received else { continue };
+            if let Some(reply) = self.answer_datagram(&buffer[..length]) {
+                // A reply that cannot be sent is lost, as datagrams are.
+                let _ = socket.send_to(&reply, peer).await;
+            }
+        }
+    }
+
+    fn answer_datagram(&self, request: &[u8]) -> Option<Vec<u8>> {
+        let now = now();
+        match self.look_aside().look_up(request, now) {
+            Known::InProgress => return None,
+            Known::Answered(octets, event) => {
+                self.log.record(Event { repeated: true, ..*event });
+                return octets;
+            }
+            Known::New => {}
+        }
+        let Answer { mut octets, mut event } = self.kdc.answer(request, now, &mut SystemRandom);
+        event.transport = Some(Transport::Udp);
+        if octets.as_ref().is_some_and(|octets| octets.len() > self.kdc.realm().max_datagram_reply) {
+            let code = error_code::RESPONSE_TOO_BIG;
+            octets = Some(self.kdc.refuse_transport(code, now));
+            event.outcome = Outcome::Refused { code, text: "RESPONSE_TOO_BIG".to_owned() };
+        }
+        self.look_aside().answered(request, octets.clone(), &event);
+        self.log.record(event);
+        octets
+    }
+
+    async fn serve_connections(mut self, listener: TcpListener) {
+        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let mut connections = JoinSet::new();
+        loop {
+            let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
+            let accepted = tokio::select! {
+                _ = self.stopped.wait_for(|stopped| *stopped) => break,
+                accepted = listener.accept() => accepted,
+            };
+            while connections.try_join_next().is_some() {}
+            // An error concerns one connection that went away before it was accepted, or a shortage that passes.
+            let Ok((stream, _)) = accepted else {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                continue;
+            };
+            let service = self.clone();
+            connections.spawn(async move {
+                service.serve_connection(stream).await;
+                drop(place);
+            });
+        }
+        while connections.join_next().await.is_some() {}
+    }
+
+    /// Request after request, until the client ends, says nothing for too long, or sends what cannot be answered.
+    async fn serve_connection(mut self, mut stream: TcpStream) {
+        loop {
+            let read = tokio::select! {
+                _ = self.stopped.wait_for(|stopped| *stopped) => return,
+                read = timeout(IDLE, read_request(&mut stream)) => read,
+            };
+            let Ok(Ok(read)) = read else { return };
+            let (reply, last) = match read {
+                Read::Request(request) => (self.answer_request(&request), false),
+                Read::TooLong => (Some(self.refuse_length()), true),
+                Read::End => return,
+            };
+            // MIT's KDC closes a connection where it has no answer, so that the client need not wait.
+            let Some(reply) = reply else { return };
+            let written = timeout(IDLE, write_reply(&mut stream, &reply)).await;
+            if last || !matches!(written, Ok(Ok(()))) {
+                return;
+            }
+        }
+    }
+
+    fn answer_request(&self, request: &[u8]) -> Option<Vec<u8>> {
+        let Answer { octets, mut event } = self.kdc.answer(request, now(), &mut SystemRandom);
+        event.transport = Some(Transport::Tcp);
+        self.log.record(event);
+        octets
+    }
+
+    fn refuse_length(&self) -> Vec<u8> {
+        let (code, now) = (error_code::FIELD_TOOLONG, now());
+        self.log.record(Event {
+            at: now.offset_seconds(self.kdc.clock_offset()),
+            transport: Some(Transport::Tcp),
+            exchange: None,
+            client: None,
+            service: None,
+            etypes: Vec::new(),
+            outcome: Outcome::Refused { code, text: "FIELD_TOOLONG".to_owned() },
+            repeated: false,
+        });
+        self.kdc.refuse_transport(code, now)
+    }
+
+    fn look_aside(&self) -> std::sync::MutexGuard<'_, LookAside> {
+        self.look_aside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What came on a connection.
+enum Read {
+    Request(Vec<u8>),
+    /// A length beyond [`MAX_REQUEST`], or with the bit that RFC 5021 reserves.
+    TooLong,
+    End,
+}
+
+async fn read_request(stream: &mut TcpStream) -> io::Result<Read> {
+    let mut length = [0; 4];
+    match stream.read_exact(&mut length).await {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(Read::End),
+        Err(error) => return Err(error),
+    }
+    let length = u32::from_be_bytes(length);
+    if length > MAX_REQUEST {
+        return Ok(Read::TooLong);
+    }
+    // Grows with what arrives: an announced length alone reserves nothing.
+    let mut request = Vec::new();
+    stream.take(length.into()).read_to_end(&mut request).await?;
+    let complete = u32::try_from(request.len()).is_ok_and(|read| read == length);
+    Ok(if complete { Read::Request(request) } else { Read::End })
+}
+
+async fn write_reply(stream: &mut TcpStream, reply: &[u8]) -> io::Result<()> {
+    let length = u32::try_from(reply.len()).map_err(|_| io::ErrorKind::InvalidData)?;
+    stream.write_all(&[&length.to_be_bytes(), reply].concat()).await
+}
+
+/// The machine's clock.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}

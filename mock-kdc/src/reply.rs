@@ -1,0 +1,131 @@
+//! What AS-REP and TGS-REP have in common: a ticket for a service, and the same facts for the client.
+
+use shakedown_krb5::crypto::{Etype, Key, KeyUsage, usage};
+use shakedown_krb5::messages::{
+    AuthorizationElement, Codec, EncKdcReplyPart, EncPartTag, EncTicketPart, EncryptedData, EncryptionKey, Exchange,
+    HostAddress, KdcReply, LastRequest, PaData, Ticket, Transited,
+};
+use shakedown_krb5::{Principal, Random, Timestamp};
+
+use crate::database::Account;
+use crate::deviation;
+use crate::kdc::View;
+use crate::times::Times;
+
+/// A reply, and what the log wants to know of it.
+#[derive(Debug)]
+pub(crate) struct Issued {
+    pub(crate) octets: Vec<u8>,
+    pub(crate) parties: Parties,
+    pub(crate) ticket_etype: i32,
+    pub(crate) session_etype: i32,
+    pub(crate) kvno: u32,
+}
+
+/// Who gets a ticket for what.
+#[derive(Debug, Clone)]
+pub(crate) struct Parties {
+    pub(crate) client: Principal,
+    pub(crate) service: Principal,
+}
+
+/// All that is decided about a ticket.
+pub(crate) struct Grant<'a> {
+    pub(crate) exchange: Exchange,
+    pub(crate) parties: Parties,
+    pub(crate) account: &'a Account,
+    pub(crate) session_etype: Etype,
+    pub(crate) times: Times,
+    pub(crate) flags: u32,
+    pub(crate) nonce: u32,
+    pub(crate) addresses: Option<Vec<HostAddress>>,
+    pub(crate) authorization_data: Option<Vec<AuthorizationElement>>,
+    pub(crate) padata: Vec<PaData>,
+    pub(crate) encrypted_padata: Option<Vec<PaData>>,
+    pub(crate) key_expiration: Option<Timestamp>,
+    /// What the encrypted part is under.
+    pub(crate) reply_key: &'a Key,
+    pub(crate) reply_usage: KeyUsage,
+}
+
+impl Grant<'_> {
+    /// Makes ticket and reply. The ticket is under the service's first key of the highest version.
+    pub(crate) fn issue(self, view: &View<'_>, random: &mut dyn Random) -> Issued {
+        let session_key = Key::random(self.session_etype, random);
+        let session_key = EncryptionKey::new(self.session_etype.number(), session_key.bytes());
+        let keys = self.account.newest();
+        let service_key = keys.keys.first().expect("INVARIANT of Account: no key set is empty");
+        let times = self.times;
+        let start_time = (times.start != times.auth).then_some(times.start);
+        let private = EncTicketPart {
+            flags: self.flags,
+            key: session_key.clone(),
+            client: self.parties.client.clone(),
+            transited: Transited::default(),
+            auth_time: times.auth,
+            start_time,
+            end_time: times.end,
+            renew_till: times.renew_till,
+            addresses: self.addresses.clone(),
+            authorization_data: self.authorization_data,
+        };
+        let ticket = Ticket::new(
+            self.parties.service.clone(),
+            EncryptedData {
+                etype: service_key.etype().number(),
+                kvno: Some(keys.kvno),
+                cipher: service_key.encrypt(usage::TICKET, &private.to_octets(), random),
+            },
+        );
+        let mut part = EncKdcReplyPart {
+            // MIT's KDC puts EncTGSRepPart into both replies; RFC 4120 §5.4.2 asks clients to take it.
+            tag: EncPartTag::Tgs,
+            key: session_key,
+            last_request: vec![LastRequest { lr_type: 0, time: Timestamp::EPOCH }],
+            nonce: self.nonce,
+            key_expiration: self.key_expiration,
+            flags: self.flags,
+            auth_time: times.auth,
+            start_time,
+            end_time: times.end,
+            renew_till: times.renew_till,
+            server: self.parties.service.clone(),
+            addresses: self.addresses,
+            encrypted_padata: self.encrypted_padata,
+        };
+        deviation::bend_part(view.deviations, &mut part, view.now);
+        let mut enc_part = EncryptedData {
+            etype: self.reply_key.etype().number(),
+            // MIT leaves the version of the reply key out.
+            kvno: None,
+            cipher: self.reply_key.encrypt(self.reply_usage, &part.to_octets(), random),
+        };
+        let mut client = self.parties.client.clone();
+        deviation::bend_reply(view.deviations, &mut client, &mut enc_part);
+        let reply = KdcReply { exchange: self.exchange, padata: self.padata, client, ticket, enc_part };
+        Issued {
+            octets: reply.to_octets(),
+            parties: self.parties,
+            ticket_etype: service_key.etype().number(),
+            session_etype: self.session_etype.number(),
+            kvno: keys.kvno,
+        }
+    }
+}
+
+/// The etype of the session key: the client's first that the KDC uses and the service can be expected to know. As MIT does, any service
+/// is taken to know aes256-cts-hmac-sha1-96, and otherwise what it has keys of.
+pub(crate) fn session_etype(view: &View<'_>, service: &Account, offered: &[i32]) -> Option<Etype> {
+    offered.iter().filter_map(|number| Etype::from_number(*number)).find(|etype| {
+        view.realm.etypes.contains(etype) && (*etype == Etype::Aes256Sha1 || service.newest_of(*etype).is_some())
+    })
+}
+
+/// The longest life that realm, client and service agree on.
+pub(crate) fn longest_life(view: &View<'_>, accounts: &[Option<&Account>]) -> std::time::Duration {
+    accounts
+        .iter()
+        .flatten()
+        .filter_map(|account| account.max_ticket_life)
+        .fold(view.realm.max_ticket_life, std::time::Duration::min)
+}

@@ -1,0 +1,262 @@
+//! The TGS exchange: a ticket for who has a ticket-granting ticket (RFC 4120 §3.3).
+//!
+//! The order of the checks is that of MIT's KDC: first the ticket that is presented and its authenticator, then the service that is asked
+//! for, then options and times.
+
+use shakedown_krb5::crypto::{Etype, Key, usage};
+use shakedown_krb5::messages::flags::{ap_options, kdc_options, ticket};
+use shakedown_krb5::messages::{
+    ApRequest, Authenticator, AuthorizationElement, AuthorizationList, Codec, EncTicketPart, EncryptionKey, Exchange,
+    KdcRequest, error_code, padata_type,
+};
+use shakedown_krb5::{Principal, Random};
+
+use crate::as_exchange::is_skewed;
+use crate::database::Account;
+use crate::kdc::View;
+use crate::refusal::Refusal;
+use crate::reply::{Grant, Issued, Parties, longest_life, session_etype};
+use crate::times::{Bounds, Times};
+
+/// What this KDC does not do; MIT's does, where policy allows.
+const NOT_SERVED: u32 = kdc_options::ENC_TKT_IN_SKEY
+    | kdc_options::CNAME_IN_ADDL_TKT
+    | kdc_options::PROXY
+    | kdc_options::ALLOW_POSTDATE
+    | kdc_options::POSTDATED
+    | kdc_options::VALIDATE;
+
+/// A ticket that was presented, with all proofs in order.
+struct Presented {
+    /// The service of the ticket.
+    service: Principal,
+    part: EncTicketPart,
+    session_key: Key,
+    subkey: Option<Key>,
+    authorization_data: Option<Vec<AuthorizationElement>>,
+}
+
+pub(crate) fn answer(view: &View<'_>, request: &KdcRequest, random: &mut dyn Random) -> Result<Issued, Refusal> {
+    let presented = check_presented(view, request)?;
+    let client = presented.part.client.clone();
+    // From here on it is known who asks.
+    grant(view, request, presented, random).map_err(|refusal| Refusal { client: Some(client), ..refusal })
+}
+
+fn grant(
+    view: &View<'_>,
+    request: &KdcRequest,
+    presented: Presented,
+    random: &mut dyn Random,
+) -> Result<Issued, Refusal> {
+    let body = request.body();
+    let unknown = Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "LOOKING_UP_SERVER");
+    let service_name = body.server().ok_or_else(|| unknown.clone())?;
+    let service = view.database.find(&service_name).ok_or(unknown)?;
+    check_options(view, request, &presented, &service_name)?;
+    check_service(view, service)?;
+    let session_etype = session_etype(view, service, &body.etypes)
+        .ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "BAD_ENCRYPTION_TYPE"))?;
+
+    let old = times_of(&presented.part);
+    let bounds = Bounds {
+        life: longest_life(view, &[view.database.find(&presented.part.client), Some(service)]),
+        renewable_life: view.realm.max_renewable_life,
+        presented: Some(old),
+    };
+    let renews = body.kdc_options & kdc_options::RENEW != 0;
+    let times = if renews { Times::of_renewed(old, view.now) } else { Times::of_new(body, bounds, view.now) };
+    if times.end <= times.start {
+        return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID"));
+    }
+    let forwards = body.kdc_options & kdc_options::FORWARDED != 0;
+    let addresses = if forwards { body.addresses.clone() } else { presented.part.addresses.clone() };
+    let (reply_key, reply_usage) = match &presented.subkey {
+        Some(subkey) => (subkey, usage::TGS_REP_SUBKEY),
+        None => (&presented.session_key, usage::TGS_REP_SESSION_KEY),
+    };
+    let grant = Grant {
+        exchange: Exchange::Tgs,
+        parties: Parties { client: presented.part.client.clone(), service: service_name },
+        account: service,
+        session_etype,
+        times,
+        flags: flags(body.kdc_options, presented.part.flags, &times),
+        nonce: body.nonce,
+        addresses,
+        authorization_data: presented.authorization_data,
+        padata: Vec::new(),
+        encrypted_padata: None,
+        key_expiration: None,
+        reply_key,
+        reply_usage,
+    };
+    Ok(grant.issue(view, random))
+}
+
+/// Opens the ticket and the authenticator, and holds one against the other and both against the request.
+fn check_presented(view: &View<'_>, request: &KdcRequest) -> Result<Presented, Refusal> {
+    let refuse = |code| Refusal::new(code, "PROCESS_TGS");
+    let padata = request.padata(padata_type::TGS_REQ).ok_or(refuse(error_code::PADATA_TYPE_NOSUPP))?;
+    let presented = ApRequest::decode(padata).map_err(|_| refuse(error_code::GENERIC))?;
+    if presented.ap_options & (ap_options::USE_SESSION_KEY | ap_options::MUTUAL_REQUIRED) != 0 {
+        return Err(refuse(error_code::POLICY));
+    }
+    let part = open_ticket(view, &presented)?;
+    let session_key = usable(&part.key).ok_or(refuse(error_code::ETYPE_NOSUPP))?;
+    let plain = session_key
+        .decrypt(usage::TGS_REQ_AUTHENTICATOR, &presented.authenticator.cipher)
+        .map_err(|_| refuse(error_code::BAD_INTEGRITY))?;
+    let authenticator = Authenticator::decode(&plain).map_err(|_| refuse(error_code::GENERIC))?;
+    if authenticator.client != part.client {
+        return Err(refuse(error_code::BADMATCH));
+    }
+    let times = times_of(&part);
+    let skew = view.realm.clock_skew;
+    if times.start > view.now + skew {
+        return Err(refuse(error_code::TKT_NYV));
+    }
+    if view.now > times.end + skew {
+        return Err(refuse(error_code::TKT_EXPIRED));
+    }
+    if is_skewed(view, authenticator.time) {
+        return Err(refuse(error_code::SKEW));
+    }
+    check_checksum(request, &authenticator, &session_key)?;
+    let subkey = match &authenticator.subkey {
+        Some(key) => Some(usable(key).ok_or(refuse(error_code::ETYPE_NOSUPP))?),
+        None => None,
+    };
+    let authorization_data = authorization_data(request, &part, &session_key, subkey.as_ref())?;
+    let service = presented.ticket.server().clone();
+    Ok(Presented { service, part, session_key, subkey, authorization_data })
+}
+
+fn open_ticket(view: &View<'_>, presented: &ApRequest) -> Result<EncTicketPart, Refusal> {
+    let refuse = |code| Refusal::new(code, "PROCESS_TGS");
+    let sealed = presented.ticket.enc_part();
+    let service = view.database.find(presented.ticket.server()).ok_or(refuse(error_code::S_PRINCIPAL_UNKNOWN))?;
+    let mut keys = service.candidates(sealed.kvno, sealed.etype).peekable();
+    if keys.peek().is_none() {
+        return Err(Refusal::new(error_code::GENERIC, "NO_MATCHING_KEY"));
+    }
+    let plain = keys
+        .find_map(|key| key.decrypt(usage::TICKET, &sealed.cipher).ok())
+        .ok_or(refuse(error_code::BAD_INTEGRITY))?;
+    EncTicketPart::decode(&plain).map_err(|_| refuse(error_code::GENERIC))
+}
+
+/// The authenticator's checksum covers the request's body as it was received (RFC 4120 §3.3.2).
+fn check_checksum(request: &KdcRequest, authenticator: &Authenticator, session_key: &Key) -> Result<(), Refusal> {
+    let refuse = |code| Refusal::new(code, "PROCESS_TGS");
+    let checksum = authenticator.checksum.as_ref().ok_or(refuse(error_code::INAPP_CKSUM))?;
+    if checksum.cksumtype != session_key.etype().checksum_type() {
+        let is_known = UNKEYED.contains(&checksum.cksumtype)
+            || Etype::ALL.iter().any(|etype| etype.checksum_type() == checksum.cksumtype);
+        return Err(refuse(if is_known { error_code::INAPP_CKSUM } else { error_code::SUMTYPE_NOSUPP }));
+    }
+    session_key
+        .verify_checksum(usage::TGS_REQ_AUTHENTICATOR_CHECKSUM, request.body_octets(), &checksum.checksum)
+        // RFC 4120 §3.3.3 has 41 (MODIFIED) for this; MIT answers 31.
+        .map_err(|_| refuse(error_code::BAD_INTEGRITY))
+}
+
+/// Checksum types that anybody can compute: CRC-32, MD4, MD5, SHA-1.
+const UNKEYED: [i32; 4] = [1, 2, 7, 14];
+
+/// That of the ticket, and what the client adds to restrict the new one (RFC 4120 §5.4.1).
+fn authorization_data(
+    request: &KdcRequest,
+    part: &EncTicketPart,
+    session_key: &Key,
+    subkey: Option<&Key>,
+) -> Result<Option<Vec<AuthorizationElement>>, Refusal> {
+    let refuse = |code| Refusal::new(code, "PROCESS_TGS");
+    let mut all = part.authorization_data.clone();
+    if let Some(added) = &request.body().enc_authorization_data {
+        let (key, usage) = match subkey {
+            Some(subkey) => (subkey, usage::TGS_REQ_AUTHORIZATION_DATA_SUBKEY),
+            None => (session_key, usage::TGS_REQ_AUTHORIZATION_DATA_SESSION_KEY),
+        };
+        let plain = key.decrypt(usage, &added.cipher).map_err(|_| refuse(error_code::BAD_INTEGRITY))?;
+        let added = AuthorizationList::decode(&plain).map_err(|_| refuse(error_code::GENERIC))?;
+        all.get_or_insert_default().extend(added.0);
+    }
+    Ok(all)
+}
+
+fn check_options(
+    view: &View<'_>,
+    request: &KdcRequest,
+    presented: &Presented,
+    service_name: &Principal,
+) -> Result<(), Refusal> {
+    let options = request.body().kdc_options;
+    let (flags, renews) = (presented.part.flags, options & kdc_options::RENEW != 0);
+    let refuse = |text| Err(Refusal::new(error_code::BADOPTION, text));
+    if options & NOT_SERVED != 0 {
+        return refuse("OPTION NOT SERVED");
+    }
+    if options & (kdc_options::FORWARDED | kdc_options::FORWARDABLE) != 0 && flags & ticket::FORWARDABLE == 0 {
+        return refuse("TGT NOT FORWARDABLE");
+    }
+    if options & kdc_options::PROXIABLE != 0 && flags & ticket::PROXIABLE == 0 {
+        return refuse("TGT NOT PROXIABLE");
+    }
+    if renews && flags & ticket::RENEWABLE == 0 {
+        return refuse("TICKET NOT RENEWABLE");
+    }
+    if flags & ticket::INVALID != 0 {
+        return Err(Refusal::new(error_code::TKT_NYV, "TICKET NOT VALID"));
+    }
+    // No tolerance here: what has just ended buys nothing more.
+    if presented.part.end_time <= view.now {
+        return Err(Refusal::new(error_code::TKT_EXPIRED, "TKT_EXPIRED"));
+    }
+    if renews && presented.service != *service_name {
+        return Err(Refusal::new(error_code::SERVER_NOMATCH, "SERVER DIDN'T MATCH TICKET FOR RENEW/FORWARD/ETC"));
+    }
+    let grants_tickets = presented.service == Principal::krbtgt(view.realm.name.as_bytes());
+    if !renews && !grants_tickets {
+        return Err(Refusal::new(error_code::NOT_US, "BAD TGS SERVER NAME"));
+    }
+    Ok(())
+}
+
+fn check_service(view: &View<'_>, service: &Account) -> Result<(), Refusal> {
+    if service.locked {
+        return Err(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "SERVER LOCKED OUT"));
+    }
+    if service.expires.is_some_and(|expires| view.now >= expires) {
+        return Err(Refusal::new(error_code::SERVICE_EXP, "SERVICE EXPIRED"));
+    }
+    Ok(())
+}
+
+/// What the presented ticket has is kept, but INITIAL; what it allows and the client asks for is set.
+fn flags(options: u32, presented: u32, times: &Times) -> u32 {
+    const KEPT: u32 = ticket::PRE_AUTHENT | ticket::HW_AUTHENT | ticket::FORWARDED | ticket::ENC_PA_REP;
+    if options & kdc_options::RENEW != 0 {
+        return presented & !ticket::INITIAL;
+    }
+    let mut flags = presented & KEPT;
+    flags |= options & (kdc_options::FORWARDABLE | kdc_options::FORWARDED | kdc_options::PROXIABLE);
+    flags |= ticket::TRANSITED_POLICY_CHECKED;
+    if times.renew_till.is_some() {
+        flags |= ticket::RENEWABLE;
+    }
+    flags
+}
+
+fn times_of(part: &EncTicketPart) -> Times {
+    Times {
+        auth: part.auth_time,
+        start: part.start_time.unwrap_or(part.auth_time),
+        end: part.end_time,
+        renew_till: part.renew_till.filter(|_| part.flags & ticket::RENEWABLE != 0),
+    }
+}
+
+fn usable(key: &EncryptionKey) -> Option<Key> {
+    Key::new(Etype::from_number(key.etype)?, &key.value).ok()
+}
