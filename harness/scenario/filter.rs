@@ -52,7 +52,9 @@ mod tests {
         ] {
             assert!(check(pattern, name), "{pattern}");
         }
-        for pattern in ["mysql/cipher", "mysql/*/DHE-RSA-AES128-SHA", "cipher-suites/**", "**/AES128-SHA", "postgres/**", ""] {
+        for pattern in
+            ["mysql/cipher", "mysql/*/DHE-RSA-AES128-SHA", "cipher-suites/**", "**/AES128-SHA", "postgres/**", ""]
+        {
             assert!(!check(pattern, name), "{pattern}");
         }
     }

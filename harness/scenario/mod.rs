@@ -31,6 +31,8 @@ pub mod trace_pattern;
 pub mod version;
 mod words;
 
+pub use filter::Filter;
+pub use known::KnownFailures;
 pub use library::Library;
 pub use plan::{Case, Plan};
 pub use resolve::plan as make_plan;

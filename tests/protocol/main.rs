@@ -3,3 +3,4 @@
 
 mod net;
 mod mysql;
+mod postgres;

@@ -9,6 +9,7 @@ use crate::scenario::party::{
     Ca, ChannelBinding, Client, ClientKind, ClientTls, GssMode, Offer, Password, Proof, Proxy, Server, TlsMode,
     TlsProvider, TlsRange,
 };
+use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;
 use crate::scenario::words::tls_range;
 
@@ -78,7 +79,8 @@ pub(super) fn resolve(
         gssencmode: transport.gssencmode,
         offer,
         allow_cleartext: filling.flag(allow_cleartext.as_ref(), transport.cleartext)?,
-        mutual: filling.flag(mutual.as_ref(), false)?,
+        // libpq always asks the server to prove itself, MySQL's own client library never does.
+        mutual: filling.flag(mutual.as_ref(), reached.iter().any(|server| server.protocol() == Protocol::Postgres))?,
         channel_binding,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
         deviations: texts(filling.list(deviations)?),

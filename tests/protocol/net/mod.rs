@@ -2,4 +2,5 @@
 
 mod connections;
 mod driver;
+mod records;
 mod toy;
