@@ -1,0 +1,1 @@
+//! Against the `krb5` crate.
