@@ -5,6 +5,7 @@ mod commands;
 mod conversation;
 mod deviations;
 mod golden;
+mod kerberos;
 mod limits;
 mod logins;
 mod oracle;
