@@ -1,4 +1,10 @@
 //! MySQL.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod commands;
 mod conversation;
+mod deviations;
+mod golden;
+mod limits;
 mod logins;
+mod oracle;
