@@ -84,6 +84,12 @@ impl Listening {
         self.records.take(patience, |_| true).await
     }
 
+    /// The records of all connections since the last collection, once at least one has ended and none is open; those that there
+    /// are if that has not come about within `patience`. For clients whose addresses nobody knows.
+    pub async fn settled_records(&self, patience: Duration) -> Vec<Record> {
+        self.records.settled(patience).await
+    }
+
     /// How many records were dropped because nobody collected them.
     #[must_use]
     pub fn lost_records(&self) -> usize {
@@ -130,6 +136,7 @@ impl Serving {
                 while connections.try_join_next().is_some() {}
                 match listener.accept().await {
                     Ok((stream, peer)) => {
+                        self.records.shelf().open += 1;
                         let serving = self.clone();
                         connections.spawn(async move {
                             serving.serve(stream, peer).await;
@@ -173,6 +180,8 @@ struct Records {
 struct Shelf {
     waiting: VecDeque<Record>,
     lost: usize,
+    /// Connections that were accepted and have not ended.
+    open: usize,
 }
 
 impl Records {
@@ -192,8 +201,27 @@ impl Records {
             shelf.lost += 1;
         }
         shelf.waiting.push_back(record);
+        shelf.open -= 1;
         drop(shelf);
         self.added.notify_waiters();
+    }
+
+    async fn settled(&self, patience: Duration) -> Vec<Record> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let added = self.added.notified();
+            tokio::pin!(added);
+            added.as_mut().enable();
+            {
+                let mut shelf = self.shelf();
+                if shelf.open == 0 && !shelf.waiting.is_empty() {
+                    return shelf.waiting.drain(..).collect();
+                }
+            }
+            if timeout_at(deadline, added).await.is_err() {
+                return self.shelf().waiting.drain(..).collect();
+            }
+        }
     }
 
     async fn take(&self, patience: Duration, wanted: impl Fn(&Record) -> bool) -> Option<Record> {

@@ -2,3 +2,5 @@
 //! One binary, so that the library is linked once.
 
 mod net;
+mod mysql;
+mod postgres;

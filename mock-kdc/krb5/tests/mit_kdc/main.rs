@@ -3,6 +3,8 @@
 //! Without it these tests say that they are skipped; with SHAKEDOWN_REQUIRE_PEERS=1 they fail instead.
 //! `cargo test -p shakedown-krb5 --test mit_kdc -- --ignored` records the files in `tests/golden` anew.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, and so may what it calls")]
+
 mod realm;
 mod record;
 mod wire;

@@ -1,0 +1,4 @@
+//! MySQL.
+
+mod conversation;
+mod logins;
