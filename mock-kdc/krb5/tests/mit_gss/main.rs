@@ -7,6 +7,7 @@
 
 mod authenticator;
 mod peer;
+mod record;
 mod ticket;
 
 use peer::{Answer, Peer};
