@@ -340,7 +340,11 @@ impl ServerHandshake {
                         self.more_data(&[FAST_AUTH_SUCCESS], EventName::AuthData, Some("fast"), cx);
                     }
                     Proof::Reply(token) if !self.settings.deviates(Deviation::NoApRep) => {
-                        self.more_data(&token, EventName::ApRep, None, cx);
+                        let event = match token_kind(&token) {
+                            TokenKind::ApRep => EventName::ApRep,
+                            _ => EventName::AuthData, // SPNEGO's word that it is complete
+                        };
+                        self.more_data(&token, event, None, cx);
                     }
                     Proof::Plain | Proof::Reply(_) => {}
                 }

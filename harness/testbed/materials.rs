@@ -71,11 +71,7 @@ impl Materials {
 
     /// With secrets and an authority that somebody supplied, for servers that are not ours.
     #[must_use]
-    pub fn supplied(
-        self,
-        secrets: BTreeMap<String, Zeroizing<String>>,
-        authority_pem: Option<String>,
-    ) -> Self {
+    pub fn supplied(self, secrets: BTreeMap<String, Zeroizing<String>>, authority_pem: Option<String>) -> Self {
         Self { secrets: Secrets::new(secrets), supplied_ca: authority_pem, ..self }
     }
 
@@ -145,8 +141,7 @@ impl Materials {
     /// # Errors
     /// The system has no randomness.
     pub fn password_key(&self) -> Result<RsaKey, Error> {
-        self.password_key
-            .of(&(), || RsaKey::generate().map_err(|problem| Error::Environment(problem.to_string())))
+        self.password_key.of(&(), || RsaKey::generate().map_err(|problem| Error::Environment(problem.to_string())))
     }
 
     /// The KDC of a realm with all keys derived, which takes up to 50 ms for each user. Cases that change nothing in it share it.
@@ -180,9 +175,8 @@ impl Materials {
             Ca::Own | Ca::SelfSigned => (Use::OwnAuthority, "Shakedown Test Root"),
             Ca::Other => (Use::OtherAuthority, "Somebody Else's Test Root"),
         };
-        self.authorities.of(&ca, || {
-            Authority::new(name, self.key(used)?, Validity::around(self.clock.base())).map_err(environment)
-        })
+        self.authorities
+            .of(&ca, || Authority::new(name, self.key(used)?, Validity::around(self.clock.base())).map_err(environment))
     }
 
     /// A key that was made beforehand; one that the plan did not foresee is made now.

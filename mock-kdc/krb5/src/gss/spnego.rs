@@ -58,29 +58,29 @@ impl<'a> NegTokenInit<'a> {
         self.mech_token.ok_or_else(|| malformed("spnego without a krb5 token"))
     }
 
-    /// The answer to an accepted token.
+    /// The answer to an accepted token. supportedMech repeats the OID that was offered: Windows offers its own of
+    /// Kerberos first and expects it back.
     pub(super) fn accept(&self, reply: Option<&[u8]>) -> Vec<u8> {
-        self.answer(NegState::AcceptCompleted, reply)
+        answer(NegState::AcceptCompleted, Some(self.first), reply)
     }
+}
 
-    /// The answer to a refused token.
-    pub(super) fn reject(&self, reply: Option<&[u8]>) -> Vec<u8> {
-        self.answer(NegState::Reject, reply)
-    }
+/// The answer to a refused token; MIT names no mechanism there.
+pub(super) fn reject(reply: Option<&[u8]>) -> Vec<u8> {
+    answer(NegState::Reject, None, reply)
+}
 
-    /// supportedMech repeats the OID that was offered: Windows offers its own of Kerberos first and expects it back.
-    fn answer(&self, state: NegState, response_token: Option<&[u8]>) -> Vec<u8> {
-        const ENUMERATED: u8 = 0x0a;
-        let mut token = Vec::with_capacity(256);
-        Writer::new(&mut token).field(1, |w| {
-            w.sequence(|w| {
-                w.field(0, |w| w.raw(&[ENUMERATED, 1, state as u8]));
-                w.field(1, |w| w.raw(self.first));
-                w.optional(2, response_token, Writer::octets);
-            });
+fn answer(state: NegState, supported_mech: Option<&[u8]>, response_token: Option<&[u8]>) -> Vec<u8> {
+    const ENUMERATED: u8 = 0x0a;
+    let mut token = Vec::with_capacity(256);
+    Writer::new(&mut token).field(1, |w| {
+        w.sequence(|w| {
+            w.field(0, |w| w.raw(&[ENUMERATED, 1, state as u8]));
+            w.optional(1, supported_mech, Writer::raw);
+            w.optional(2, response_token, Writer::octets);
         });
-        token
-    }
+    });
+    token
 }
 
 #[cfg(test)]
@@ -134,6 +134,6 @@ mod tests {
             octets("a2 04 04 02 aa bb"), // responseToken
         ];
         assert_eq!(offer.accept(Some(&[0xaa, 0xbb])), expected.concat());
-        assert_eq!(offer.reject(None)[..9], octets("a1 14 30 12 a0 03 0a 01 02"));
+        assert_eq!(reject(None), octets("a1 07 30 05 a0 03 0a 01 02"));
     }
 }
