@@ -35,7 +35,7 @@ pub struct Line {
 #[must_use]
 pub fn compare(expected: Option<&str>, connections: &[Trace]) -> Vec<Line> {
     let open = vec![ANY; connections.len().max(1)].join(" | ");
-    let expected: Vec<&str> = expected.unwrap_or(&open).split_whitespace().take(EVENTS_MAX).collect();
+    let mut expected = expected.map_or_else(|| words(&open), words);
     let mut actual = Vec::new();
     for (index, trace) in connections.iter().enumerate() {
         if index > 0 {
@@ -43,6 +43,7 @@ pub fn compare(expected: Option<&str>, connections: &[Trace]) -> Vec<Line> {
         }
         actual.extend(trace.events().iter().map(Actual::Event));
     }
+    expected.truncate(EVENTS_MAX);
     let left_out = actual.len().saturating_sub(EVENTS_MAX);
     actual.truncate(EVENTS_MAX);
 
@@ -51,6 +52,20 @@ pub fn compare(expected: Option<&str>, connections: &[Trace]) -> Vec<Line> {
         lines.push(Line { actual: format!("({left_out} more)"), ..Line::default() });
     }
     lines
+}
+
+/// The words of an expected trace. An argument may have spaces in it: `error<(1045 28000)`.
+fn words(trace: &str) -> Vec<&str> {
+    let mut depth = 0_usize;
+    let ends = move |character: char| {
+        match character {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && character.is_whitespace()
+    };
+    trace.split(ends).filter(|word| !word.is_empty()).collect()
 }
 
 #[derive(Clone, Copy)]
@@ -197,7 +212,7 @@ mod tests {
 
     fn trace(words: &str) -> Trace {
         let mut trace = Trace::new();
-        for word in words.split_whitespace() {
+        for word in super::words(words) {
             let (word, detail) =
                 word.split_once('(').map_or((word, None), |(word, detail)| (word, detail.strip_suffix(')')));
             let name = word.trim_end_matches(['<', '>']);
@@ -262,6 +277,16 @@ mod tests {
             "alert<(bad_record_mac)",
             &["  alert(bad_record_mac) / alert<(bad_record_mac)"],
         );
+    }
+
+    #[test]
+    fn an_argument_may_have_spaces() {
+        check(
+            Some("… error<(1045 28000) …"),
+            "error<(1045 28000)",
+            &["  … / ", "  error<(1045 28000) / error<(1045 28000)", "  … / "],
+        );
+        check(Some("error<(3159 HY000)"), "error<(1045 28000)", &["! error<(3159 HY000) / error<(1045 28000)"]);
     }
 
     #[test]

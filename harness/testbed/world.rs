@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::handshake::Outcome;
 use crate::scenario::party::{Ca, ClientKind, Password};
 use crate::scenario::plan::{Case, Verb};
+use crate::scenario::profile::Protocol;
 use crate::testbed::attempt::{self, Attempt};
 use crate::testbed::client::StandingClient;
 use crate::testbed::command::{self, Said};
@@ -83,10 +84,7 @@ impl World {
         let clients = case
             .clients
             .iter()
-            .map(|(name, planned)| {
-                let kdcs = realms.values().map(|realm| (realm.planned.realm.clone(), realm.address));
-                (name.clone(), StandingClient::new(planned, kdcs.collect(), materials))
-            })
+            .map(|(name, planned)| (name.clone(), StandingClient::new(planned, &realms, &servers)))
             .collect();
         let scenario_folder = case.scenario.place.file.parent().map(Path::to_owned).unwrap_or_default();
         Self { materials: Arc::clone(materials), realms, servers, clients, scenario_folder, folder: OnceLock::new() }
@@ -157,10 +155,13 @@ impl World {
             Verb::Kinit { by, user, realm, password, fresh_cache } => {
                 self.kinit(by, user, realm, password, *fresh_cache).await?
             }
-            Verb::Later { verb, .. } => return Ok(Performed::CannotPlay(format!("no backend has the verb '{verb}' yet"))),
+            Verb::Later { verb, .. } => {
+                return Ok(Performed::CannotPlay(format!("no backend has the verb '{verb}' yet")));
+            }
         };
         if let Performed::Attempt(attempt) = &mut performed {
-            attempt.kdc = self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark)).next_back();
+            attempt.kdc =
+                self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark)).next_back();
         }
         Ok(performed)
     }
@@ -173,10 +174,15 @@ impl World {
             ClientKind::BuiltIn => {
                 let host = host.unwrap_or(&server.host);
                 let realm = self.realms.values().next().map(|realm| realm.planned.realm.as_str());
-                let baggage = client.baggage(realm);
+                if let (Protocol::Mysql, Some(realm)) = (server.planned.protocol(), realm) {
+                    client.know_password(&Principal::new(&[&planned.login], realm), &self.materials);
+                }
+                let baggage = client.baggage();
                 attempt::attempt(&planned, server, host, &self.materials, baggage).await.map(Performed::Attempt)
             }
-            ClientKind::Profile(name) => Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}"))),
+            ClientKind::Profile(name) => {
+                Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
+            }
             ClientKind::Command { argv } => self.run(argv, from, to, host).await,
         }
     }
@@ -216,10 +222,14 @@ impl World {
         let planned = Arc::clone(&client.planned);
         match &planned.kind {
             ClientKind::BuiltIn => {
-                let outcome = client.kinit(principal, password, fresh_cache, &self.materials).await?;
-                Ok(Performed::Attempt(outcome))
+                if fresh_cache {
+                    client.destroy_tickets();
+                }
+                Ok(Performed::Attempt(client.kinit(&principal, &password, &self.materials).await))
             }
-            ClientKind::Profile(name) => Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}"))),
+            ClientKind::Profile(name) => {
+                Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
+            }
             ClientKind::Command { argv } => {
                 let folder = self.folder()?;
                 let mut variables = Variables::default();
@@ -233,7 +243,9 @@ impl World {
                     let _ = std::fs::remove_file(folder.path().join("ccache"));
                 }
                 Ok(match command::run(argv, &self.scenario_folder, &variables).await? {
-                    Said::LoggedIn(_) => Performed::Attempt(Attempt::without_connection(Outcome::established("password"))),
+                    Said::LoggedIn(_) => {
+                        Performed::Attempt(Attempt::without_connection(Outcome::established("password")))
+                    }
                     Said::Refused(words) => Performed::Attempt(Attempt::without_connection(realm::refusal(&words))),
                     Said::CannotPlay(reason) => Performed::CannotPlay(reason),
                 })

@@ -70,12 +70,16 @@ impl Session {
         if self.transaction == reply::Transaction::Idle {
             self.extended.portals.clear();
         }
-        reply::ready_for_query(out, self.transaction);
+        self.ready(out);
     }
 
     fn parse(&mut self, reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), ErrorFields> {
         let name = text(reader)?;
         let query = text(reader)?;
+        if name.is_empty() {
+            // Gone whatever becomes of the new one.
+            self.extended.statements.remove("");
+        }
         let parameters = number(reader)?;
         for _ in 0..parameters {
             reader.u32_be("type").map_err(|_| insufficient())?;
@@ -90,7 +94,7 @@ impl Session {
             ));
         }
         let statement = statements.pop().unwrap_or(Statement::Empty);
-        self.may_run(&statement)?;
+        self.may_run(&statement, 1439, "exec_parse_message")?;
         self.shape(&statement)?;
         if !name.is_empty() && self.extended.statements.contains_key(&name) {
             return Err(ErrorFields::error("42P05", format!("prepared statement \"{name}\" already exists")).at(
@@ -131,21 +135,25 @@ impl Session {
             return Err(ErrorFields::error(
                 "08P01",
                 format!("bind message supplies {values} parameters, but prepared statement \"{name}\" requires 0"),
-            ));
+            )
+            .at("postgres.c", 1674, "exec_bind_message"));
         }
-        if let Some(format) = formats.iter().find(|format| **format > 1) {
-            return Err(ErrorFields::error("22023", format!("unsupported format code: {format}")));
-        }
-        self.may_run(&statement)?;
+
+        self.may_run(&statement, 1691, "exec_bind_message")?;
         let columns = self.shape(&statement)?.map_or(0, |fields| fields.len());
         if formats.len() > 1 && formats.len() != columns {
             return Err(ErrorFields::error(
                 "08P01",
                 format!("bind message has {} result formats but query has {columns} columns", formats.len()),
-            ));
+            )
+            .at("pquery.c", 643, "PortalSetResultFormat"));
         }
         if !portal.is_empty() && self.extended.portals.contains_key(&portal) {
-            return Err(ErrorFields::error("42P03", format!("cursor \"{portal}\" already exists")));
+            return Err(ErrorFields::error("42P03", format!("cursor \"{portal}\" already exists")).at(
+                "portalmem.c",
+                186,
+                "CreatePortal",
+            ));
         }
         if self.extended.portals.len() >= LIMIT && !self.extended.portals.contains_key(&portal) {
             return Err(ErrorFields::error("53400", format!("this server holds at most {LIMIT} portals")));
@@ -162,6 +170,9 @@ impl Session {
         let (statement, formats) = match kind {
             b'S' => {
                 let statement = self.extended.statements.get(&name).ok_or_else(|| no_statement(&name))?;
+                if self.shape(statement)?.is_some() {
+                    self.may_run(statement, 2605, "exec_describe_statement_message")?;
+                }
                 frame::message(out, b't', |writer| {
                     writer.u16_be(0);
                 });
@@ -173,9 +184,12 @@ impl Session {
                     .portals
                     .get(&name)
                     .ok_or_else(|| no_portal(&name, 2669, "exec_describe_portal_message"))?;
+                if self.shape(&portal.statement)?.is_some() {
+                    self.may_run(&portal.statement, 2683, "exec_describe_portal_message")?;
+                }
                 (&portal.statement, portal.formats.clone())
             }
-            other => return Err(invalid_subtype("DESCRIBE", other)),
+            other => return Err(invalid_subtype("DESCRIBE", other, 4837)),
         };
         match self.shape(statement)? {
             Some(fields) => row_description(out, &fields, &formats),
@@ -192,7 +206,22 @@ impl Session {
             self.extended.portals.get_mut(&name).ok_or_else(|| no_portal(&name, 2071, "exec_execute_message"))?;
         let again = std::mem::replace(&mut portal.done, true);
         let Portal { statement, formats, .. } = portal.clone();
-        let before = self.parameters.clone();
+        self.may_run(&statement, 2172, "exec_execute_message")?;
+        let rows = self.shape(&statement)?.is_some();
+        if again && !rows && statement != Statement::Empty {
+            return Err(ErrorFields::error("55000", format!("portal \"{name}\" cannot be run")).at(
+                "portalmem.c",
+                400,
+                "MarkPortalActive",
+            ));
+        }
+        if let Some(format) = formats.iter().find(|format| rows && **format > 1) {
+            return Err(ErrorFields::error("22023", format!("unsupported format code: {format}")).at(
+                "printtup.c",
+                290,
+                "printtup_prepare_info",
+            ));
+        }
         match self.run(&statement, out)? {
             Answer::Row(_, tag) if again => {
                 // One row is all there was.
@@ -205,7 +234,6 @@ impl Session {
             Answer::Done(tag) => reply::command_complete(out, tag),
             Answer::Empty => reply::bare(out, b'I'),
         }
-        self.report_changes(&before, out);
         Ok(())
     }
 
@@ -217,7 +245,7 @@ impl Session {
         match kind {
             b'S' => drop(self.extended.statements.remove(&name)),
             b'P' => drop(self.extended.portals.remove(&name)),
-            other => return Err(invalid_subtype("CLOSE", other)),
+            other => return Err(invalid_subtype("CLOSE", other, 4802)),
         }
         reply::bare(out, b'3');
         Ok(())
@@ -235,11 +263,15 @@ fn number(reader: &mut Reader<'_>) -> Result<u16, ErrorFields> {
 }
 
 fn insufficient() -> ErrorFields {
-    ErrorFields::error("08P01", "insufficient data left in message")
+    ErrorFields::error("08P01", "insufficient data left in message").at("pqformat.c", 533, "pq_copymsgbytes")
 }
 
-fn invalid_subtype(message: &str, kind: u8) -> ErrorFields {
-    ErrorFields::error("08P01", format!("invalid {message} message subtype {kind}"))
+fn invalid_subtype(message: &str, kind: u8, line: u32) -> ErrorFields {
+    ErrorFields::error("08P01", format!("invalid {message} message subtype {kind}")).at(
+        "postgres.c",
+        line,
+        "PostgresMain",
+    )
 }
 
 fn no_statement(name: &str) -> ErrorFields {

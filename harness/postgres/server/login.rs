@@ -73,7 +73,7 @@ impl ServerHandshake {
             Some(Method::Reject) => {
                 let fields = ErrorFields::fatal("28000", about("pg_hba.conf rejects connection for")).at(
                     "auth.c",
-                    477,
+                    476,
                     "ClientAuthentication",
                 );
                 self.refuse(&fields, None, cx)
@@ -189,9 +189,13 @@ impl ServerHandshake {
                 let raw = |_| {
                     ErrorFields::error("08P01", "invalid string in message").at("pqformat.c", 624, "pq_getmsgrawstring")
                 };
-                let data = |_| ErrorFields::error("08P01", "insufficient data left in message");
+                let data = |line, routine| {
+                    move |_| {
+                        ErrorFields::error("08P01", "insufficient data left in message").at("pqformat.c", line, routine)
+                    }
+                };
                 scram.choose(reader.until_nul("mechanism").map_err(raw)?)?;
-                let length = reader.u32_be("length").map_err(data)?;
+                let length = reader.u32_be("length").map_err(data(533, "pq_copymsgbytes"))?;
                 if length == u32::MAX {
                     reader.finish().map_err(|_| super::session::invalid_message())?;
                     Authentication::SaslContinue(b"").encode(cx.out);
@@ -199,7 +203,9 @@ impl ServerHandshake {
                     self.state = State::ExpectAnswer(Box::new(Exchange::SaslFirst(scram)));
                     return Ok(Step::Receive);
                 }
-                let first = reader.take("client-first", usize::try_from(length).unwrap_or(usize::MAX)).map_err(data)?;
+                let first = reader
+                    .take("client-first", usize::try_from(length).unwrap_or(usize::MAX))
+                    .map_err(data(515, "pq_getmsgbytes"))?;
                 reader.finish().map_err(|_| super::session::invalid_message())?;
                 self.scram_first(scram, first, cx)
             }
@@ -388,7 +394,7 @@ fn switches(options: &str) -> Result<Vec<(String, String)>, ErrorFields> {
         let (name, value) = assignment.split_once('=').ok_or_else(|| {
             ErrorFields::fatal("42601", format!("-c {assignment} requires a value")).at(
                 "postgres.c",
-                3859,
+                3983,
                 "process_postgres_switches",
             )
         })?;

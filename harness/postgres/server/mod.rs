@@ -175,10 +175,9 @@ impl ServerHandshake {
     }
 
     fn smuggling(&mut self, request: &'static str, cx: &mut Context<'_>) -> Step {
-        let (code, line) = if request == "SSL request" { ("08P01", 2146) } else { ("08P01", 2197) };
-        let fields = ErrorFields::fatal(code, format!("received unencrypted data after {request}"))
+        let fields = ErrorFields::fatal("08P01", format!("received unencrypted data after {request}"))
             .detail("This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.")
-            .at("postmaster.c", line, "ProcessStartupPacket");
+            .at("postmaster.c", 2134, "ProcessStartupPacket");
         self.refuse(&fields, None, cx)
     }
 
@@ -190,11 +189,7 @@ impl ServerHandshake {
         (self.tls_asked, self.gss_asked) = (true, true);
         match facts {
             ChannelFacts::Tls(facts) => self.tls = Some(facts.clone()),
-            ChannelFacts::Gss(facts) => {
-                cx.trace.push(cx.now, Direction::FromClient, EventName::ApReq);
-                cx.trace.push(cx.now, Direction::ToClient, EventName::ApRep);
-                self.gss = Some(facts.clone());
-            }
+            ChannelFacts::Gss(facts) => self.gss = Some(facts.clone()),
         }
         self.state = State::ExpectPacket;
         Ok(match self.smuggled {

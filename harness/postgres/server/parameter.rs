@@ -30,6 +30,7 @@ enum Domain {
     ApplicationName,
     Boolean,
     Integer(i64, i64),
+    Milliseconds,
     Encoding,
     DateStyle,
     Word(&'static [&'static str]),
@@ -44,7 +45,10 @@ const fn silent(name: &'static str, default: &'static str, domain: Domain) -> Pa
     Parameter { name, default, domain, reported: false }
 }
 
-const MILLISECONDS: Domain = Domain::Integer(0, i32::MAX as i64);
+const MILLISECONDS: Domain = Domain::Milliseconds;
+const MESSAGES: Domain =
+    Domain::Word(&["debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error"]);
+const COMMITS: Domain = Domain::Word(&["local", "remote_write", "remote_apply", "on", "off"]);
 const ISOLATION: Domain = Domain::Word(&["serializable", "repeatable read", "read committed", "read uncommitted"]);
 
 /// Reported ones first, in the order in which PostgreSQL 15 sends them.
@@ -63,7 +67,7 @@ static KNOWN: [Parameter; 31] = [
     reported("standard_conforming_strings", "on", Domain::Boolean),
     reported("TimeZone", "Etc/UTC", Domain::Text),
     silent("bytea_output", "hex", Domain::Word(&["escape", "hex"])),
-    silent("client_min_messages", "notice", Domain::Text),
+    silent("client_min_messages", "notice", MESSAGES),
     silent("default_transaction_isolation", "read committed", ISOLATION),
     silent("extra_float_digits", "1", Domain::Integer(-15, 3)),
     silent("geqo", "on", Domain::Boolean),
@@ -76,7 +80,7 @@ static KNOWN: [Parameter; 31] = [
     silent("search_path", "\"$user\", public", Domain::Text),
     silent("server_version_num", "150020", Domain::Fixed),
     silent("statement_timeout", "0", MILLISECONDS),
-    silent("synchronous_commit", "on", Domain::Text),
+    silent("synchronous_commit", "on", COMMITS),
     silent("transaction_isolation", "read committed", ISOLATION),
     silent("transaction_read_only", "off", Domain::Boolean),
     silent("xmloption", "content", Domain::Word(&["content", "document"])),
@@ -194,7 +198,7 @@ impl Parameter {
             Domain::Boolean => boolean(value).map(|on| if on { "on" } else { "off" }.to_owned()).ok_or_else(|| {
                 ErrorFields::error("22023", format!("parameter \"{}\" requires a Boolean value", self.name)).at(
                     "guc.c",
-                    7439,
+                    7434,
                     "parse_and_validate_value",
                 )
             }),
@@ -205,7 +209,16 @@ impl Parameter {
                     format!("{number} is outside the valid range for parameter \"{}\" ({least} .. {most})", self.name),
                 )
                 .at("guc.c", 7466, "parse_and_validate_value")),
-                Err(_) => Err(self.invalid(value, 7456, "parse_and_validate_value")),
+                Err(_) => Err(self.invalid(value, 7454, "parse_and_validate_value")),
+            },
+            Domain::Milliseconds => match milliseconds(value) {
+                Some(span) if (0..=i64::from(i32::MAX)).contains(&span) => Ok(shown_milliseconds(span)),
+                Some(span) => Err(ErrorFields::error(
+                    "22023",
+                    format!("{span} ms is outside the valid range for parameter \"{}\" (0 .. 2147483647)", self.name),
+                )
+                .at("guc.c", 7466, "parse_and_validate_value")),
+                None => Err(self.invalid(value, 7454, "parse_and_validate_value")),
             },
             Domain::Encoding => {
                 encoding(value).map(str::to_owned).ok_or_else(|| self.invalid(value, 12_085, "call_string_check_hook"))
@@ -214,11 +227,14 @@ impl Parameter {
                 self.invalid(value, 12_085, "call_string_check_hook")
                     .detail(format!("Unrecognized key word: \"{word}\"."))
             }),
-            Domain::Word(words) => words
-                .iter()
-                .find(|word| word.eq_ignore_ascii_case(value))
-                .map(|word| (*word).to_owned())
-                .ok_or_else(|| self.invalid(value, 7563, "parse_and_validate_value")),
+            Domain::Word(words) => {
+                words.iter().find(|word| word.eq_ignore_ascii_case(value)).map(|word| (*word).to_owned()).ok_or_else(
+                    || {
+                        self.invalid(value, 7560, "parse_and_validate_value")
+                            .hint(format!("Available values: {}.", words.join(", ")))
+                    },
+                )
+            }
             Domain::Fixed => Err(self.fixed()),
         }
     }
@@ -231,8 +247,8 @@ impl Parameter {
     fn fixed(&self) -> ErrorFields {
         ErrorFields::error("55P02", format!("parameter \"{}\" cannot be changed", self.name)).at(
             "guc.c",
-            7699,
-            "set_config_option",
+            7728,
+            "set_config_option_ext",
         )
     }
 }
@@ -247,6 +263,28 @@ fn boolean(value: &str) -> Option<bool> {
         Some(false)
     } else {
         None
+    }
+}
+
+const UNITS: [(&str, i64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000), ("ms", 1)];
+
+/// A whole number with or without a unit.
+fn milliseconds(value: &str) -> Option<i64> {
+    let value = value.trim();
+    let digits = value.find(|c: char| !c.is_ascii_digit() && c != '-').unwrap_or(value.len());
+    let (number, unit) = value.split_at(digits);
+    let factor = match unit.trim() {
+        "" => 1,
+        unit => UNITS.iter().find(|(name, _)| *name == unit)?.1,
+    };
+    number.parse::<i64>().ok()?.checked_mul(factor)
+}
+
+/// In the biggest unit that leaves a whole number.
+fn shown_milliseconds(span: i64) -> String {
+    match UNITS.iter().find(|(_, factor)| span != 0 && span % factor == 0) {
+        Some((unit, factor)) => format!("{}{unit}", span / factor),
+        None => "0".to_owned(),
     }
 }
 
@@ -336,6 +374,10 @@ mod tests {
         check("geqo", "f", "off");
         check("my.own", "x", "x");
         check("extra_float_digits", "3", "3");
+        check("statement_timeout", "5000", "5s");
+        check("statement_timeout", "2min", "2min");
+        check("statement_timeout", "90s", "90s");
+        check("statement_timeout", "0", "0");
     }
 
     #[test]
@@ -354,6 +396,14 @@ mod tests {
             "99 is outside the valid range for parameter \"extra_float_digits\" (-15 .. 3)",
         );
         check("server_version", "9", "55P02", "parameter \"server_version\" cannot be changed");
+        check(
+            "statement_timeout",
+            "-1",
+            "22023",
+            "-1 ms is outside the valid range for parameter \"statement_timeout\" (0 .. 2147483647)",
+        );
+        check("statement_timeout", "x", "22023", "invalid value for parameter \"statement_timeout\": \"x\"");
+        check("bytea_output", "abc", "22023", "invalid value for parameter \"bytea_output\": \"abc\"");
         check("geqo", "o", "22023", "parameter \"geqo\" requires a Boolean value");
     }
 

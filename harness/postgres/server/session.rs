@@ -20,6 +20,8 @@ pub(super) struct Session {
     pub(super) parameters: Parameters,
     /// What `RESET` goes back to.
     pub(super) initial: Parameters,
+    /// What the client was told last.
+    told: Parameters,
     /// What `ROLLBACK` goes back to.
     saved: Option<Parameters>,
     pub(super) transaction: Transaction,
@@ -87,6 +89,7 @@ impl Session {
             version_text: version_text.to_owned(),
             process,
             initial: parameters.clone(),
+            told: parameters.clone(),
             parameters,
             saved: None,
             transaction: Transaction::Idle,
@@ -98,11 +101,14 @@ impl Session {
     pub(super) fn query(&mut self, body: &[u8], out: &mut Vec<u8>) {
         let before = self.parameters.clone();
         if let Err(fields) = self.run_all(body, out) {
+            // All statements of one message are one transaction, unless they open one of their own.
+            if self.transaction == Transaction::Idle {
+                self.parameters = before;
+            }
             self.fail();
             reply::error(out, &fields);
         }
-        self.report_changes(&before, out);
-        reply::ready_for_query(out, self.transaction);
+        self.ready(out);
     }
 
     fn run_all(&mut self, body: &[u8], out: &mut Vec<u8>) -> Result<(), ErrorFields> {
@@ -111,6 +117,7 @@ impl Session {
             reply::bare(out, b'I');
         }
         for statement in statements {
+            self.may_run(&statement, 1081, "exec_simple_query")?;
             match self.run(&statement, out)? {
                 Answer::Row(fields, tag) => {
                     row_description(out, &fields, &[]);
@@ -129,7 +136,6 @@ impl Session {
     /// # Errors
     /// What PostgreSQL would report.
     pub(super) fn run(&mut self, statement: &Statement, out: &mut Vec<u8>) -> Result<Answer, ErrorFields> {
-        self.may_run(statement)?;
         Ok(match statement {
             Statement::Empty => Answer::Empty,
             Statement::Select(columns) => Answer::Row(self.select(columns)?, "SELECT 1".to_owned()),
@@ -156,7 +162,11 @@ impl Session {
                 Answer::Done("RESET")
             }
             Statement::DiscardAll if self.transaction != Transaction::Idle => {
-                return Err(ErrorFields::error("25001", "DISCARD ALL cannot run inside a transaction block"));
+                return Err(ErrorFields::error("25001", "DISCARD ALL cannot run inside a transaction block").at(
+                    "xact.c",
+                    3489,
+                    "PreventInTransactionBlock",
+                ));
             }
             Statement::DiscardAll => {
                 self.parameters.clone_from(&self.initial);
@@ -195,7 +205,7 @@ impl Session {
             },
             Statement::Rollback => {
                 if self.transaction == Transaction::Idle {
-                    no_transaction(out, 4095, "UserAbortTransactionBlock");
+                    no_transaction(out, 4113, "UserAbortTransactionBlock");
                 }
                 self.roll_back()
             }
@@ -203,14 +213,14 @@ impl Session {
     }
 
     /// In a failed transaction nothing runs but its end.
-    pub(super) fn may_run(&self, statement: &Statement) -> Result<(), ErrorFields> {
+    pub(super) fn may_run(&self, statement: &Statement, line: u32, routine: &'static str) -> Result<(), ErrorFields> {
         let ends = matches!(statement, Statement::Commit | Statement::Rollback | Statement::Empty);
         if self.transaction == Transaction::Failed && !ends {
             return Err(ErrorFields::error(
                 "25P02",
                 "current transaction is aborted, commands ignored until end of transaction block",
             )
-            .at("postgres.c", 1081, "exec_simple_query"));
+            .at("postgres.c", line, routine));
         }
         Ok(())
     }
@@ -230,31 +240,36 @@ impl Session {
         Answer::Done("ROLLBACK")
     }
 
-    /// The row that a `SELECT` gives, or would give: its types do not depend on when it runs.
-    pub(super) fn select(&self, columns: &[Column]) -> Result<Vec<Field>, ErrorFields> {
+    /// The row that a `SELECT` gives.
+    fn select(&self, columns: &[Column]) -> Result<Vec<Field>, ErrorFields> {
         columns
             .iter()
-            .map(|column| {
-                let value = match &column.value {
-                    Expression::Integer(number) => Value::Integer(*number),
-                    Expression::Text(text) => Value::Text(text.clone()),
-                    Expression::Version => Value::Text(self.version_text.clone()),
-                    Expression::CurrentUser => Value::Name(self.user.clone()),
-                    Expression::CurrentDatabase => Value::Name(self.database.clone()),
-                    Expression::CurrentSchema => Value::Name("public".to_owned()),
-                    Expression::BackendPid => Value::Integer(i32::try_from(self.process).unwrap_or(i32::MAX)),
-                    Expression::IsInRecovery => Value::Boolean(self.parameters.show("in_hot_standby")?.1 == "on"),
-                    Expression::Setting(name) => Value::Text(self.parameters.show(name)?.1.to_owned()),
-                };
-                Ok(Field { name: column.name.clone(), value })
-            })
+            .map(|column| Ok(Field { name: column.name.clone(), value: self.value(&column.value)? }))
             .collect()
     }
 
-    /// What a statement would give, for Describe.
+    fn value(&self, expression: &Expression) -> Result<Value, ErrorFields> {
+        Ok(match expression {
+            Expression::Integer(number) => Value::Integer(*number),
+            Expression::Text(text) => Value::Text(text.clone()),
+            Expression::Version => Value::Text(self.version_text.clone()),
+            Expression::CurrentUser => Value::Name(self.user.clone()),
+            Expression::CurrentDatabase => Value::Name(self.database.clone()),
+            Expression::CurrentSchema => Value::Name("public".to_owned()),
+            Expression::BackendPid => Value::Integer(i32::try_from(self.process).unwrap_or(i32::MAX)),
+            Expression::IsInRecovery => Value::Boolean(self.parameters.show("in_hot_standby")?.1 == "on"),
+            Expression::Setting(name) => Value::Text(self.parameters.show(name)?.1.to_owned()),
+        })
+    }
+
+    /// The columns that a statement would give, for Describe; `None` where it gives no rows.
     pub(super) fn shape(&self, statement: &Statement) -> Result<Option<Vec<Field>>, ErrorFields> {
         Ok(match statement {
-            Statement::Select(columns) => Some(self.select(columns)?),
+            Statement::Select(columns) => {
+                // A setting that does not exist is found out when it is read; its type is known before.
+                let value = |column: &Column| self.value(&column.value).unwrap_or(Value::Text(String::new()));
+                Some(columns.iter().map(|column| Field { name: column.name.clone(), value: value(column) }).collect())
+            }
             Statement::Show(name) => {
                 let (name, value) = self.parameters.show(name)?;
                 Some(vec![Field { name: name.to_owned(), value: Value::Text(value.to_owned()) }])
@@ -263,11 +278,13 @@ impl Session {
         })
     }
 
-    /// ParameterStatus for what is different from before.
-    pub(super) fn report_changes(&self, before: &Parameters, out: &mut Vec<u8>) {
-        for (name, value) in self.parameters.changes(before) {
+    /// ReadyForQuery, with ParameterStatus in front of it for what the client does not know yet.
+    pub(super) fn ready(&mut self, out: &mut Vec<u8>) {
+        for (name, value) in self.parameters.changes(&self.told) {
             reply::parameter_status(out, name, &value);
         }
+        self.told.clone_from(&self.parameters);
+        reply::ready_for_query(out, self.transaction);
     }
 }
 

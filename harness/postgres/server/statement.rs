@@ -72,6 +72,7 @@ impl Statement {
         let words: Vec<&str> = tokens.iter().map_while(Token::word).collect();
         let only = words.len() == tokens.len();
         Ok(match words.as_slice() {
+            ["select"] if only => Self::Select(Vec::new()),
             ["select", ..] => Self::Select(columns(&tokens[1..]).ok_or_else(|| unsupported(&tokens[0]))?),
             ["show", "transaction", "isolation", "level"] if only => Self::Show("transaction_isolation".to_owned()),
             ["show", "time", "zone"] if only => Self::Show("TimeZone".to_owned()),
@@ -201,8 +202,11 @@ fn expression(tokens: &[Token]) -> Option<(Expression, &'static str, &[Token])> 
 fn assignment(tokens: &[Token]) -> Option<Statement> {
     let words: Vec<&str> = tokens.iter().map_while(Token::word).take(2).collect();
     let (name, value) = match words.as_slice() {
-        ["time", "zone"] => ("TimeZone".to_owned(), &tokens[2..]),
-        ["names", ..] => ("client_encoding".to_owned(), &tokens[1..]),
+        // A number here is an offset, which PostgreSQL shows in a form of its own.
+        ["time", "zone"] if tokens.get(2).is_some_and(|token| token.kind != Kind::Number) => {
+            ("TimeZone".to_owned(), &tokens[2..])
+        }
+        ["names"] => ("client_encoding".to_owned(), &tokens[1..]),
         _ => {
             let (name, rest) = name(tokens)?;
             let (equals, value) = rest.split_first()?;
@@ -214,11 +218,24 @@ fn assignment(tokens: &[Token]) -> Option<Statement> {
     for (index, token) in value.iter().enumerate() {
         match token.kind {
             Kind::Symbol(',') if index % 2 == 1 => shown.push_str(", "),
+            Kind::Text | Kind::Quoted if index % 2 == 0 && name == "search_path" => {
+                shown.push_str(&quoted(&token.text))
+            }
             Kind::Word | Kind::Number | Kind::Text | Kind::Quoted if index % 2 == 0 => shown.push_str(&token.text),
             _ => return None,
         }
     }
     (value.len() % 2 == 1).then_some(Statement::Set { name, value: shown })
+}
+
+/// `quote_identifier`: in double quotes where it would not be read back otherwise.
+fn quoted(name: &str) -> String {
+    let plain = |c: char| matches!(c, 'a'..='z' | '_' | '0'..='9' | '$');
+    if name.chars().all(plain) && name.starts_with(|c: char| matches!(c, 'a'..='z' | '_')) {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
 }
 
 /// A parameter's name, with a dot in it or not.
@@ -310,9 +327,13 @@ fn tokens(query: &str) -> Result<Vec<Token>, ErrorFields> {
                         Some((_, next)) => text.push(next),
                         None => {
                             let what = if character == '"' { "identifier" } else { "string" };
-                            return Err(
-                                ErrorFields::error("42601", format!("unterminated quoted {what}")).position(position)
-                            );
+                            let rest: String = query.chars().skip(index).collect();
+                            let message = format!("unterminated quoted {what} at or near \"{rest}\"");
+                            return Err(ErrorFields::error("42601", message).position(position).at(
+                                "scan.l",
+                                1188,
+                                "scanner_yyerror",
+                            ));
                         }
                     }
                 }
@@ -378,7 +399,7 @@ mod tests {
         check("set client_encoding to 'UTF8'", set("client_encoding", "UTF8"));
         check("SET NAMES 'utf8'", set("client_encoding", "utf8"));
         check("SET TIME ZONE 'UTC'", set("TimeZone", "UTC"));
-        check("SET search_path TO a, \"B\"", set("search_path", "a, B"));
+        check("SET search_path TO a, \"B\"", set("search_path", "a, \"B\""));
         check("SET my.var = 1", set("my.var", "1"));
         check("SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE", Statement::SetTransaction);
         check("BEGIN ISOLATION LEVEL SERIALIZABLE", Statement::Begin("BEGIN"));
@@ -406,7 +427,7 @@ mod tests {
         check("'text'", "42601");
         check("SELECT * FROM pg_type", "0A000");
         check("SELECT 99999999999", "0A000");
-        check("SELECT", "0A000");
+
         check("SET LOCAL x = 1", "0A000");
         check("SET x", "0A000");
         check("CREATE TABLE t ()", "0A000");
