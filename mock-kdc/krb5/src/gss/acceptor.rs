@@ -28,8 +28,7 @@ pub struct Acceptor {
     replays: Option<Mutex<ReplayCache>>,
 }
 
-/// A context that was accepted.
-#[derive(Debug)]
+/// A context that was accepted. `Debug` shows neither keys nor the token.
 pub struct Accepted {
     /// Who initiated.
     pub client: Principal,
@@ -41,6 +40,18 @@ pub struct Accepted {
     pub reply: Option<Vec<u8>>,
     /// For wrapped messages.
     pub context: Context,
+}
+
+impl std::fmt::Debug for Accepted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Accepted")
+            .field("client", &self.client)
+            .field("service", &self.service)
+            .field("flags", &self.flags)
+            .field("reply", &self.reply.as_ref().map(|token| format!("{} octets", token.len())))
+            .field("context", &self.context)
+            .finish()
+    }
 }
 
 impl Acceptor {
@@ -86,15 +97,12 @@ impl Acceptor {
     pub fn accept(&self, token: &[u8], now: Timestamp, random: &mut dyn Random) -> Result<Accepted, AcceptFailure> {
         match spnego::NegTokenInit::recognise(token)? {
             None => self.accept_krb5(token, now, random),
-            Some(offer) => {
-                let krb5_token = offer.krb5_token()?;
-                match self.accept_krb5(krb5_token, now, random) {
-                    Ok(accepted) => Ok(Accepted { reply: Some(offer.accept(accepted.reply.as_deref())), ..accepted }),
-                    Err(failure) => {
-                        Err(AcceptFailure { reply: Some(offer.reject(failure.reply.as_deref())), ..failure })
-                    }
-                }
-            }
+            Some(offer) => match self.accept_krb5(offer.krb5_token()?, now, random) {
+                Ok(accepted) => Ok(Accepted { reply: Some(offer.accept(accepted.reply.as_deref())), ..accepted }),
+                // Without a keytab there is no mechanism to negotiate about.
+                Err(failure) if failure.cause == Cause::NoKeytab => Err(failure),
+                Err(failure) => Err(AcceptFailure { reply: Some(spnego::reject(failure.reply.as_deref())), ..failure }),
+            },
         }
     }
 

@@ -17,6 +17,8 @@ impl Flags {
     pub const CONF: u32 = 16;
     /// Integrity.
     pub const INTEG: u32 = 32;
+    /// The context can be handed to another process: nothing to the peer, but MIT's initiator always sends it.
+    pub const TRANS: u32 = 256;
 
     /// Whether all of `bits` are set.
     #[must_use]

@@ -113,17 +113,13 @@ mod tests {
     #[test]
     fn a_frame_is_that_of_rfc_2743() {
         let token = frame(Mechanism::Krb5, TokenId::ApRequest, &[0x6e, 0x00]);
-        let expected = octets(
-            "60 0f                                  [APPLICATION 0], 15 octets
-             06 09 2a 86 48 86 f7 12 01 02 02       1.2.840.113554.1.2.2
-             01 00                                  TOK_ID of an AP-REQ
-             6e 00"
-                .lines()
-                .map(|line| line.trim().split("  ").next().unwrap())
-                .collect::<Vec<_>>()
-                .concat()
-                .as_str(),
-        );
+        let expected = [
+            octets("60 0f"),                            // [APPLICATION 0], 15 octets
+            octets("06 09 2a 86 48 86 f7 12 01 02 02"), // 1.2.840.113554.1.2.2
+            octets("01 00"),                            // TOK_ID of an AP-REQ
+            octets("6e 00"),
+        ]
+        .concat();
         assert_eq!(token, expected);
         let unframed = unframe(&token).unwrap();
         assert_eq!((unframed.mechanism, unframed.token_id), (Mechanism::Krb5, TokenId::ApRequest));

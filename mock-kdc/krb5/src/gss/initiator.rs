@@ -13,7 +13,7 @@ use crate::{Credential, Random, Timestamp};
 /// What an initiator puts into its token beyond the ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InitiatorSettings {
-    /// As sent, bit by bit. MIT's gss_init_sec_context adds CONF and INTEG to what its caller asks for.
+    /// As sent, bit by bit. MIT's gss_init_sec_context adds CONF, INTEG and TRANS to what its caller asks for.
     pub flags: Flags,
     /// Whether a sub-key of the session key's etype is proposed. MIT always does.
     pub subkey: bool,

@@ -267,5 +267,6 @@ fn nothing_that_holds_a_key_shows_it() {
     let acceptor = Acceptor::new(draft.keytab());
     let shown = format!("{initiator:?} {:?} {acceptor:?}", acceptor.accept(&token, NOW, &mut Seeded(5)));
     assert!(shown.contains("aes128-cts-hmac-sha1-96"), "{shown}");
+    assert!(shown.contains("reply: Some(\"") && !shown.contains("[96, "), "{shown}");
     assert!(!shown.contains("171, 171") && !shown.to_lowercase().contains("abab"), "{shown}");
 }
