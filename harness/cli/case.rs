@@ -58,9 +58,8 @@ impl OneCaseArguments {
 
     /// Where servers were told to listen.
     pub(super) fn listen(&self) -> Result<BTreeMap<String, SocketAddr>, Error> {
-        let wrong = |text: &str| {
-            Error::Usage(format!("'--listen {text}' is not SERVER=ADDRESS:PORT, as in db=127.0.0.1:3306"))
-        };
+        let wrong =
+            |text: &str| Error::Usage(format!("'--listen {text}' is not SERVER=ADDRESS:PORT, as in db=127.0.0.1:3306"));
         self.listen
             .iter()
             .map(|text| {

@@ -43,7 +43,8 @@ pub(super) fn requirements(arguments: RequirementsArguments) -> Result<u8, Error
         let count = cases.get(requirement.id.as_str()).copied().unwrap_or(0);
         shown += usize::from(count > 0);
         let tally = tallies.get(requirement.id.as_str());
-        let came_out: Vec<_> = tally.into_iter().flatten().map(|(verdict, count)| format!("{count} {verdict}")).collect();
+        let came_out: Vec<_> =
+            tally.into_iter().flatten().map(|(verdict, count)| format!("{count} {verdict}")).collect();
         let came_out = if came_out.is_empty() { String::new() } else { format!(" [{}]", came_out.join(", ")) };
         // Writing to a string does not fail.
         let _ = writeln!(

@@ -5,8 +5,8 @@ use crate::engine::check::{self, Settings};
 use crate::error::{Error, exit};
 use crate::report::text::Traces;
 use crate::report::{self, Report};
-use crate::scenario::known::KnownFailures;
 use crate::scenario::Source;
+use crate::scenario::known::KnownFailures;
 use crate::testbed::Backend;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -71,11 +71,8 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
         }
         (BackendWord::Endpoint, None) => return Err(Error::Usage("--backend endpoint needs --endpoint".to_owned())),
     };
-    let requirements: BTreeMap<_, _> = catalogue
-        .all()
-        .iter()
-        .map(|requirement| (requirement.id.clone(), requirement.statement.clone()))
-        .collect();
+    let requirements: BTreeMap<_, _> =
+        catalogue.all().iter().map(|requirement| (requirement.id.clone(), requirement.statement.clone())).collect();
     let settings = Settings {
         jobs: arguments.jobs.map_or_else(default_jobs, usize::from),
         fail_fast: arguments.fail_fast,

@@ -5,8 +5,8 @@
 use crate::engine::event::{CaseResult, Event, RunStarted, Source, StepResult, Summary, Verdict};
 use crate::engine::judge;
 use crate::error::Error;
-use crate::scenario::plan::{Case, Plan};
 use crate::scenario::known::{Judgement, KnownFailures};
+use crate::scenario::plan::{Case, Plan};
 use crate::testbed::{Backend, Materials, Performed};
 use std::collections::BTreeMap;
 use std::sync::Arc;

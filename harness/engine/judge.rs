@@ -63,5 +63,14 @@ fn difference(expectation: &Expectation, attempt: &Attempt) -> Option<String> {
 
 fn outcome(pattern: &OutcomePattern) -> Outcome {
     let OutcomePattern { kind, by, code, tls, suite, method } = pattern.clone();
-    Outcome { kind, by, code: code.map(Cow::Owned), tls, suite, method: method.map(Cow::Owned), cause: None, message: None }
+    Outcome {
+        kind,
+        by,
+        code: code.map(Cow::Owned),
+        tls,
+        suite,
+        method: method.map(Cow::Owned),
+        cause: None,
+        message: None,
+    }
 }

@@ -48,7 +48,8 @@ pub struct Words {
 /// # Errors
 /// It cannot be started, does not end in time, crashes, or says something that the contract does not have.
 pub async fn run(argv: &[String], scenario_folder: &Path, variables: &Variables) -> Result<Said, Error> {
-    let (program, arguments) = argv.split_first().ok_or_else(|| Error::Usage("argv of a client is empty".to_owned()))?;
+    let (program, arguments) =
+        argv.split_first().ok_or_else(|| Error::Usage("argv of a client is empty".to_owned()))?;
     let has_folder = program.contains(std::path::MAIN_SEPARATOR);
     let path = if has_folder { scenario_folder.join(program) } else { program.into() };
     let name = path.display().to_string();

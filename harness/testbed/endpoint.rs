@@ -82,7 +82,8 @@ impl Endpoint {
         let File { plays, host, address, ca, secrets, realms, allow } = source.parse()?;
         let fill = |text: &str| filled(text, &|name| std::env::var(name).ok()).map_err(|problem| usage(path, &problem));
         let ca = ca.as_deref().map(fill).transpose()?.map(|file| {
-            std::fs::read_to_string(&file).map_err(|problem| Error::Environment(format!("cannot read {file}: {problem}")))
+            std::fs::read_to_string(&file)
+                .map_err(|problem| Error::Environment(format!("cannot read {file}: {problem}")))
         });
         Ok(Self {
             plays: fill(&plays)?,

@@ -41,8 +41,9 @@ impl Folder {
     /// # Errors
     /// It cannot be made.
     pub fn at(path: &Path) -> Result<Self, Error> {
-        let cannot =
-            |problem: std::io::Error| Error::Environment(format!("cannot use the folder {}: {problem}", path.display()));
+        let cannot = |problem: std::io::Error| {
+            Error::Environment(format!("cannot use the folder {}: {problem}", path.display()))
+        };
         std::fs::create_dir_all(path).map_err(cannot)?;
         // Clients that run elsewhere need the whole path.
         std::fs::canonicalize(path).map(Self::Given).map_err(cannot)

@@ -73,11 +73,7 @@ impl Materials {
 
     /// With secrets and an authority that somebody supplied, for servers that are not ours.
     #[must_use]
-    pub fn supplied(
-        self,
-        secrets: BTreeMap<String, Zeroizing<String>>,
-        authority_pem: Option<String>,
-    ) -> Self {
+    pub fn supplied(self, secrets: BTreeMap<String, Zeroizing<String>>, authority_pem: Option<String>) -> Self {
         Self { secrets: Secrets::new(secrets), supplied_ca: authority_pem, ..self }
     }
 

@@ -4,8 +4,8 @@ use crate::error::Error;
 use crate::handshake::{Handshake, Outcome};
 use crate::mysql::{
     Account, AfterLogin, Cleartext, ClientHandshake, ClientPlugin, ClientSettings, Credentials, DatabaseAccess,
-    Deviation, KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, Secret, ServerHandshake,
-    ServerPlugin, ServerSettings, TlsMode,
+    Deviation, KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, Secret, ServerHandshake, ServerPlugin,
+    ServerSettings, TlsMode,
 };
 use crate::scenario::party::{self, PasswordScheme, Proof};
 use crate::testbed::materials::Materials;

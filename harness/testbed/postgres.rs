@@ -4,7 +4,8 @@ use crate::error::Error;
 use crate::handshake::{EventName, Handshake, Outcome, Side, Trace};
 use crate::postgres::{
     Account, ChannelBinding, Cleartext, ClientHandshake, ClientSettings, Deviation, GssEncMode, GssOptions,
-    KerberosSettings, Method, PasswordEncryption, Rule, Secret, ServerHandshake, ServerSettings, SslMode, Transport, hba,
+    KerberosSettings, Method, PasswordEncryption, Rule, Secret, ServerHandshake, ServerSettings, SslMode, Transport,
+    hba,
 };
 use crate::scenario::party::{self, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
 use crate::testbed::materials::Materials;

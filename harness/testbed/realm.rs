@@ -48,7 +48,8 @@ impl StandingRealm {
     /// # Errors
     /// The realm is not ours, or does not have the service.
     pub fn acceptor(&self, kerberos: &ServerKerberos) -> Result<Arc<Acceptor>, Error> {
-        let kdc = self.mock.as_ref().ok_or_else(|| Error::Internal("a mock server in a realm that is not ours".into()))?;
+        let kdc =
+            self.mock.as_ref().ok_or_else(|| Error::Internal("a mock server in a realm that is not ours".into()))?;
         let keytab = match kerberos.keytab {
             Keytab::Current => export(kdc.kdc(), &kerberos.spn)?,
             Keytab::Absent => shakedown_krb5::keytab::Keytab::default(),
@@ -69,9 +70,7 @@ impl StandingRealm {
     #[must_use]
     pub fn view_since(&self, mark: u64) -> Option<Outcome> {
         let events = self.mock.as_ref()?.log().since(mark);
-        let asks_for_more = |outcome: &mock_kdc::event::Outcome| {
-            matches!(outcome, mock_kdc::event::Outcome::Refused { code, .. } if *code == PREAUTH_REQUIRED || *code == TOO_BIG)
-        };
+        let asks_for_more = |outcome: &mock_kdc::event::Outcome| matches!(outcome, mock_kdc::event::Outcome::Refused { code, .. } if *code == PREAUTH_REQUIRED || *code == TOO_BIG);
         let last = events.into_iter().rfind(|event| !asks_for_more(&event.outcome))?;
         Some(match last.outcome {
             mock_kdc::event::Outcome::Issued { .. } => Outcome::established("kerberos"),
@@ -113,8 +112,7 @@ fn make(planned: &party::Realm, password: impl Fn(&party::RealmUser) -> String) 
     }
     realm.max_ticket_life = std::time::Duration::from_secs(planned.ticket_lifetime_seconds.into());
     realm.clock_offset_seconds = planned.clock_seconds;
-    realm.users =
-        planned.users.iter().map(|(name, user)| mock_kdc::User::new(name, &password(user))).collect();
+    realm.users = planned.users.iter().map(|(name, user)| mock_kdc::User::new(name, &password(user))).collect();
     realm.services = planned
         .services
         .iter()

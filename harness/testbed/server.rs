@@ -61,12 +61,7 @@ impl StandingServer {
         let mock = net::listen(address, clock, ServeLimits::default(), factory)
             .await
             .map_err(|problem| Error::Environment(format!("cannot listen on {address}: {problem}")))?;
-        Ok(Self {
-            planned: Arc::clone(planned),
-            host: planned.host.clone(),
-            address: mock.address(),
-            mock: Some(mock),
-        })
+        Ok(Self { planned: Arc::clone(planned), host: planned.host.clone(), address: mock.address(), mock: Some(mock) })
     }
 
     /// A server that somebody else runs: nothing of what it sees can be observed.

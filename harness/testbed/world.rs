@@ -157,10 +157,13 @@ impl World {
             Verb::Kinit { by, user, realm, password, fresh_cache } => {
                 self.kinit(by, user, realm, password, *fresh_cache).await?
             }
-            Verb::Later { verb, .. } => return Ok(Performed::CannotPlay(format!("no backend has the verb '{verb}' yet"))),
+            Verb::Later { verb, .. } => {
+                return Ok(Performed::CannotPlay(format!("no backend has the verb '{verb}' yet")));
+            }
         };
         if let Performed::Attempt(attempt) = &mut performed {
-            attempt.kdc = self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark)).next_back();
+            attempt.kdc =
+                self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark)).next_back();
         }
         Ok(performed)
     }
@@ -176,7 +179,9 @@ impl World {
                 let baggage = client.baggage(realm);
                 attempt::attempt(&planned, server, host, &self.materials, baggage).await.map(Performed::Attempt)
             }
-            ClientKind::Profile(name) => Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}"))),
+            ClientKind::Profile(name) => {
+                Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
+            }
             ClientKind::Command { argv } => self.run(argv, from, to, host).await,
         }
     }
@@ -219,7 +224,9 @@ impl World {
                 let outcome = client.kinit(principal, password, fresh_cache, &self.materials).await?;
                 Ok(Performed::Attempt(outcome))
             }
-            ClientKind::Profile(name) => Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}"))),
+            ClientKind::Profile(name) => {
+                Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
+            }
             ClientKind::Command { argv } => {
                 let folder = self.folder()?;
                 let mut variables = Variables::default();
@@ -233,7 +240,9 @@ impl World {
                     let _ = std::fs::remove_file(folder.path().join("ccache"));
                 }
                 Ok(match command::run(argv, &self.scenario_folder, &variables).await? {
-                    Said::LoggedIn(_) => Performed::Attempt(Attempt::without_connection(Outcome::established("password"))),
+                    Said::LoggedIn(_) => {
+                        Performed::Attempt(Attempt::without_connection(Outcome::established("password")))
+                    }
                     Said::Refused(words) => Performed::Attempt(Attempt::without_connection(realm::refusal(&words))),
                     Said::CannotPlay(reason) => Performed::CannotPlay(reason),
                 })

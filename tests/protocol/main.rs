@@ -1,5 +1,5 @@
 //! Protocol machines and codecs in memory: golden bytes, properties, and both sides against each other.
 //! One binary, so that the library is linked once.
 
-mod net;
 mod mysql;
+mod net;
