@@ -39,7 +39,6 @@ pub struct ClientHandshake {
     sequence: Sequence,
     capabilities: Capabilities,
     tls: Option<TlsFacts>,
-    method: &'static str,
     outcome: Option<Outcome>,
 }
 
@@ -79,7 +78,6 @@ impl ClientHandshake {
             sequence: Sequence::default(),
             capabilities: Capabilities::NONE,
             tls: None,
-            method: "password",
             outcome: None,
         }
     }
@@ -170,14 +168,15 @@ impl ClientHandshake {
         Header { capabilities: self.capabilities, max_packet: MAX_PACKET, charset: self.settings.charset }
     }
 
-    /// Chooses the plugin. One that is not the greeting's has nothing to start from: the server will ask again.
+    /// Chooses the plugin. One that is not the greeting's has nothing to start from and sends nothing, and the server will
+    /// ask again; but for the cleartext plugin, which needs nothing to start from.
     fn begin_login(&mut self, greeting: &Greeting, cx: &mut Context<'_>) -> Result<Step, Error> {
         let offered = match &greeting.plugin {
             Some(name) => ClientPlugin::by_name(name).filter(|plugin| self.settings.plugins.contains(plugin)),
             None => Some(ClientPlugin::NativePassword),
         };
         let chosen = self.settings.default_plugin.or(offered).unwrap_or(ClientPlugin::CachingSha2Password);
-        if offered != Some(chosen) {
+        if offered != Some(chosen) && chosen != ClientPlugin::ClearPassword {
             self.send_login(chosen, Zeroizing::default(), cx);
             self.state = State::ExpectReply(Answerer::without_data(chosen));
             return Ok(Step::Receive);
@@ -249,10 +248,9 @@ impl ClientHandshake {
         match Reply::decode(payload)? {
             Reply::Ok(_) => {
                 answerer.finish()?;
-                self.method = answerer.method();
                 cx.trace.push(cx.now, Direction::ToClient, EventName::AuthOk);
                 cx.trace.push(cx.now, Direction::ToClient, EventName::Ready);
-                Ok(self.logged_in(cx))
+                Ok(self.logged_in(answerer.method(&self.settings), cx))
             }
             Reply::Err(error) => Ok(self.refused(error, cx)),
             Reply::AuthSwitch(switch) => {
@@ -297,8 +295,8 @@ impl ClientHandshake {
         Step::Receive
     }
 
-    fn logged_in(&mut self, cx: &mut Context<'_>) -> Step {
-        let outcome = self.with_tls(Outcome::established(self.method));
+    fn logged_in(&mut self, method: &'static str, cx: &mut Context<'_>) -> Step {
+        let outcome = self.with_tls(Outcome::established(method));
         self.outcome = Some(outcome);
         match self.settings.after_login {
             AfterLogin::Quit => self.quit(cx),

@@ -45,5 +45,6 @@ pub use deviation::Deviation;
 pub use secret::Secret;
 pub use server::ServerHandshake;
 pub use settings::{
-    AfterLogin, Cleartext, ClientSettings, KerberosClient, KerberosService, PrincipalRule, ServerSettings, TlsMode,
+    AfterLogin, Cleartext, ClientSettings, KerberosClient, KerberosService, PrincipalRule, SecretKind, ServerSettings,
+    TlsMode,
 };

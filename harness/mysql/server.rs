@@ -11,8 +11,8 @@
 //! is an [`Error`]. The order of checks is that of mysqld's `acl_authenticate`.
 
 use crate::handshake::{
-    ChannelFacts, Context, Direction, Error, EventName, Handshake, Input, Outcome, Reader, Side, Step, TlsFacts,
-    TlsOffer, Writer,
+    ChannelFacts, Context, Direction, Error, EventName, Handshake, Input, Outcome, Random, Reader, Side, Step,
+    TlsFacts, TlsOffer, Writer,
 };
 use crate::mysql::account::{Account, Credentials};
 use crate::mysql::admission::{self, Denial};
@@ -210,7 +210,7 @@ impl ServerHandshake {
         let user = String::from_utf8_lossy(&login.user).into_owned();
         let known = self.settings.accounts.get(&user).cloned();
         let is_known = known.is_some();
-        let account = known.unwrap_or_else(|| decoy(&self.settings, &user));
+        let account = known.unwrap_or_else(|| decoy(&self.settings, &user, cx.random));
         self.session.attributes.clone_from(&login.attributes);
         let mut candidate = Box::new(Candidate {
             used_password: !login.auth_response.is_empty(),
@@ -340,7 +340,11 @@ impl ServerHandshake {
                         self.more_data(&[FAST_AUTH_SUCCESS], EventName::AuthData, Some("fast"), cx);
                     }
                     Proof::Reply(token) if !self.settings.deviates(Deviation::NoApRep) => {
-                        self.more_data(&token, EventName::ApRep, None, cx);
+                        let event = match token_kind(&token) {
+                            TokenKind::ApRep => EventName::ApRep,
+                            _ => EventName::AuthData, // SPNEGO's word that it is complete
+                        };
+                        self.more_data(&token, event, None, cx);
                     }
                     Proof::Plain | Proof::Reply(_) => {}
                 }
@@ -464,9 +468,11 @@ enum Entry {
     ChangeUser,
 }
 
-/// An account for a user who does not exist. Its password matters to nobody.
-fn decoy(settings: &ServerSettings, user: &str) -> Account {
-    let password = Secret::new("decoy");
+/// An account for a user who does not exist, with a password that nobody knows.
+fn decoy(settings: &ServerSettings, user: &str, random: &mut dyn Random) -> Account {
+    let mut password = [0; 32];
+    random.fill(&mut password);
+    let password = Secret::new(password);
     let credentials = Credentials::password(decoy_plugin(settings, user), &password)
         .or_else(|| Credentials::password(ServerPlugin::NativePassword, &password))
         .expect("the native plugin has passwords");

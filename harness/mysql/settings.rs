@@ -16,6 +16,8 @@ pub struct ClientSettings {
     pub user: String,
     /// The password or token; an empty one is no password.
     pub secret: Secret,
+    /// What the secret is. Changes nothing on the wire; a login is named after it.
+    pub secret_kind: SecretKind,
     /// The database to start in.
     pub database: Option<String>,
     /// Whether TLS is asked for.
@@ -45,6 +47,7 @@ impl ClientSettings {
         Self {
             user: user.into(),
             secret,
+            secret_kind: SecretKind::Password,
             database: None,
             tls: TlsMode::Preferred,
             default_plugin: None,
@@ -57,6 +60,15 @@ impl ClientSettings {
             after_login: AfterLogin::Quit,
         }
     }
+}
+
+/// What a client's secret is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecretKind {
+    /// A password.
+    Password,
+    /// An IAM token: a login by it over `mysql_clear_password` is one by `iam`.
+    IamToken,
 }
 
 /// `--ssl-mode`. Whom to trust and which name to expect is the TLS layer's business; here is decided whether TLS is asked for.

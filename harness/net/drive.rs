@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// What surrounds a connection while it is driven.
 pub struct Around<'a> {
@@ -24,7 +24,7 @@ pub struct Around<'a> {
     /// How long each phase may take.
     pub deadlines: Deadlines,
     /// Where its tickets come from. Without one, a machine that asks is told that there are no credentials.
-    pub tickets: Option<&'a mut dyn TicketSource>,
+    pub tickets: Option<&'a mut (dyn TicketSource + 'static)>,
 }
 
 /// Octets read at a time.
@@ -35,6 +35,9 @@ const LAST_WORDS: usize = 64 * 1024;
 
 /// How long the peer may take to end its direction after we ended ours.
 const GOODBYE: Duration = Duration::from_millis(500);
+
+/// How much longer than its exchanges a source of tickets may take.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// Runs a connection over a stream that stands, to its end, and closes the stream in order: everything is sent, and the
 /// peer's last words are read before the socket goes.
@@ -78,7 +81,12 @@ where
         let now = around.clock.moment();
         progress = match moved {
             Ok(Moved::Wrote) => Progress::NeedBytes,
-            Ok(Moved::Read(count)) => connection.receive(&buffer[..count], now, around.random)?,
+            Ok(Moved::Read(count)) => {
+                if phase.is_none() {
+                    deadline = Instant::now() + around.deadlines.idle;
+                }
+                connection.receive(&buffer[..count], now, around.random)?
+            }
             Ok(Moved::End(how)) => connection.end(how, now, around.random)?,
             Ok(Moved::WriteFailed) => {
                 writable = false;
@@ -118,7 +126,9 @@ async fn fetch(
                 random: &mut *around.random,
                 trace: connection.trace_mut(),
             };
-            source.ticket(request, &mut surroundings).await
+            // A source keeps the deadlines of its exchanges itself; this is for one that does not.
+            let longest = around.deadlines.kdc_as + around.deadlines.kdc_tgs + GRACE;
+            timeout(longest, source.ticket(request, &mut surroundings)).await.unwrap_or(Err(KerberosFailure::TimedOut))
         }
         None => Err(KerberosFailure::NoCredentials),
     };

@@ -53,7 +53,7 @@ pub struct Deadlines {
     pub auth: Duration,
     /// For [`Phase::Ready`].
     pub ready: Duration,
-    /// How long a connection may stay after its outcome is decided: a client's goodbye, a server's logged-in client.
+    /// How long a connection may say nothing after its outcome is decided: a server's client that is logged in.
     pub idle: Duration,
 }
 
@@ -150,4 +150,71 @@ pub struct Report {
     pub phases: Phases,
     /// When it began: before the TCP connect, or with the accept.
     pub began: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handshake::Direction::Local;
+
+    /// Events at microseconds, measured from a beginning at 100.
+    fn check(events: &[(i64, EventName)], expected: &[(Phase, u64)]) {
+        let mut trace = Trace::new();
+        for &(at, name) in events {
+            trace.push(Timestamp::from_micros(at), Local, name);
+        }
+        let phases = Phases::measure(&trace, Timestamp::from_micros(100));
+        let Phases { tcp, tls, kdc_as, kdc_tgs, auth, ready } = phases;
+        let measured = [tcp, tls, kdc_as, kdc_tgs, auth, ready];
+        for (phase, took) in Phase::ALL.into_iter().zip(measured) {
+            let expected = expected.iter().find(|(name, _)| *name == phase).map(|(_, us)| Duration::from_micros(*us));
+            assert_eq!(took, expected, "{}", phase.word());
+        }
+    }
+
+    #[test]
+    fn a_login_over_tls_with_a_ticket_is_taken_apart() {
+        use EventName::*;
+        check(
+            &[
+                (110, Connect),
+                (112, TlsRequest),
+                (120, TlsAccept),
+                (121, ClientHello),
+                (152, TlsReady),
+                (160, Startup),
+                (170, AuthRequest),
+                (200, AsReq),
+                (203, KrbError),
+                (210, AsReq),
+                (214, AsRep),
+                (300, TgsReq),
+                (308, TgsRep),
+                (320, AuthData),
+                (400, AuthOk),
+                (450, Ready),
+            ],
+            &[
+                (Phase::Tcp, 10),
+                (Phase::Tls, 40),
+                (Phase::KdcAs, 7),
+                (Phase::KdcTgs, 8),
+                (Phase::Auth, 290 - 40 - 7 - 8),
+                (Phase::Ready, 50),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_phase_that_did_not_end_has_no_length() {
+        use EventName::*;
+        check(&[(110, Connect), (120, TlsRequest), (121, ClientHello), (122, Alert)], &[(Phase::Tcp, 10)]);
+        check(&[(110, Connect), (120, AsReq), (220, AsReq)], &[(Phase::Tcp, 10)]);
+    }
+
+    #[test]
+    fn a_repeated_request_counts_from_the_first() {
+        use EventName::*;
+        check(&[(110, Connect), (120, AsReq), (220, AsReq), (230, AsRep)], &[(Phase::Tcp, 10), (Phase::KdcAs, 110)]);
+    }
 }

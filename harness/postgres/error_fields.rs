@@ -15,6 +15,13 @@ pub struct ErrorFields {
     pub code: Cow<'static, str>,
     /// `M`.
     pub message: Cow<'static, str>,
+    /// What need not be there.
+    pub further: Box<Further>,
+}
+
+/// The fields that an ErrorResponse may lack.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Further {
     /// `D`.
     pub detail: Option<Cow<'static, str>>,
     /// `H`.
@@ -46,41 +53,37 @@ impl ErrorFields {
     }
 
     fn new(severity: &'static str, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            severity: severity.into(),
-            code: code.into(),
-            message: message.into(),
-            detail: None,
-            hint: None,
-            position: None,
-            file: None,
-            line: None,
-            routine: None,
-        }
+        Self { severity: severity.into(), code: code.into(), message: message.into(), further: Box::default() }
     }
 
     /// With a detail.
     #[must_use]
-    pub fn detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { detail: Some(detail.into()), ..self }
+    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.further.detail = Some(detail.into());
+        self
     }
 
     /// With a hint.
     #[must_use]
-    pub fn hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
+    pub fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.further.hint = Some(hint.into());
+        self
     }
 
     /// With a place in the statement.
     #[must_use]
-    pub fn position(self, character: usize) -> Self {
-        Self { position: Some(character.to_string().into()), ..self }
+    pub fn position(mut self, character: usize) -> Self {
+        self.further.position = Some(character.to_string().into());
+        self
     }
 
     /// With the place in PostgreSQL's source that reports it (15.20).
     #[must_use]
-    pub fn at(self, file: &'static str, line: u32, routine: &'static str) -> Self {
-        Self { file: Some(file.into()), line: Some(line.to_string().into()), routine: Some(routine.into()), ..self }
+    pub fn at(mut self, file: &'static str, line: u32, routine: &'static str) -> Self {
+        self.further.file = Some(file.into());
+        self.further.line = Some(line.to_string().into());
+        self.further.routine = Some(routine.into());
+        self
     }
 
     /// Appends the body of the message.
@@ -95,12 +98,12 @@ impl ErrorFields {
         field(b'C', &self.code);
         field(b'M', &self.message);
         let optional = [
-            (b'D', &self.detail),
-            (b'H', &self.hint),
-            (b'P', &self.position),
-            (b'F', &self.file),
-            (b'L', &self.line),
-            (b'R', &self.routine),
+            (b'D', &self.further.detail),
+            (b'H', &self.further.hint),
+            (b'P', &self.further.position),
+            (b'F', &self.further.file),
+            (b'L', &self.further.line),
+            (b'R', &self.further.routine),
         ];
         for (kind, value) in optional {
             if let Some(value) = value {
@@ -131,12 +134,12 @@ impl ErrorFields {
                 b'V' => severity = Some(value),
                 b'C' => code = Some(value),
                 b'M' => message = Some(value),
-                b'D' => fields.detail = Some(value),
-                b'H' => fields.hint = Some(value),
-                b'P' => fields.position = Some(value),
-                b'F' => fields.file = Some(value),
-                b'L' => fields.line = Some(value),
-                b'R' => fields.routine = Some(value),
+                b'D' => fields.further.detail = Some(value),
+                b'H' => fields.further.hint = Some(value),
+                b'P' => fields.further.position = Some(value),
+                b'F' => fields.further.file = Some(value),
+                b'L' => fields.further.line = Some(value),
+                b'R' => fields.further.routine = Some(value),
                 _ => {}
             }
         }
@@ -220,8 +223,8 @@ mod tests {
             message in "[^\0]{0,40}", detail in proptest::option::of("[^\0]{1,20}"), hint in proptest::option::of("[^\0]{1,20}")
         ) {
             let mut fields = ErrorFields::error("0A000", message);
-            fields.detail = detail.map(Into::into);
-            fields.hint = hint.map(Into::into);
+            fields.further.detail = detail.map(Into::into);
+            fields.further.hint = hint.map(Into::into);
             let body = encoded(&fields);
             prop_assert_eq!(ErrorFields::decode(&body), Ok(fields));
             for end in 0..body.len() {

@@ -19,9 +19,12 @@ pub mod auth;
 pub mod client;
 pub mod deviation;
 pub mod error_fields;
+pub mod frame;
 pub mod hba;
+pub mod reply;
 pub mod secret;
 pub mod server;
+pub mod startup;
 
 pub use client::{
     ChannelBinding, Cleartext, ClientHandshake, ClientSettings, GssEncMode, KerberosSettings, SslMode, Transport,

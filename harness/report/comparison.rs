@@ -13,7 +13,7 @@
 
 use crate::handshake::trace::{Event, Trace};
 
-/// `…` of an expected trace: any number of events.
+/// `…` of an expected trace: any number of events of one connection.
 const ANY: &str = "…";
 /// Separates the connections of one attempt.
 const NEXT_CONNECTION: &str = "|";
@@ -34,7 +34,8 @@ pub struct Line {
 /// Puts the expected trace (as a scenario writes it; `None` leaves everything open) beside the traces of the connections.
 #[must_use]
 pub fn compare(expected: Option<&str>, connections: &[Trace]) -> Vec<Line> {
-    let expected: Vec<&str> = expected.unwrap_or(ANY).split_whitespace().take(EVENTS_MAX).collect();
+    let open = vec![ANY; connections.len().max(1)].join(" | ");
+    let mut expected = expected.map_or_else(|| words(&open), words);
     let mut actual = Vec::new();
     for (index, trace) in connections.iter().enumerate() {
         if index > 0 {
@@ -42,6 +43,7 @@ pub fn compare(expected: Option<&str>, connections: &[Trace]) -> Vec<Line> {
         }
         actual.extend(trace.events().iter().map(Actual::Event));
     }
+    expected.truncate(EVENTS_MAX);
     let left_out = actual.len().saturating_sub(EVENTS_MAX);
     actual.truncate(EVENTS_MAX);
 
@@ -50,6 +52,20 @@ pub fn compare(expected: Option<&str>, connections: &[Trace]) -> Vec<Line> {
         lines.push(Line { actual: format!("({left_out} more)"), ..Line::default() });
     }
     lines
+}
+
+/// The words of an expected trace. An argument may have spaces in it: `error<(1045 28000)`.
+fn words(trace: &str) -> Vec<&str> {
+    let mut depth = 0_usize;
+    let ends = move |character: char| {
+        match character {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && character.is_whitespace()
+    };
+    trace.split(ends).filter(|word| !word.is_empty()).collect()
 }
 
 #[derive(Clone, Copy)]
@@ -111,7 +127,7 @@ fn align(expected: &[&str], actual: &[Actual<'_>]) -> Vec<Line> {
             Move::EndAny if any_is_shown => {}
             _ => lines.push(Line { expected: left.to_owned(), actual: right, differs: step.marks() > 0 }),
         }
-        any_is_shown = step == Move::Absorb;
+        any_is_shown = step == Move::Absorb || step == Move::Extra && any_is_shown;
         (e, a) = (e + step.left(), a + step.right());
     }
     lines
@@ -130,7 +146,7 @@ fn moves<'a>(
     [
         (meets, Move::Same),
         (any, Move::EndAny),
-        (any && event.is_some(), Move::Absorb),
+        (any && matches!(event, Some(Actual::Event(_))), Move::Absorb),
         (!any && word.is_some() && event.is_some() && !meets, Move::Different),
         (!any && word.is_some(), Move::Missing),
         (event.is_some(), Move::Extra),
@@ -196,7 +212,7 @@ mod tests {
 
     fn trace(words: &str) -> Trace {
         let mut trace = Trace::new();
-        for word in words.split_whitespace() {
+        for word in super::words(words) {
             let (word, detail) =
                 word.split_once('(').map_or((word, None), |(word, detail)| (word, detail.strip_suffix(')')));
             let name = word.trim_end_matches(['<', '>']);
@@ -264,6 +280,16 @@ mod tests {
     }
 
     #[test]
+    fn an_argument_may_have_spaces() {
+        check(
+            Some("… error<(1045 28000) …"),
+            "error<(1045 28000)",
+            &["  … / ", "  error<(1045 28000) / error<(1045 28000)", "  … / "],
+        );
+        check(Some("error<(3159 HY000)"), "error<(1045 28000)", &["! error<(3159 HY000) / error<(1045 28000)"]);
+    }
+
+    #[test]
     fn connections_are_separated() {
         check(
             Some("connect | connect login"),
@@ -271,6 +297,8 @@ mod tests {
             &["  connect / connect", "  | / |", "  connect / connect", "  login / login>"],
         );
         check(Some("connect"), "connect|connect", &["  connect / connect", "!  / |", "!  / connect"]);
+        check(Some("…"), "connect|connect", &["  … / connect", "!  / |", "   / connect"]);
+        check(None, "connect|connect", &["  … / connect", "  | / |", "  … / connect"]);
     }
 
     #[test]

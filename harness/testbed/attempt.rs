@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::handshake::{Handshake, Outcome, Side, Trace};
 use crate::net::{self, Around, Connection, Deadlines, Phase, Phases, Report, Security, TicketSource};
-use crate::scenario::party::{Client, GssMode, TlsMode};
+use crate::scenario::party::{Client, TlsMode};
 use crate::scenario::profile::Protocol;
 use crate::testbed::materials::Materials;
 use crate::testbed::random::Generator;
@@ -37,9 +37,9 @@ impl Attempt {
 /// What a client brings to an attempt besides its plan.
 pub struct Baggage<'a> {
     /// Where its tickets come from.
-    pub tickets: Option<&'a mut dyn TicketSource>,
-    /// The realm of its tickets.
-    pub realm: Option<&'a str>,
+    pub tickets: Option<&'a mut (dyn TicketSource + 'static)>,
+    /// Whether its credential cache holds one already.
+    pub has_ticket: bool,
     /// Its randomness.
     pub random: &'a mut Generator,
 }
@@ -55,12 +55,12 @@ impl Machines {
         client: &Client,
         protocol: Protocol,
         host: &str,
-        realm: Option<&str>,
+        has_ticket: bool,
         materials: &Materials,
     ) -> Result<Self, Error> {
         Ok(match protocol {
             Protocol::Mysql => Self::Mysql(mysql::client(client, materials)?),
-            Protocol::Postgres => Self::Postgres(postgres::client(client, host, realm, materials)),
+            Protocol::Postgres => Self::Postgres(postgres::client(client, host, has_ticket, materials)),
         })
     }
 
@@ -92,14 +92,14 @@ pub async fn attempt(
     materials: &Materials,
     baggage: Baggage<'_>,
 ) -> Result<Attempt, Error> {
-    let Baggage { mut tickets, realm, random } = baggage;
+    let Baggage { mut tickets, has_ticket, random } = baggage;
     let wants_no_tls = client.tls.mode == TlsMode::Disabled;
     let security = if wants_no_tls {
         Security::ClearOnly
     } else {
         Security::Client { context: materials.client_context(&client.tls)?, server_name: Some(host.to_owned()) }
     };
-    let mut machines = Some(Machines::first(client, server.planned.protocol(), host, realm, materials)?);
+    let mut machines = Some(Machines::first(client, server.planned.protocol(), host, has_ticket, materials)?);
     let mut connections = Vec::new();
     let mut phases = Phases::default();
     let mut last = None;
@@ -109,7 +109,7 @@ pub async fn attempt(
             clock: materials.clock().shifted(client.clock_seconds),
             random,
             deadlines: Deadlines::default(),
-            tickets: tickets.as_mut().map(|tickets| &mut **tickets as &mut dyn TicketSource),
+            tickets: tickets.as_deref_mut(),
         };
         let (report, local) = net::dial(server.address, connection, &mut around)
             .await
@@ -130,12 +130,6 @@ pub async fn attempt(
     }
     let (client, server) = last.ok_or_else(|| Error::Internal("an attempt without a connection".to_owned()))?;
     Ok(Attempt { client, server, kdc: None, connections, phases: listed(&phases) })
-}
-
-/// Whether a client needs tickets at all.
-#[must_use]
-pub fn wants_tickets(client: &Client) -> bool {
-    client.offer.ticket || client.gssencmode != GssMode::Disabled
 }
 
 fn add(total: &mut Phases, more: &Phases) {

@@ -14,7 +14,7 @@ use crate::tls::{self, Authority, Certified, Key, KeyKind, Leaf, Suite, Trust, V
 use mock_kdc::Kdc;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
 /// Shared by all cases of a run.
@@ -23,13 +23,12 @@ pub struct Materials {
     clock: Clock,
     secrets: Secrets,
     keys: Keys,
-    own: OnceLock<Authority>,
-    other: OnceLock<Authority>,
+    authorities: Shared<Ca, Authority>,
     supplied_ca: Option<String>,
     certificates: Shared<Certificate, Arc<Certified>>,
     server_contexts: Shared<ServerTls, Arc<tls::ServerContext>>,
     client_contexts: Shared<ClientTls, Arc<tls::ClientContext>>,
-    password_key: OnceLock<RsaKey>,
+    password_key: Shared<(), RsaKey>,
     kdcs: Shared<Arc<Realm>, Arc<Kdc>>,
 }
 
@@ -60,13 +59,12 @@ impl Materials {
             clock: Clock::start(),
             secrets: Secrets::new(BTreeMap::new()),
             keys: Keys { made: uses.into_iter().zip(keys).collect() },
-            own: OnceLock::new(),
-            other: OnceLock::new(),
+            authorities: Shared::default(),
             supplied_ca: None,
             certificates: Shared::default(),
             server_contexts: Shared::default(),
             client_contexts: Shared::default(),
-            password_key: OnceLock::new(),
+            password_key: Shared::default(),
             kdcs: Shared::default(),
         })
     }
@@ -96,7 +94,7 @@ impl Materials {
     pub fn authority_pem(&self, ca: Ca) -> Result<String, Error> {
         match (ca, &self.supplied_ca) {
             (Ca::Own, Some(pem)) => Ok(pem.clone()),
-            _ => self.authority(ca).map(Authority::pem),
+            _ => self.authority(ca).map(|authority| authority.pem()),
         }
     }
 
@@ -143,11 +141,7 @@ impl Materials {
     /// # Errors
     /// The system has no randomness.
     pub fn password_key(&self) -> Result<RsaKey, Error> {
-        if let Some(key) = self.password_key.get() {
-            return Ok(key.clone());
-        }
-        let key = RsaKey::generate().map_err(|problem| Error::Environment(problem.to_string()))?;
-        Ok(self.password_key.get_or_init(|| key).clone())
+        self.password_key.of(&(), || RsaKey::generate().map_err(|problem| Error::Environment(problem.to_string())))
     }
 
     /// The KDC of a realm with all keys derived, which takes up to 50 ms for each user. Cases that change nothing in it share it.
@@ -176,17 +170,13 @@ impl Materials {
         })
     }
 
-    fn authority(&self, ca: Ca) -> Result<&Authority, Error> {
-        let (cell, used, name) = match ca {
-            Ca::Own | Ca::SelfSigned => (&self.own, Use::OwnAuthority, "Shakedown Test Root"),
-            Ca::Other => (&self.other, Use::OtherAuthority, "Somebody Else's Test Root"),
+    fn authority(&self, ca: Ca) -> Result<Authority, Error> {
+        let (used, name) = match ca {
+            Ca::Own | Ca::SelfSigned => (Use::OwnAuthority, "Shakedown Test Root"),
+            Ca::Other => (Use::OtherAuthority, "Somebody Else's Test Root"),
         };
-        if let Some(authority) = cell.get() {
-            return Ok(authority);
-        }
-        let validity = Validity::around(self.clock.base());
-        let authority = Authority::new(name, self.key(used)?, validity).map_err(environment)?;
-        Ok(cell.get_or_init(|| authority))
+        self.authorities
+            .of(&ca, || Authority::new(name, self.key(used)?, Validity::around(self.clock.base())).map_err(environment))
     }
 
     /// A key that was made beforehand; one that the plan did not foresee is made now.
@@ -239,9 +229,9 @@ fn environment(problem: tls::TlsError) -> Error {
     Error::Environment(problem.to_string())
 }
 
-/// Values that are made once for each key. Two cases that ask at the same time may both make one; the first is kept.
+/// Values that are made once for each key: whoever asks while one is being made waits for it. A failure is not kept.
 #[derive(Debug)]
-struct Shared<K, V>(Mutex<HashMap<K, V>>);
+struct Shared<K, V>(Mutex<HashMap<K, Arc<Mutex<Option<V>>>>>);
 
 impl<K, V> Default for Shared<K, V> {
     fn default() -> Self {
@@ -251,10 +241,14 @@ impl<K, V> Default for Shared<K, V> {
 
 impl<K: Clone + Eq + Hash, V: Clone> Shared<K, V> {
     fn of(&self, key: &K, make: impl FnOnce() -> Result<V, Error>) -> Result<V, Error> {
-        if let Some(found) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key) {
-            return Ok(found.clone());
+        let place = {
+            let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(places.entry(key.clone()).or_default())
+        };
+        let mut value = place.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*value {
+            Some(made) => Ok(made.clone()),
+            None => Ok(value.insert(make()?).clone()),
         }
-        let made = make()?;
-        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key.clone()).or_insert(made).clone())
     }
 }

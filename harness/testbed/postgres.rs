@@ -10,7 +10,6 @@ use crate::postgres::{
 use crate::scenario::party::{self, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
 use crate::testbed::materials::Materials;
 use crate::testbed::random::Generator;
-use shakedown_krb5::Principal;
 use shakedown_krb5::gss::Acceptor;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -54,7 +53,7 @@ impl Mock {
 
 /// Our client's settings for the first connection of an attempt. `host` is the name as it is dialled.
 #[must_use]
-pub fn client(client: &party::Client, host: &str, realm: Option<&str>, materials: &Materials) -> ClientSettings {
+pub fn client(client: &party::Client, host: &str, has_ticket: bool, materials: &Materials) -> ClientSettings {
     let mut settings = ClientSettings::new(client.login.as_str());
     settings.database.clone_from(&client.database);
     settings.secret = match (&client.password, client.offer.password) {
@@ -80,12 +79,8 @@ pub fn client(client: &party::Client, host: &str, realm: Option<&str>, materials
         party::ChannelBinding::Required => ChannelBinding::Require,
     };
     settings.cleartext = if client.allow_cleartext { Cleartext::Allow } else { Cleartext::Encrypted };
-    settings.kerberos = client.offer.ticket.then(|| KerberosSettings {
-        realm: realm.unwrap_or_default().to_owned(),
-        client: realm.map(|realm| owner(&client.login, realm)),
-        mutual: client.mutual,
-        ..KerberosSettings::new(host)
-    });
+    // libpq does Kerberos with what is in the cache, whoever that belongs to, and never asks for a password.
+    settings.kerberos = has_ticket.then(|| KerberosSettings { mutual: client.mutual, ..KerberosSettings::new(host) });
     settings.parameters = vec![("application_name".to_owned(), "shakedown".to_owned())];
     settings.query = Some("SELECT 1".to_owned());
     settings
@@ -111,14 +106,6 @@ pub fn next_connection(settings: &ClientSettings, outcome: &Outcome, trace: &Tra
     } else {
         Transport::Clear
     })
-}
-
-/// Whose ticket a login asks for: a role that carries its realm is the whole principal.
-fn owner(login: &str, realm: &str) -> Principal {
-    match login.split_once('@') {
-        Some((user, realm)) => Principal::new(&[user], realm),
-        None => Principal::new(&[login], realm),
-    }
 }
 
 fn account(name: &str, planned: &party::Account, materials: &Materials, random: &mut Generator) -> Account {

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::handshake::Outcome;
 use crate::scenario::party::{Ca, ClientKind, Password};
 use crate::scenario::plan::{Case, Verb};
+use crate::scenario::profile::Protocol;
 use crate::testbed::attempt::{self, Attempt};
 use crate::testbed::client::StandingClient;
 use crate::testbed::command::{self, Said};
@@ -83,10 +84,7 @@ impl World {
         let clients = case
             .clients
             .iter()
-            .map(|(name, planned)| {
-                let kdcs = realms.values().map(|realm| (realm.planned.realm.clone(), realm.address));
-                (name.clone(), StandingClient::new(planned, kdcs.collect(), materials))
-            })
+            .map(|(name, planned)| (name.clone(), StandingClient::new(planned, &realms, &servers)))
             .collect();
         let scenario_folder = case.scenario.place.file.parent().map(Path::to_owned).unwrap_or_default();
         Self { materials: Arc::clone(materials), realms, servers, clients, scenario_folder, folder: OnceLock::new() }
@@ -176,7 +174,10 @@ impl World {
             ClientKind::BuiltIn => {
                 let host = host.unwrap_or(&server.host);
                 let realm = self.realms.values().next().map(|realm| realm.planned.realm.as_str());
-                let baggage = client.baggage(realm);
+                if let (Protocol::Mysql, Some(realm)) = (server.planned.protocol(), realm) {
+                    client.know_password(&Principal::new(&[&planned.login], realm), &self.materials);
+                }
+                let baggage = client.baggage();
                 attempt::attempt(&planned, server, host, &self.materials, baggage).await.map(Performed::Attempt)
             }
             ClientKind::Profile(name) => {
@@ -221,8 +222,10 @@ impl World {
         let planned = Arc::clone(&client.planned);
         match &planned.kind {
             ClientKind::BuiltIn => {
-                let outcome = client.kinit(principal, password, fresh_cache, &self.materials).await?;
-                Ok(Performed::Attempt(outcome))
+                if fresh_cache {
+                    client.destroy_tickets();
+                }
+                Ok(Performed::Attempt(client.kinit(&principal, &password, &self.materials).await))
             }
             ClientKind::Profile(name) => {
                 Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))

@@ -58,6 +58,7 @@ pub(crate) fn answer(
     };
     let times = Times::of_new(body, bounds, view.now);
     if times.end <= times.start {
+        // RFC 4120 §3.1.3 and Active Directory; MIT's KDC issues a ticket that has already ended.
         return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID"));
     }
     let proven = check_proof(view, request, client)?;
@@ -137,19 +138,18 @@ fn check_proof(view: &View<'_>, request: &KdcRequest, client: &Account) -> Resul
             Ok(false)
         };
     };
-    let refuse = |code| {
-        let hints = Some(hints(client, &request.body().etypes));
-        Refusal { hints, ..Refusal::new(code, "PREAUTH_FAILED") }
-    };
     // All that is wrong with the proof but its time is one error, 24, as MIT has it: no key of the etype, not decryptable, not decodable.
-    let failed = || refuse(error_code::PREAUTH_FAILED);
+    let failed = || {
+        let hints = Some(hints(client, &request.body().etypes));
+        Refusal { hints, ..Refusal::new(error_code::PREAUTH_FAILED, "PREAUTH_FAILED") }
+    };
     let proof = EncryptedData::decode(proof).map_err(|_| failed())?;
     let plain = client
         .candidates(None, proof.etype)
         .find_map(|key| key.decrypt(usage::PA_ENC_TIMESTAMP, &proof.cipher).ok())
         .ok_or_else(failed)?;
     let stamp = PreauthEncTimestamp::decode(&plain).map_err(|_| failed())?;
-    if is_skewed(view, stamp.time) { Err(refuse(error_code::SKEW)) } else { Ok(true) }
+    if is_skewed(view, stamp.time) { Err(Refusal::new(error_code::SKEW, "PREAUTH_FAILED")) } else { Ok(true) }
 }
 
 /// Whether a client's clock is too far off. MIT compares whole seconds.

@@ -56,7 +56,7 @@ pub enum Outcome {
         /// Its e-text.
         text: String,
     },
-    /// Nothing, as MIT's KDC does with what it cannot read and with other realms.
+    /// Nothing, as MIT's KDC does with what it cannot read and with requests for no service.
     Dropped {
         /// Why.
         reason: String,

@@ -79,8 +79,8 @@ impl Kdc {
             Ok(decoded) => decoded,
             Err(error) => return Answer::dropped(now, None, format!("malformed: {error}")),
         };
-        if decoded.body().realm != self.realm.name.as_bytes() {
-            return Answer::dropped(now, Some(&decoded), "another realm".to_owned());
+        if decoded.body().sname.is_none() {
+            return Answer::dropped(now, Some(&decoded), "no service named".to_owned());
         }
         let deviations = self.deviations.read().unwrap_or_else(PoisonError::into_inner).clone();
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use shakedown_krb5::Timestamp;
+use shakedown_krb5::framing::{TcpFraming, TooLong, frame};
 use shakedown_krb5::messages::error_code;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
@@ -18,18 +19,27 @@ use crate::kdc::{Answer, Kdc};
 use crate::look_aside::{Known, LookAside};
 use crate::random::SystemRandom;
 
-/// The longest request that is read from a connection, as MIT's KDC has it.
-const MAX_REQUEST: u32 = 1 << 20;
 /// The longest datagram there is.
 const MAX_DATAGRAM: usize = 65_535;
-/// How many connections there may be at a time; more wait until one ends.
-const MAX_CONNECTIONS: usize = 256;
-/// How long a connection may be idle, a request be under way, or a reply wait for a reader.
-const IDLE: Duration = Duration::from_secs(10);
 /// How many events the log keeps.
 const LOG_CAPACITY: usize = 65_536;
 /// How often a port is looked for that is free for both transports.
 const BIND_ATTEMPTS: u32 = 32;
+
+/// What connections may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How many connections there may be at a time; more wait until one ends. 256 by default.
+    pub connections: usize,
+    /// How long a connection may be idle, a request be under way, or a reply wait for a reader. 10 s by default.
+    pub idle: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connections: 256, idle: Duration::from_secs(10) }
+    }
+}
 
 /// A port that is bound, for UDP and TCP, and not served yet.
 #[derive(Debug)]
@@ -87,9 +97,16 @@ impl Listener {
     /// Serves `kdc` until the handle is dropped. Needs a Tokio runtime.
     #[must_use]
     pub fn serve(self, kdc: Arc<Kdc>) -> Handle {
+        self.serve_within(Limits::default(), kdc)
+    }
+
+    /// The same with other limits.
+    #[must_use]
+    pub fn serve_within(self, limits: Limits, kdc: Arc<Kdc>) -> Handle {
         let (stop, stopped) = watch::channel(false);
         let log = Arc::new(Log::new(LOG_CAPACITY));
-        let service = Service { kdc: Arc::clone(&kdc), log: Arc::clone(&log), look_aside: Arc::default(), stopped };
+        let service =
+            Service { kdc: Arc::clone(&kdc), log: Arc::clone(&log), look_aside: Arc::default(), limits, stopped };
         let mut tasks = JoinSet::new();
         let datagrams = Arc::new(self.datagrams);
         // Two workers share the socket: while one computes, the other receives.
@@ -133,6 +150,7 @@ struct Service {
     kdc: Arc<Kdc>,
     log: Arc<Log>,
     look_aside: Arc<Mutex<LookAside>>,
+    limits: Limits,
     stopped: watch::Receiver<bool>,
 }
 
@@ -176,7 +194,7 @@ impl Service {
     }
 
     async fn serve_connections(mut self, listener: TcpListener) {
-        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let places = Arc::new(Semaphore::new(self.limits.connections));
         let mut connections = JoinSet::new();
         loop {
             let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
@@ -201,10 +219,11 @@ impl Service {
 
     /// Request after request, until the client ends, says nothing for too long, or sends what cannot be answered.
     async fn serve_connection(mut self, mut stream: TcpStream) {
+        let mut framing = TcpFraming::new();
         loop {
             let read = tokio::select! {
                 _ = self.stopped.wait_for(|stopped| *stopped) => return,
-                read = timeout(IDLE, read_request(&mut stream)) => read,
+                read = timeout(self.limits.idle, read_request(&mut stream, &mut framing)) => read,
             };
             let Ok(Ok(read)) = read else { return };
             let (reply, last) = match read {
@@ -214,7 +233,7 @@ impl Service {
             };
             // MIT's KDC closes a connection where it has no answer, so that the client need not wait.
             let Some(reply) = reply else { return };
-            let written = timeout(IDLE, write_reply(&mut stream, &reply)).await;
+            let written = timeout(self.limits.idle, write_reply(&mut stream, &reply)).await;
             if last || !matches!(written, Ok(Ok(()))) {
                 return;
             }
@@ -251,32 +270,31 @@ impl Service {
 /// What came on a connection.
 enum Read {
     Request(Vec<u8>),
-    /// A length beyond [`MAX_REQUEST`], or with the bit that RFC 5021 reserves.
+    /// A length beyond what is read, or with the bit that RFC 5021 reserves.
     TooLong,
     End,
 }
 
-async fn read_request(stream: &mut TcpStream) -> io::Result<Read> {
-    let mut length = [0; 4];
-    match stream.read_exact(&mut length).await {
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(Read::End),
-        Err(error) => return Err(error),
+/// Grows with what arrives: an announced length alone reserves nothing.
+async fn read_request(stream: &mut TcpStream, framing: &mut TcpFraming) -> io::Result<Read> {
+    let mut chunk = [0; 4096];
+    loop {
+        match framing.next_message() {
+            Ok(Some(request)) => return Ok(Read::Request(request)),
+            Ok(None) => {}
+            Err(TooLong(_)) => return Ok(Read::TooLong),
+        }
+        match stream.read(&mut chunk).await? {
+            0 => return Ok(Read::End),
+            length => framing.push(&chunk[..length]),
+        }
     }
-    let length = u32::from_be_bytes(length);
-    if length > MAX_REQUEST {
-        return Ok(Read::TooLong);
-    }
-    // Grows with what arrives: an announced length alone reserves nothing.
-    let mut request = Vec::new();
-    stream.take(length.into()).read_to_end(&mut request).await?;
-    let complete = u32::try_from(request.len()).is_ok_and(|read| read == length);
-    Ok(if complete { Read::Request(request) } else { Read::End })
 }
 
 async fn write_reply(stream: &mut TcpStream, reply: &[u8]) -> io::Result<()> {
-    let length = u32::try_from(reply.len()).map_err(|_| io::ErrorKind::InvalidData)?;
-    stream.write_all(&[&length.to_be_bytes(), reply].concat()).await
+    let mut framed = Vec::with_capacity(4 + reply.len());
+    frame(reply, &mut framed);
+    stream.write_all(&framed).await
 }
 
 /// The machine's clock.

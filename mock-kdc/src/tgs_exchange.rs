@@ -19,12 +19,7 @@ use crate::reply::{Grant, Issued, Parties, longest_life, session_etype};
 use crate::times::{Bounds, Times};
 
 /// What this KDC does not do; MIT's does, where policy allows.
-const NOT_SERVED: u32 = kdc_options::ENC_TKT_IN_SKEY
-    | kdc_options::CNAME_IN_ADDL_TKT
-    | kdc_options::PROXY
-    | kdc_options::ALLOW_POSTDATE
-    | kdc_options::POSTDATED
-    | kdc_options::VALIDATE;
+const NOT_SERVED: u32 = kdc_options::ENC_TKT_IN_SKEY | kdc_options::CNAME_IN_ADDL_TKT;
 
 /// A ticket that was presented, with all proofs in order.
 struct Presented {
@@ -69,8 +64,8 @@ fn grant(
     if times.end <= times.start {
         return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID"));
     }
-    let forwards = body.kdc_options & kdc_options::FORWARDED != 0;
-    let addresses = if forwards { body.addresses.clone() } else { presented.part.addresses.clone() };
+    let moves = body.kdc_options & (kdc_options::FORWARDED | kdc_options::PROXY) != 0;
+    let addresses = if moves { body.addresses.clone() } else { presented.part.addresses.clone() };
     let (reply_key, reply_usage) = match &presented.subkey {
         Some(subkey) => (subkey, usage::TGS_REP_SUBKEY),
         None => (&presented.session_key, usage::TGS_REP_SESSION_KEY),
@@ -138,7 +133,7 @@ fn open_ticket(view: &View<'_>, presented: &ApRequest) -> Result<EncTicketPart, 
     let service = view.database.find(presented.ticket.server()).ok_or(refuse(error_code::S_PRINCIPAL_UNKNOWN))?;
     let mut keys = service.candidates(sealed.kvno, sealed.etype).peekable();
     if keys.peek().is_none() {
-        return Err(Refusal::new(error_code::GENERIC, "NO_MATCHING_KEY"));
+        return Err(refuse(error_code::GENERIC));
     }
     let plain = keys
         .find_map(|key| key.decrypt(usage::TICKET, &sealed.cipher).ok())
@@ -161,8 +156,8 @@ fn check_checksum(request: &KdcRequest, authenticator: &Authenticator, session_k
         .map_err(|_| refuse(error_code::BAD_INTEGRITY))
 }
 
-/// Checksum types that anybody can compute: CRC-32, MD4, MD5, SHA-1.
-const UNKEYED: [i32; 4] = [1, 2, 7, 14];
+/// Checksum types that MIT's KDC knows and anybody can compute: MD4, MD5, SHA-1.
+const UNKEYED: [i32; 3] = [2, 7, 14];
 
 /// That of the ticket, and what the client adds to restrict the new one (RFC 4120 §5.4.1).
 fn authorization_data(
@@ -197,11 +192,18 @@ fn check_options(
     if options & NOT_SERVED != 0 {
         return refuse("OPTION NOT SERVED");
     }
-    if options & (kdc_options::FORWARDED | kdc_options::FORWARDABLE) != 0 && flags & ticket::FORWARDABLE == 0 {
+    if options & kdc_options::FORWARDED != 0 && flags & ticket::FORWARDABLE == 0 {
         return refuse("TGT NOT FORWARDABLE");
     }
-    if options & kdc_options::PROXIABLE != 0 && flags & ticket::PROXIABLE == 0 {
+    if options & kdc_options::PROXY != 0 && flags & ticket::PROXIABLE == 0 {
         return refuse("TGT NOT PROXIABLE");
+    }
+    // No ticket of this KDC may be postdated, and so none is invalid until it is validated.
+    if options & (kdc_options::ALLOW_POSTDATE | kdc_options::POSTDATED) != 0 {
+        return refuse("TGT NOT POSTDATABLE");
+    }
+    if options & kdc_options::VALIDATE != 0 {
+        return refuse("VALIDATE VALID TICKET");
     }
     if renews && flags & ticket::RENEWABLE == 0 {
         return refuse("TICKET NOT RENEWABLE");
@@ -235,12 +237,14 @@ fn check_service(view: &View<'_>, service: &Account) -> Result<(), Refusal> {
 
 /// What the presented ticket has is kept, but INITIAL; what it allows and the client asks for is set.
 fn flags(options: u32, presented: u32, times: &Times) -> u32 {
-    const KEPT: u32 = ticket::PRE_AUTHENT | ticket::HW_AUTHENT | ticket::FORWARDED | ticket::ENC_PA_REP;
+    const KEPT: u32 = ticket::PRE_AUTHENT | ticket::HW_AUTHENT | ticket::FORWARDED | ticket::PROXY | ticket::ENC_PA_REP;
     if options & kdc_options::RENEW != 0 {
         return presented & !ticket::INITIAL;
     }
     let mut flags = presented & KEPT;
-    flags |= options & (kdc_options::FORWARDABLE | kdc_options::FORWARDED | kdc_options::PROXIABLE);
+    // Asked for in vain where the presented ticket does not have it, which is no error.
+    flags |= options & presented & (ticket::FORWARDABLE | ticket::PROXIABLE);
+    flags |= options & (kdc_options::FORWARDED | kdc_options::PROXY);
     flags |= ticket::TRANSITED_POLICY_CHECKED;
     if times.renew_till.is_some() {
         flags |= ticket::RENEWABLE;

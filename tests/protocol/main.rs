@@ -3,3 +3,4 @@
 
 mod mysql;
 mod net;
+mod postgres;

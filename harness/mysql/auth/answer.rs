@@ -9,7 +9,7 @@ use crate::mysql::auth::sha2_password::{
     CACHING_KEY_REQUEST, FAST_AUTH_SUCCESS, PERFORM_FULL_AUTHENTICATION, SHA256_KEY_REQUEST,
 };
 use crate::mysql::auth::{ClientPlugin, Nonce, PublicKey, clear_password, native_password, read_nonce, sha2_password};
-use crate::mysql::settings::{Cleartext, ClientSettings, PrincipalRule};
+use crate::mysql::settings::{Cleartext, ClientSettings, PrincipalRule, SecretKind};
 use shakedown_krb5::gss::{GssError, Initiator};
 use std::borrow::Cow;
 use zeroize::Zeroizing;
@@ -146,11 +146,12 @@ impl Answerer {
         self.was_switched
     }
 
-    /// How a login by this plugin is called in outcomes. A client cannot tell a token from a password.
+    /// How a login by this plugin is called in outcomes.
     #[must_use]
-    pub const fn method(&self) -> &'static str {
-        match self.plugin {
-            ClientPlugin::Kerberos => "kerberos",
+    pub const fn method(&self, settings: &ClientSettings) -> &'static str {
+        match (self.plugin, settings.secret_kind) {
+            (ClientPlugin::Kerberos, _) => "kerberos",
+            (ClientPlugin::ClearPassword, SecretKind::IamToken) => "iam",
             _ => "password",
         }
     }

@@ -73,26 +73,25 @@ pub fn initiate(credential: &Credential, mutual: bool, cx: &mut Context<'_>) -> 
     Initiator::start(credential, flags, cx.now, cx.random)
 }
 
-/// What is inside a GSS-API token, by its first octets: an AP-REQ, AP-REP or KRB-ERROR in the krb5 framing
-/// (RFC 1964 §1.1), or something else (SPNEGO).
+/// What is inside a GSS-API token, for the trace: an AP-REQ, AP-REP or KRB-ERROR in the krb5 framing (RFC 1964 §1.1), which
+/// SPNEGO wraps once more, or something else. Looks at the head of the token only; whether it is good, gss decides.
 #[must_use]
 pub fn token_kind(token: &[u8]) -> TokenKind {
+    /// The krb5 mechanism, 1.2.840.113554.1.2.2, as DER has it.
     const KRB5_OID: [u8; 11] = [0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x12, 0x01, 0x02, 0x02];
-    let inner = token
-        .split_first()
-        .filter(|(tag, _)| **tag == 0x60)
-        .and_then(|(_, rest)| {
-            let (&length, rest) = rest.split_first()?;
-            // Long form of a DER length: the low bits count the octets of the length.
-            rest.get(if length < 0x80 { 0 } else { usize::from(length & 0x7F) }..)
+    /// Behind the mechanisms that SPNEGO lists, the inner token begins well before this.
+    const HEAD: usize = 256;
+    let Some([0x60 | 0xA1, ..]) = token.get(..1) else { return TokenKind::Other };
+    let head = &token[..token.len().min(HEAD)];
+    head.windows(KRB5_OID.len() + 2)
+        .filter_map(|window| window.strip_prefix(&KRB5_OID))
+        .find_map(|id| match id {
+            [0x01, 0x00] => Some(TokenKind::ApReq),
+            [0x02, 0x00] => Some(TokenKind::ApRep),
+            [0x03, 0x00] => Some(TokenKind::KrbError),
+            _ => None,
         })
-        .and_then(|rest| rest.strip_prefix(&KRB5_OID));
-    match inner {
-        Some([0x01, 0x00, ..]) => TokenKind::ApReq,
-        Some([0x02, 0x00, ..]) => TokenKind::ApRep,
-        Some([0x03, 0x00, ..]) => TokenKind::KrbError,
-        _ => TokenKind::Other,
-    }
+        .unwrap_or(TokenKind::Other)
 }
 
 /// The kinds of token that a trace tells apart.

@@ -4,11 +4,12 @@
 //! pieces of the length asked for.
 
 use shakedown::handshake::{
-    ChannelFacts, Context, Error, Handshake, Input, Outcome, Step, Timestamp, TlsFacts, TlsVersion, Trace,
+    ChannelFacts, Context, Error, Handshake, Input, Outcome, Step, TicketRequest, Timestamp, TlsFacts, TlsVersion,
+    Trace,
 };
 use shakedown::mysql::{ClientHandshake, ClientSettings, ServerHandshake, ServerSettings};
-use shakedown_krb5::Random;
 use shakedown_krb5::client::KerberosFailure;
+use shakedown_krb5::{Credential, Random};
 use std::sync::Arc;
 
 /// Octets that look random and are the same each time.
@@ -65,6 +66,7 @@ pub(crate) struct Ended {
     pub(crate) server_trace: String,
     pub(crate) from_client: Vec<u8>,
     pub(crate) from_server: Vec<u8>,
+    pub(crate) asked_for: Vec<TicketRequest>,
 }
 
 impl Ended {
@@ -77,14 +79,25 @@ impl Ended {
     }
 }
 
-/// Plays both to the end in pieces of `piece` octets.
+/// Plays both to the end in pieces of `piece` octets, for a client without tickets.
 pub(crate) fn converse_in_pieces(client: &ClientSettings, server: &Arc<ServerSettings>, piece: usize) -> Ended {
+    converse_with(client, server, piece, &Err(KerberosFailure::NoCredentials))
+}
+
+/// Plays both to the end in pieces of `piece` octets, for a client that gets this whenever it asks for a ticket.
+pub(crate) fn converse_with(
+    client: &ClientSettings,
+    server: &Arc<ServerSettings>,
+    piece: usize,
+    ticket: &Result<Credential, KerberosFailure>,
+) -> Ended {
     let mut client = Party::new(ClientHandshake::new(client.clone()), 1);
     let mut server = Party::new(ServerHandshake::new(Arc::clone(server), 42), 2);
     let (step, mut to_client) = server.give(Input::Start);
     assert!(matches!(step, Ok(Step::Receive)));
     let (step, mut to_server) = client.give(Input::Start);
     assert!(matches!(step, Ok(Step::Receive)));
+    let mut asked_for = Vec::new();
     let (mut client_end, mut server_end) = (None, None);
     let (mut client_wants_tls, mut server_wants_tls) = (false, false);
     for _ in 0..100_000 {
@@ -100,8 +113,9 @@ pub(crate) fn converse_in_pieces(client: &ClientSettings, server: &Arc<ServerSet
             let octets: Vec<u8> = to_client.drain(..piece.min(to_client.len())).collect();
             let (step, out) = client.give(Input::Bytes(&octets));
             to_server.extend(out);
-            if matches!(step, Ok(Step::NeedTicket(_))) {
-                let (step, out) = client.give(Input::Ticket(Err(KerberosFailure::NoCredentials)));
+            if let Ok(Step::NeedTicket(request)) = step {
+                asked_for.push(request);
+                let (step, out) = client.give(Input::Ticket(ticket.as_ref().map_err(Clone::clone)));
                 to_server.extend(out);
                 settle(step, &mut client_end, &mut client_wants_tls);
             } else {
@@ -124,6 +138,7 @@ pub(crate) fn converse_in_pieces(client: &ClientSettings, server: &Arc<ServerSet
                 server_trace: server.trace.to_string(),
                 from_client: client.sent,
                 from_server: server.sent,
+                asked_for,
             };
         } else {
             panic!("both wait: {} | {}", client.trace, server.trace);

@@ -1,11 +1,12 @@
 //! Two connections back to back in memory, over every provider, version and suite.
 
 use super::toy::{ToyClient, ToyServer};
-use shakedown::handshake::{Handshake, Random, Side, Timestamp, TlsVersion};
+use proptest::prelude::*;
+use shakedown::handshake::{Handshake, Random, Side, Timestamp, TlsOffer, TlsVersion};
 use shakedown::net::{Connection, Ending, Moment, Progress, Report, Security};
 use shakedown::tls::{
     Authority, Certified, ClientContext, ClientSettings, Key, KeyKind, Leaf, Provider, ServerContext, ServerSettings,
-    Suite, Trust, Validity,
+    Suite, TlsState, Trust, Validity,
 };
 use std::sync::{Arc, LazyLock};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -287,4 +288,146 @@ fn a_server_that_would_go_on_after_a_question_by_hand_is_told_apart() {
     let trace = "connect tls-request> client-hello> server-hello<(TLS1.2 DHE-RSA-AES128-SHA)";
     assert_eq!(client.trace.to_string(), trace);
     assert_eq!(server.outcome.to_string(), "refused by client: eof");
+}
+
+#[test]
+fn any_pieces_give_the_same_connection() {
+    let settings = ClientSettings { versions: vec![TlsVersion::Tls1_0], ..ClientSettings::default() };
+    let server_settings = ServerSettings::new(WORLD.certificate.clone());
+    let (client_tls, server_tls) = (client(&settings, None), server(&server_settings));
+    let play = |piece| {
+        let client_machine = Box::new(ToyClient::new(true, "open"));
+        let server_machine = Box::new(ToyServer::default());
+        let (one, two) = converse(client_machine, client_tls.clone(), server_machine, server_tls.clone(), piece);
+        [one, two].map(|report| (report.outcome, report.trace.to_string()))
+    };
+    let whole = play(usize::MAX);
+    assert!(whole[0].0.is_established());
+    for piece in [1, 2, 3, 5, 6, 7, 64, 1000] {
+        assert_eq!(play(piece), whole);
+    }
+}
+
+#[test]
+fn a_client_hello_behind_the_request_is_read_as_tls() {
+    // The toy's client, like MySQL's, does not wait for an answer: in one piece its server gets both.
+    let settings = ClientSettings::default();
+    let mut one = Connection::new(Side::Client, Box::new(ToyClient::new(true, "open")), client(&settings, None));
+    one.start(now(), &mut NoRandom).unwrap();
+    let wire = std::mem::take(one.wire());
+    assert!(wire.starts_with(b"tls\n\x16\x03"));
+    let tls = server(&ServerSettings::new(WORLD.certificate.clone()));
+    let mut two = Connection::new(Side::Server, Box::new(ToyServer::default()), tls);
+    two.start(now(), &mut NoRandom).unwrap();
+    two.receive(&wire, now(), &mut NoRandom).unwrap();
+    assert!(two.trace().to_string().starts_with("connect tls-request> client-hello> server-hello<"));
+}
+
+#[test]
+fn an_end_inside_the_tls_handshake_is_the_refusal_of_the_one_that_ended() {
+    let check = |how, outcome: &str, trace: &str| {
+        let machine = Box::new(ToyClient::new(true, "open"));
+        let mut connection = Connection::new(Side::Client, machine, client(&ClientSettings::default(), None));
+        connection.start(now(), &mut NoRandom).unwrap();
+        assert_eq!(connection.end(how, now(), &mut NoRandom), Ok(Progress::Finished));
+        let report = connection.into_report(now().base).unwrap();
+        assert_eq!((report.outcome.to_string(), report.trace.to_string()), (outcome.to_owned(), trace.to_owned()));
+    };
+    check(Ending::Closed, "refused by server: eof", "connect tls-request> client-hello> close<");
+    check(Ending::Reset, "refused by server: reset", "connect tls-request> client-hello> reset<");
+}
+
+#[test]
+fn a_server_that_answers_with_something_else_than_tls_is_refused_by_the_client() {
+    for provider in PROVIDERS {
+        let settings = ClientSettings { provider, ..ClientSettings::default() };
+        let machine = Box::new(ToyClient::new(true, "open"));
+        let mut connection = Connection::new(Side::Client, machine, client(&settings, None));
+        connection.start(now(), &mut NoRandom).unwrap();
+        let progress = connection.receive(b"HTTP/1.1 400 Bad Request\r\n\r\n", now(), &mut NoRandom);
+        assert_eq!(progress, Ok(Progress::Finished));
+        let outcome = connection.into_report(now().base).unwrap().outcome;
+        assert_eq!(outcome.by, Some(Side::Client), "{provider:?}: {outcome}");
+    }
+}
+
+#[test]
+fn a_machine_that_cannot_read_its_peer_refuses() {
+    let mut connection = Connection::new(Side::Server, Box::new(ToyServer::default()), Security::ClearOnly);
+    connection.start(now(), &mut NoRandom).unwrap();
+    assert_eq!(connection.receive(b"what\n", now(), &mut NoRandom), Ok(Progress::Finished));
+    let outcome = connection.into_report(now().base).unwrap().outcome;
+    let expected = "refused by server: protocol_violation (peer broke the protocol: an unknown line)";
+    assert_eq!(outcome.to_string(), expected);
+}
+
+#[test]
+fn application_protocols_are_selected_or_refused() {
+    let play = |provider, offered, wanted| {
+        let client_machine = ToyClient { alpn: offered, ..ToyClient::new(true, "open") };
+        let server_machine = ToyServer { alpn: wanted, ..ToyServer::default() };
+        let server_settings = ServerSettings { provider, ..ServerSettings::new(WORLD.certificate.clone()) };
+        let client_tls = client(&ClientSettings::default(), None);
+        let (client, _) = converse(
+            Box::new(client_machine),
+            client_tls,
+            Box::new(server_machine),
+            server(&server_settings),
+            usize::MAX,
+        );
+        client.outcome
+    };
+    for provider in PROVIDERS {
+        assert!(play(provider, Some(&b"postgresql"[..]), Some(&b"postgresql"[..])).is_established());
+        assert!(play(provider, Some(&b"postgresql"[..]), None).is_established());
+        assert!(play(provider, None, Some(&b"postgresql"[..])).is_established());
+        let refused = play(provider, Some(&b"http/1.1"[..]), Some(&b"postgresql"[..]));
+        assert_eq!(refused.to_string(), "refused by server: alert no_application_protocol");
+    }
+}
+
+#[test]
+fn both_ends_of_both_providers_bind_to_the_same_certificate() {
+    // RFC 5929 §4.1: signed with SHA-256, so the SHA-256 of the certificate's DER.
+    let pem = WORLD.certificate.chain_pem();
+    let certificate = openssl::x509::X509::from_pem(pem.as_bytes()).unwrap();
+    let expected = openssl::sha::sha256(&certificate.to_der().unwrap());
+    for (client_provider, server_provider) in PROVIDERS.into_iter().flat_map(|one| PROVIDERS.map(|other| (one, other)))
+    {
+        let client =
+            ClientContext::new(&ClientSettings { provider: client_provider, ..ClientSettings::default() }).unwrap();
+        let settings = ServerSettings { provider: server_provider, ..ServerSettings::new(WORLD.certificate.clone()) };
+        let server = ServerContext::new(&settings).unwrap();
+        let offer = TlsOffer::default();
+        let mut ends = [client.session(&offer, None).unwrap(), server.session(&offer).unwrap()];
+        for turn in [0, 1, 0, 1] {
+            let mut wire = Vec::new();
+            ends[turn].take_wire(&mut wire);
+            ends[1 - turn].receive(&wire);
+        }
+        for end in ends {
+            let TlsState::Ready(facts) = end.state() else { panic!("{end:?}") };
+            assert_eq!(facts.server_end_point.as_deref(), Some(&expected[..]));
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn nonsense_in_place_of_tls_never_panics_and_never_establishes(
+        rustls: bool,
+        bytes in prop::collection::vec(any::<u8>(), 0..400),
+        piece in 1usize..50,
+    ) {
+        let provider = if rustls { Provider::Rustls } else { Provider::OpenSsl };
+        let settings = ServerSettings { provider, ..ServerSettings::new(WORLD.certificate.clone()) };
+        let mut connection = Connection::new(Side::Server, Box::new(ToyServer::default()), server(&settings));
+        connection.start(now(), &mut NoRandom).unwrap();
+        connection.receive(b"tls\n", now(), &mut NoRandom).unwrap();
+        for part in bytes.chunks(piece) {
+            connection.receive(part, now(), &mut NoRandom).unwrap();
+        }
+        connection.end(Ending::Closed, now(), &mut NoRandom).unwrap();
+        prop_assert!(!connection.into_report(now().base).unwrap().outcome.is_established());
+    }
 }

@@ -119,3 +119,75 @@ async fn a_mock_that_is_dropped_leaves_nothing_behind() {
     };
     tokio::time::timeout(PATIENCE, freed).await.unwrap();
 }
+
+#[tokio::test]
+async fn the_last_words_of_a_peer_that_resets_are_heard() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let rude = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.readable().await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, b"denied\n").await.unwrap();
+        // Dropped with unread bytes in it: the kernel sends a reset behind the answer.
+    };
+    let machine = ToyClient::new(false, "wrong");
+    let settings = ClientSettings::default();
+    let ((), (report, _)) = tokio::join!(rude, connect(address, machine, &settings, Deadlines::default()));
+    assert_eq!(report.outcome.to_string(), "refused by server: denied");
+}
+
+#[tokio::test]
+async fn a_reset_without_a_word_is_told_apart_from_an_orderly_end() {
+    for (linger, expected) in [(true, "refused by server: reset"), (false, "refused by server: eof")] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let ends = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            stream.readable().await.unwrap();
+            let mut unread = [0; 64];
+            if !linger {
+                stream.try_read(&mut unread).unwrap();
+            }
+        };
+        let machine = ToyClient::new(false, "open");
+        let settings = ClientSettings::default();
+        let ((), (report, _)) = tokio::join!(ends, connect(address, machine, &settings, Deadlines::default()));
+        assert_eq!(report.outcome.to_string(), expected);
+    }
+}
+
+#[tokio::test]
+async fn records_that_nobody_collects_are_bounded_and_counted() {
+    let mock = mock(ServeLimits { records: 2, ..ServeLimits::default() }, ToyServer::default).await;
+    for _ in 0..3 {
+        let machine = ToyClient::new(false, "open");
+        connect(mock.address(), machine, &ClientSettings::default(), Deadlines::default()).await;
+    }
+    // A client has its report before the mock has its record.
+    let pushed_out = async {
+        while mock.lost_records() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, pushed_out).await.unwrap();
+    assert_eq!(mock.lost_records(), 1);
+    let kept = [mock.next_record(PATIENCE).await, mock.next_record(PATIENCE).await];
+    assert!(kept.iter().all(Option::is_some));
+    assert_eq!(mock.next_record(Duration::from_millis(1)).await, None);
+}
+
+#[tokio::test]
+async fn a_full_mock_lets_the_next_wait_until_a_place_is_free() {
+    let mock = mock(ServeLimits { connections: 1, ..ServeLimits::default() }, ToyServer::default).await;
+    let first = tokio::net::TcpStream::connect(mock.address()).await.unwrap();
+    let settings = ClientSettings::default();
+    let waiting = connect(mock.address(), ToyClient::new(false, "open"), &settings, Deadlines::default());
+    let mut waiting = std::pin::pin!(waiting);
+    tokio::select! {
+        biased;
+        _ = &mut waiting => panic!("two were served at a time"),
+        record = mock.record(first.local_addr().unwrap(), Duration::from_millis(50)) => assert_eq!(record, None),
+    }
+    drop(first);
+    assert!(waiting.await.0.outcome.is_established());
+}

@@ -2,4 +2,6 @@
 
 mod connections;
 mod driver;
+mod kdc;
+mod records;
 mod toy;

@@ -165,14 +165,6 @@ def tls_name(openssl_name):
     return f"TLS1.{match.group(1) or 0}" if match else openssl_name
 
 
-def python_of_peers():
-    """Starts the calling script again under the interpreter that has the drivers, unless this is that one."""
-    venv = Path(os.environ.get("SHAKEDOWN_PEERS") or HERE.parents[2] / "target" / "peers") / "venv"
-    python = venv / "bin" / "python"
-    if python.exists() and Path(sys.prefix).resolve() != venv.resolve():
-        os.execv(python, [str(python), "-B", *sys.argv])
-
-
 def other_verb():
     """A step `kinit` of a case is played by MIT's kinit, whatever the client."""
     if os.environ.get("SHAKEDOWN_VERB", "connect") == "kinit":

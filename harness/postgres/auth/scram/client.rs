@@ -126,7 +126,7 @@ impl ScramClient {
         let client_key = client_key(&salted);
         let without_proof = format!("c={},r={nonce}", self.binding.encoded());
         let auth_message = format!("{},{text},{without_proof}", self.first_bare);
-        let mut proof = mac(&Sha256::digest(&*client_key), &[auth_message.as_bytes()]);
+        let mut proof = mac(&Sha256::digest(*client_key), &[auth_message.as_bytes()]);
         xor(&mut proof, &client_key);
         self.expected = Some(mac(&*server_key(&salted), &[auth_message.as_bytes()]));
         Ok(format!("{without_proof},p={}", STANDARD.encode(proof)))

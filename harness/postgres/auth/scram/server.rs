@@ -5,6 +5,7 @@ use super::{SCRAM_SHA_256, SCRAM_SHA_256_PLUS};
 use crate::postgres::error_fields::ErrorFields;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use std::borrow::Cow;
 
 /// A server in the middle of the exchange.
 #[derive(Debug)]
@@ -74,6 +75,7 @@ impl ScramServer {
     pub fn first(&mut self, message: &[u8], server_nonce: &str) -> Result<&str, ErrorFields> {
         const ROUTINE: &str = "read_client_first_message";
         let text = text(message)?;
+        let text = &*text;
         let mut input = Input(text);
         self.flag = input.character().unwrap_or(0);
         match self.flag {
@@ -81,7 +83,7 @@ impl ScramServer {
                 if self.plus {
                     return Err(malformed(
                         "The client selected SCRAM-SHA-256-PLUS, but the SCRAM message does not include channel binding data.",
-                        if self.flag == b'n' { 956 } else { 971 },
+                        if self.flag == b'n' { 956 } else { 978 },
                         ROUTINE,
                     ));
                 }
@@ -93,7 +95,7 @@ impl ScramServer {
                 if input.character() != Some(b',') {
                     return Err(malformed(
                         format!("Comma expected, but found character \"{}\".", input.shown_previous(text)),
-                        992,
+                        if self.flag == b'n' { 963 } else { 993 },
                         ROUTINE,
                     ));
                 }
@@ -132,7 +134,7 @@ impl ScramServer {
                 let found = shown(other.unwrap_or(0));
                 return Err(malformed(
                     format!("Unexpected attribute \"{found}\" in client-first-message."),
-                    1041,
+                    1040,
                     ROUTINE,
                 ));
             }
@@ -150,7 +152,7 @@ impl ScramServer {
         if !client_nonce.bytes().all(|octet| matches!(octet, 0x21..=0x2b | 0x2d..=0x7e)) {
             return Err(ErrorFields::error("08P01", "non-printable characters in SCRAM nonce").at(
                 "auth-scram.c",
-                1073,
+                1071,
                 ROUTINE,
             ));
         }
@@ -170,6 +172,7 @@ impl ScramServer {
     pub fn last(&mut self, message: &[u8]) -> Result<Option<String>, ErrorFields> {
         const ROUTINE: &str = "read_client_final_message";
         let text = text(message)?;
+        let text = &*text;
         let mut input = Input(text);
         let binding = input.value(b'c')?;
         if self.plus {
@@ -218,22 +221,18 @@ impl ScramServer {
     }
 }
 
-fn text(message: &[u8]) -> Result<&str, ErrorFields> {
-    let problem = if message.is_empty() {
-        ("The message is empty.", 366)
-    } else if message.contains(&0) {
-        ("Message length does not match input length.", 371)
-    } else {
-        match std::str::from_utf8(message) {
-            Ok(text) => return Ok(text),
-            // PostgreSQL goes on with octets; nothing that is right is outside of ASCII, so this only words it differently.
-            Err(_) => ("The message is no text.", 371),
-        }
-    };
-    Err(malformed(problem.0, problem.1, "scram_exchange"))
+/// Octets outside of UTF-8 become a character that is no more printable than they are; nothing right has any.
+fn text(message: &[u8]) -> Result<Cow<'_, str>, ErrorFields> {
+    if message.is_empty() {
+        return Err(malformed("The message is empty.", 366, "scram_exchange"));
+    }
+    if message.contains(&0) {
+        return Err(malformed("Message length does not match input length.", 371, "scram_exchange"));
+    }
+    Ok(String::from_utf8_lossy(message))
 }
 
-fn malformed(detail: impl Into<std::borrow::Cow<'static, str>>, line: u32, routine: &'static str) -> ErrorFields {
+fn malformed(detail: impl Into<Cow<'static, str>>, line: u32, routine: &'static str) -> ErrorFields {
     ErrorFields::error("08P01", "malformed SCRAM message").detail(detail).at("auth-scram.c", line, routine)
 }
 
@@ -279,13 +278,13 @@ impl<'a> Input<'a> {
     fn any(&mut self) -> Result<(u8, &'a str), ErrorFields> {
         const ROUTINE: &str = "read_any_attr";
         let attribute = match self.peek() {
-            None => return Err(malformed("Attribute expected, but found end of string.", 806, ROUTINE)),
+            None => return Err(malformed("Attribute expected, but found end of string.", 825, ROUTINE)),
             Some(letter) if letter.is_ascii_alphabetic() => letter,
             Some(other) => {
                 let found = shown(other);
                 return Err(malformed(
                     format!("Attribute expected, but found invalid character \"{found}\"."),
-                    816,
+                    838,
                     ROUTINE,
                 ));
             }
@@ -293,7 +292,7 @@ impl<'a> Input<'a> {
         self.0 = &self.0[1..];
         if self.peek() != Some(b'=') {
             let name = char::from(attribute);
-            return Err(malformed(format!("Expected character \"=\" for attribute \"{name}\"."), 825, ROUTINE));
+            return Err(malformed(format!("Expected character \"=\" for attribute \"{name}\"."), 848, ROUTINE));
         }
         Ok((attribute, self.until_comma()))
     }

@@ -24,7 +24,7 @@ impl ScramVerifier {
         Self {
             salt: salt.to_vec(),
             iterations,
-            stored_key: Zeroizing::new(Sha256::digest(&*client_key(&salted)).into()),
+            stored_key: Zeroizing::new(Sha256::digest(*client_key(&salted)).into()),
             server_key: server_key(&salted),
         }
     }

@@ -15,7 +15,7 @@ pub use record::{Record, TypedData};
 pub use crate::file::{MalformedFile, Unwritable};
 pub use crate::keyblock::Keyblock;
 
-use crate::Principal;
+use crate::{Credential, Principal};
 
 /// A credential cache: a default principal and its tickets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,15 @@ impl CredentialCache {
     pub fn find(&self, server: &Principal) -> Option<&Record> {
         self.tickets().filter(|record| record.client == self.principal && record.server == *server).last()
     }
+
+    /// Adds a ticket in place of any that the cache has for the same service.
+    pub fn store(&mut self, credential: &Credential) {
+        let is_replaced = |record: &Record| {
+            !record.is_configuration() && record.client == credential.client && record.server == credential.server
+        };
+        self.records.retain(|record| !is_replaced(record));
+        self.records.push(Record::from(credential));
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +97,17 @@ mod tests {
         let mut cache = CredentialCache::read(&golden::KINIT.concat()).unwrap();
         cache.principal = "bob@CORP.EXAMPLE.COM".parse().unwrap();
         assert_eq!(cache.find(&"krbtgt/CORP.EXAMPLE.COM@CORP.EXAMPLE.COM".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn a_ticket_taken_out_and_stored_again_is_the_same() {
+        let mut cache = CredentialCache::read(&golden::KINIT.concat()).unwrap();
+        let credential = cache.find(&Principal::krbtgt(b"CORP.EXAMPLE.COM")).unwrap().credential().unwrap();
+        assert_eq!(credential.start_time.seconds(), 0x6b01_8f9a);
+        assert_eq!(credential.renew_till.unwrap().seconds(), 0x6b04_329a);
+        cache.store(&credential);
+        assert_eq!(cache.write().unwrap(), golden::KINIT.concat());
+        assert!(cache.records[0].credential().is_none(), "a configuration entry is no ticket");
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::Principal;
 use crate::keyblock::Keyblock;
+use crate::{Credential, Principal, Timestamp};
 
 /// An address or an authorization datum: a 16-bit type and octets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,50 @@ impl Record {
     #[must_use]
     pub fn is_removed(&self) -> bool {
         self.end_time == 0 && self.auth_time != 0
+    }
+
+    /// The ticket with its session key; none for a configuration entry, a removed ticket, or a session key of an encryption type that
+    /// this crate does not implement.
+    #[must_use]
+    pub fn credential(&self) -> Option<Credential> {
+        if self.is_configuration() || self.is_removed() {
+            return None;
+        }
+        let time = |seconds: u32| Timestamp::from_seconds(seconds.into());
+        Some(Credential {
+            client: self.client.clone(),
+            server: self.server.clone(),
+            key: self.key.key()?.clone(),
+            auth_time: time(self.auth_time),
+            // Absent where it is the same (RFC 4120 §5.3).
+            start_time: time(if self.start_time == 0 { self.auth_time } else { self.start_time }),
+            end_time: time(self.end_time),
+            renew_till: (self.renew_till != 0).then(|| time(self.renew_till)),
+            flags: self.flags,
+            ticket: self.ticket.clone(),
+        })
+    }
+}
+
+/// As libkrb5 stores it. Times before 1970 or after 2106, which the file cannot hold, become the nearest that it can.
+impl From<&Credential> for Record {
+    fn from(credential: &Credential) -> Self {
+        let seconds = |time: Timestamp| u32::try_from(time.seconds().max(0)).unwrap_or(u32::MAX);
+        Self {
+            client: credential.client.clone(),
+            server: credential.server.clone(),
+            key: Keyblock::from(&credential.key),
+            auth_time: seconds(credential.auth_time),
+            start_time: seconds(credential.start_time),
+            end_time: seconds(credential.end_time),
+            renew_till: credential.renew_till.map_or(0, seconds),
+            is_skey: false,
+            flags: credential.flags,
+            addresses: Vec::new(),
+            authorization_data: Vec::new(),
+            ticket: credential.ticket.clone(),
+            second_ticket: Vec::new(),
+        }
     }
 }
 

@@ -236,3 +236,147 @@ impl PartialEq for Key {
 }
 
 impl Eq for Key {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::octets::Seeded;
+    use super::super::usage;
+    use super::*;
+
+    fn etypes() -> impl Strategy<Value = Etype> {
+        prop::sample::select(&Etype::ALL[..])
+    }
+
+    fn usages() -> impl Strategy<Value = KeyUsage> {
+        prop_oneof![0..64u32, any::<u32>()].prop_map(KeyUsage)
+    }
+
+    fn keys() -> impl Strategy<Value = Key> {
+        (etypes(), any::<u64>()).prop_map(|(etype, seed)| Key::random(etype, &mut Seeded(seed)))
+    }
+
+    /// The same key in the `krb5` crate, which shares no code with this one above the primitives.
+    fn peer(key: &Key) -> krb5::key::Key {
+        krb5::key::Key::new(key.etype().number(), key.bytes().to_vec()).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encrypted_decrypts(
+            key in keys(), usage in usages(), plain in prop::collection::vec(any::<u8>(), 0..600), seed: u64
+        ) {
+            let cipher = key.encrypt(usage, &plain, &mut Seeded(seed));
+            prop_assert_eq!(cipher.len(), plain.len() + key.etype().overhead());
+            prop_assert_eq!(key.decrypt(usage, &cipher), Ok(plain));
+        }
+
+        #[test]
+        fn another_implementation_decrypts_ours_and_we_decrypt_its(
+            key in keys(), usage in usages(), plain in prop::collection::vec(any::<u8>(), 0..200), seed: u64
+        ) {
+            let peer = peer(&key);
+            prop_assert_eq!(&peer.decrypt(usage.0, &key.encrypt(usage, &plain, &mut Seeded(seed))).unwrap(), &plain);
+            prop_assert_eq!(key.decrypt(usage, &peer.encrypt(usage.0, &plain).unwrap()).unwrap(), plain);
+        }
+
+        #[test]
+        fn another_implementation_computes_the_same_checksum_and_prf(
+            key in keys(), usage in usages(), data in prop::collection::vec(any::<u8>(), 0..200)
+        ) {
+            let peer = peer(&key);
+            prop_assert_eq!(key.checksum(usage, &data), peer.checksum(usage.0, &data).unwrap());
+            prop_assert_eq!(key.prf(&data), peer.prf(&data).unwrap());
+            prop_assert_eq!(key.etype().checksum_type(), peer.checksum_type());
+        }
+
+        #[test]
+        fn random_octets_do_not_decrypt(
+            key in keys(), usage in usages(), cipher in prop::collection::vec(any::<u8>(), 0..200)
+        ) {
+            prop_assert!(key.decrypt(usage, &cipher).is_err());
+        }
+    }
+
+    #[test]
+    fn each_flipped_bit_and_each_truncation_of_a_ciphertext_is_refused() {
+        for etype in Etype::ALL {
+            let key = Key::random(etype, &mut Seeded(1));
+            for length in [0, 1, 15, 16, 17, 32, 45] {
+                let cipher = key.encrypt(usage::TICKET, &vec![0x5A; length], &mut Seeded(2));
+                for position in 0..cipher.len() {
+                    for bit in 0..8 {
+                        let mut changed = cipher.clone();
+                        changed[position] ^= 1 << bit;
+                        assert_eq!(key.decrypt(usage::TICKET, &changed), Err(CryptoError::Integrity));
+                    }
+                    assert!(key.decrypt(usage::TICKET, &cipher[..position]).is_err(), "{etype}, cut to {position}");
+                }
+                assert!(key.decrypt(usage::TICKET, &[&cipher[..], &[0]].concat()).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn each_flipped_bit_and_each_truncation_of_a_checksum_is_refused() {
+        for etype in Etype::ALL {
+            let key = Key::random(etype, &mut Seeded(1));
+            let checksum = key.checksum(usage::KRB_SAFE_CHECKSUM, b"data");
+            assert_eq!(checksum.len(), etype.tag_length());
+            let check = |checksum: &[u8]| key.verify_checksum(usage::KRB_SAFE_CHECKSUM, b"data", checksum);
+            assert_eq!(check(&checksum), Ok(()));
+            for position in 0..checksum.len() {
+                let mut changed = checksum.clone();
+                changed[position] ^= 0x80;
+                assert_eq!(check(&changed), Err(CryptoError::Integrity));
+                assert_eq!(check(&checksum[..position]), Err(CryptoError::Integrity));
+            }
+            assert_eq!(check(&[&checksum[..], &[0]].concat()), Err(CryptoError::Integrity));
+        }
+    }
+
+    #[test]
+    fn a_ciphertext_of_another_usage_or_key_is_refused() {
+        for etype in Etype::ALL {
+            let key = Key::random(etype, &mut Seeded(1));
+            let cipher = key.encrypt(usage::AS_REP, b"plain", &mut Seeded(2));
+            assert_eq!(key.decrypt(usage::TICKET, &cipher), Err(CryptoError::Integrity));
+            let other = Key::random(etype, &mut Seeded(3));
+            assert_eq!(other.decrypt(usage::AS_REP, &cipher), Err(CryptoError::Integrity));
+        }
+    }
+
+    #[test]
+    fn what_did_not_decrypt_leaves_nothing_in_the_buffer() {
+        for etype in Etype::ALL {
+            let key = Key::random(etype, &mut Seeded(1));
+            let mut cipher = key.encrypt(usage::AS_REP, b"plain", &mut Seeded(2));
+            *cipher.last_mut().unwrap() ^= 1;
+            assert_eq!(key.decrypt_in_place(usage::AS_REP, &mut cipher), Err(CryptoError::Integrity));
+            assert!(cipher.iter().all(|octet| *octet == 0), "{etype}");
+        }
+    }
+
+    #[test]
+    fn a_key_has_exactly_the_length_of_its_etype() {
+        for etype in Etype::ALL {
+            for length in 0..48 {
+                let expected = etype.key_length();
+                let found = Key::new(etype, &vec![7; length]);
+                match length == expected {
+                    true => assert_eq!(found.unwrap().bytes(), vec![7; length]),
+                    false => assert_eq!(found, Err(CryptoError::KeyLength { etype, found: length, expected })),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn debug_shows_the_etype_and_no_octet() {
+        let key = Key::new(Etype::Aes128Sha1, &[0xAB; 16]).unwrap();
+        let _schedules_are_there_too = key.encrypt(usage::TICKET, b"", &mut Seeded(1));
+        assert_eq!(format!("{key:?}"), "Key(aes128-cts-hmac-sha1-96)");
+        assert_eq!(format!("{key:#?}"), "Key(aes128-cts-hmac-sha1-96)");
+    }
+}

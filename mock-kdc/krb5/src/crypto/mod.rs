@@ -28,6 +28,10 @@ pub use string_to_key::{MAX_ITERATIONS, default_salt, string_to_key};
 pub use usage::KeyUsage;
 
 #[cfg(test)]
+mod mit_vectors;
+#[cfg(test)]
+pub(crate) mod octets;
+#[cfg(test)]
 mod rfc3962_vectors;
 #[cfg(test)]
 mod rfc8009_vectors;

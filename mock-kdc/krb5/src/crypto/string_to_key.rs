@@ -16,6 +16,9 @@ pub const MAX_ITERATIONS: u32 = 0x00FF_FFFF;
 /// The key of `password` with `salt`. `parameters` are the s2kparams of an ETYPE-INFO2-ENTRY: the number of iterations
 /// as four octets, [`Etype::default_iterations`] if absent.
 ///
+/// Fewer iterations than the default are computed too, as RFC 3962's own samples need them; libkrb5 refuses those from a
+/// KDC (KRB5_ERR_BAD_S2K_PARAMS), so accounts with fewer are of no use to `kinit`.
+///
 /// # Errors
 /// [`CryptoError::Parameters`] if they are not four octets, [`CryptoError::Iterations`] above [`MAX_ITERATIONS`].
 pub fn string_to_key(
@@ -70,4 +73,36 @@ fn iterations(etype: Etype, parameters: Option<&[u8]>) -> Result<u32, CryptoErro
 /// saltp of RFC 8009 §4: the etype's name, a zero, the salt.
 fn named_salt(etype: Etype, salt: &[u8]) -> Vec<u8> {
     [etype.name().as_bytes(), &[0], salt].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_four_octets_within_the_bound() {
+        let key = |parameters: &[u8]| string_to_key(Etype::Aes128Sha1, b"", b"", Some(parameters));
+        assert!(key(&[0, 0, 0, 1]).is_ok());
+        assert_eq!(key(&[0, 0, 0, 0]), Err(CryptoError::Iterations { found: 1 << 32, most: MAX_ITERATIONS }));
+        assert_eq!(key(&[1, 0, 0, 0]), Err(CryptoError::Iterations { found: 1 << 24, most: MAX_ITERATIONS }));
+        assert_eq!(iterations(Etype::Aes128Sha1, Some(&[0, 0xFF, 0xFF, 0xFF])), Ok(MAX_ITERATIONS));
+        for length in [0, 3, 5, 8] {
+            assert_eq!(key(&vec![0; length]), Err(CryptoError::Parameters { found: length }));
+        }
+    }
+
+    #[test]
+    fn without_parameters_each_etype_has_its_default() {
+        for (etype, iterations) in Etype::ALL.into_iter().zip([4096u32, 4096, 32768, 32768]) {
+            let explicit = string_to_key(etype, b"p", b"s", Some(&iterations.to_be_bytes()));
+            assert_eq!(string_to_key(etype, b"p", b"s", None), explicit);
+        }
+    }
+
+    #[test]
+    fn the_default_salt_has_no_separators() {
+        let salt = |components: &[&str]| default_salt(&Principal::new(components, "ATHENA.MIT.EDU"));
+        assert_eq!(salt(&["raeburn"]), b"ATHENA.MIT.EDUraeburn");
+        assert_eq!(salt(&["postgres", "db.test"]), b"ATHENA.MIT.EDUpostgresdb.test");
+    }
 }

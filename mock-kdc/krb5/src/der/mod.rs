@@ -59,6 +59,9 @@ pub trait Codec: Sized {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 /// Tag octets (X.690 §8.1.2), all of which fit one octet in Kerberos.
 pub(crate) mod tag {
     pub(crate) const BOOLEAN: u8 = 0x01;

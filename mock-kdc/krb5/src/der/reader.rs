@@ -260,6 +260,13 @@ impl<'a> Reader<'a> {
         self.whole[self.position..self.end].first().copied()
     }
 
+    /// All octets that are left, whatever they are.
+    pub fn rest(&mut self) -> &'a [u8] {
+        let rest = &self.whole[self.position..self.end];
+        self.position = self.end;
+        rest
+    }
+
     /// Whether the element holds nothing more.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -1,1 +1,0 @@
-//! Exchanges against replies made by hand.

@@ -1,0 +1,254 @@
+//! The side that is asked: looks at the AP-REQ token, makes the AP-REP or KRB-ERROR token.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use super::context::{Context, Keys, Role};
+use super::etype_negotiation;
+use super::frame::{Mechanism, TokenId, frame, unframe};
+use super::initiator::{from_message, initial_sequence_number, to_message};
+use super::replay::ReplayCache;
+use super::service_keys::ServiceKeys;
+use super::{AcceptFailure, Cause, Flags, checksum, spnego};
+use crate::crypto::{Etype, Key, usage};
+use crate::keytab::Keytab;
+use crate::messages::flags::{ap_options, ticket as ticket_flags};
+use crate::messages::{
+    ApReply, ApRequest, Authenticator, Codec, EncApReplyPart, EncTicketPart, EncryptedData, EncryptionKey, KrbError,
+    error_code,
+};
+use crate::{Principal, Random, Timestamp};
+
+/// What an acceptor has at hand: keys, its principal if pinned, tolerance, replay cache. One serves all connections.
+#[derive(Debug)]
+pub struct Acceptor {
+    keys: RwLock<Arc<ServiceKeys>>,
+    service: Option<Principal>,
+    clock_skew: Duration,
+    replays: Option<Mutex<ReplayCache>>,
+}
+
+/// A context that was accepted. `Debug` shows neither keys nor the token.
+pub struct Accepted {
+    /// Who initiated.
+    pub client: Principal,
+    /// For which service: the principal of the key that opened the ticket.
+    pub service: Principal,
+    /// What the initiator asked for.
+    pub flags: Flags,
+    /// The token to send, if any: the AP-REP, if mutual authentication was asked for; within SPNEGO there always is one.
+    pub reply: Option<Vec<u8>>,
+    /// For wrapped messages.
+    pub context: Context,
+}
+
+impl std::fmt::Debug for Accepted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Accepted")
+            .field("client", &self.client)
+            .field("service", &self.service)
+            .field("flags", &self.flags)
+            .field("reply", &self.reply.as_ref().map(|token| format!("{} octets", token.len())))
+            .field("context", &self.context)
+            .finish()
+    }
+}
+
+impl Acceptor {
+    /// Accepts tickets for any principal of `keytab`, as MIT does by default: clocks may differ by 300 s, and no
+    /// authenticator is taken twice. An empty keytab refuses all with [`Cause::NoKeytab`].
+    #[must_use]
+    pub fn new(keytab: Keytab) -> Self {
+        Self {
+            keys: RwLock::new(Arc::new(ServiceKeys::new(keytab))),
+            service: None,
+            clock_skew: Duration::from_secs(300),
+            replays: Some(Mutex::default()),
+        }
+    }
+
+    /// Accepts tickets for one service only, as after gss_acquire_cred with a name.
+    #[must_use]
+    pub fn with_service(self, service: Principal) -> Self {
+        Self { service: Some(service), ..self }
+    }
+
+    /// Sets how far the clocks of initiator, KDC and acceptor may differ. Counted in whole seconds.
+    #[must_use]
+    pub fn with_clock_skew(self, clock_skew: Duration) -> Self {
+        Self { clock_skew, ..self }
+    }
+
+    /// Takes authenticators any number of times, as with `KRB5RCACHETYPE=none`.
+    #[must_use]
+    pub fn without_replay_cache(self) -> Self {
+        Self { replays: None, ..self }
+    }
+
+    /// Goes on with other keys, as a server does that reads its keytab for every connection. Established contexts stay.
+    pub fn replace_keytab(&self, keytab: Keytab) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ServiceKeys::new(keytab));
+    }
+
+    /// Looks at an initiator's first token, which is a krb5 token or such a token within SPNEGO.
+    ///
+    /// # Errors
+    /// Refused; the failure holds the code and, where MIT would send one, the KRB-ERROR token.
+    pub fn accept(&self, token: &[u8], now: Timestamp, random: &mut dyn Random) -> Result<Accepted, AcceptFailure> {
+        match spnego::NegTokenInit::recognise(token)? {
+            None => self.accept_krb5(token, now, random),
+            Some(offer) => match self.accept_krb5(offer.krb5_token()?, now, random) {
+                Ok(accepted) => Ok(Accepted { reply: Some(offer.accept(accepted.reply.as_deref())), ..accepted }),
+                // Without a keytab there is no mechanism to negotiate about.
+                Err(failure) if failure.cause == Cause::NoKeytab => Err(failure),
+                Err(failure) => Err(AcceptFailure { reply: Some(spnego::reject(failure.reply.as_deref())), ..failure }),
+            },
+        }
+    }
+
+    fn accept_krb5(&self, token: &[u8], now: Timestamp, random: &mut dyn Random) -> Result<Accepted, AcceptFailure> {
+        let token = unframe(token)?;
+        let keys = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
+        if !keys.any(self.service.as_ref()) {
+            return Err(AcceptFailure::silent(Cause::NoKeytab));
+        }
+        if token.token_id != TokenId::ApRequest {
+            return Err(AcceptFailure::silent(Cause::Krb(error_code::MSG_TYPE)));
+        }
+        let request = ApRequest::decode(token.message)?;
+        let verified = self.verify(&request, &keys, now).and_then(|verified| {
+            let flags = verified.flags(request.ap_options)?;
+            Ok((verified, flags))
+        });
+        match verified {
+            Ok((verified, flags)) => Ok(verified.establish(flags, token.mechanism, random)),
+            Err(cause) => {
+                let mutual = request.ap_options & ap_options::MUTUAL_REQUIRED != 0;
+                let reply = mutual.then(|| krb_error(&cause, token.mechanism, &request, now));
+                Err(AcceptFailure { cause, reply })
+            }
+        }
+    }
+
+    /// In the order of MIT's krb5_rd_req: an authenticator that is a replay is reported as such even if the ticket has
+    /// expired, and an expired ticket even if the clocks differ.
+    fn verify(&self, request: &ApRequest, keys: &ServiceKeys, now: Timestamp) -> Result<Verified, Cause> {
+        let (ticket, service) = keys.open(&request.ticket, self.service.as_ref())?;
+        let session_key = known_key(&ticket.key)?;
+        if request.authenticator.etype != session_key.etype().number() {
+            // KRB5_BAD_ENCTYPE, which is not one of the codes on the wire.
+            return Err(Cause::Krb(error_code::GENERIC));
+        }
+        let authenticator = session_key
+            .decrypt(usage::AP_REQ_AUTHENTICATOR, &request.authenticator.cipher)
+            .map_err(|_| Cause::Krb(error_code::BAD_INTEGRITY))?;
+        let authenticator = Authenticator::decode(&authenticator).map_err(|_| Cause::Krb(error_code::GENERIC))?;
+        if authenticator.client != ticket.client {
+            return Err(Cause::Krb(error_code::BADMATCH));
+        }
+        if let Some(replays) = &self.replays {
+            let mut replays = replays.lock().unwrap_or_else(PoisonError::into_inner);
+            if !replays.store(&request.authenticator.cipher, now, self.clock_skew) {
+                return Err(Cause::Krb(error_code::REPEAT));
+            }
+        }
+        self.verify_times(&ticket, authenticator.time, now)?;
+        if ticket.flags & ticket_flags::INVALID != 0 {
+            // MIT's KRB5KRB_AP_ERR_TKT_INVALID has no number on the wire, so its token says "generic error".
+            return Err(Cause::Krb(error_code::GENERIC));
+        }
+        let subkey = authenticator.subkey.as_ref().map(known_key).transpose()?;
+        Ok(Verified { authenticator, service, session_key, subkey })
+    }
+
+    /// In whole seconds, as MIT compares them.
+    fn verify_times(&self, ticket: &EncTicketPart, authenticator: Timestamp, now: Timestamp) -> Result<(), Cause> {
+        let skew = i64::try_from(self.clock_skew.as_secs()).unwrap_or(i64::MAX);
+        let now = now.seconds();
+        if ticket.start_time.unwrap_or(ticket.auth_time).seconds().saturating_sub(now) > skew {
+            return Err(Cause::Krb(error_code::TKT_NYV));
+        }
+        if now.saturating_sub(ticket.end_time.seconds()) > skew {
+            return Err(Cause::Krb(error_code::TKT_EXPIRED));
+        }
+        if authenticator.seconds().abs_diff(now) > skew.unsigned_abs() {
+            return Err(Cause::Krb(error_code::SKEW));
+        }
+        Ok(())
+    }
+}
+
+/// A ticket and an authenticator that are good.
+struct Verified {
+    authenticator: Authenticator,
+    service: Principal,
+    session_key: Key,
+    subkey: Option<Key>,
+}
+
+impl Verified {
+    /// The flags in the authenticator's checksum. A missing checksum means no flags, and another type is verified over
+    /// no data, for the sake of hand-made SMB clients (MIT, Windows).
+    fn flags(&self, ap_options: u32) -> Result<Flags, Cause> {
+        let Some(checksum) = &self.authenticator.checksum else { return Ok(Flags(0)) };
+        if checksum.cksumtype == checksum::CHECKSUM_TYPE {
+            return checksum::decode(&checksum.checksum).map_err(|_| Cause::Krb(error_code::GENERIC));
+        }
+        let key = &self.session_key;
+        let intact = checksum.cksumtype == key.etype().checksum_type()
+            && key.verify_checksum(usage::AP_REQ_AUTHENTICATOR_CHECKSUM, &[], &checksum.checksum).is_ok();
+        if !intact {
+            return Err(Cause::Krb(error_code::GENERIC));
+        }
+        let mutual = if ap_options & ap_options::MUTUAL_REQUIRED == 0 { 0 } else { Flags::MUTUAL };
+        Ok(Flags(Flags::REPLAY | Flags::SEQUENCE | mutual))
+    }
+
+    fn establish(self, flags: Flags, mechanism: Mechanism, random: &mut dyn Random) -> Accepted {
+        let receive_sequence = self.authenticator.seq_number.unwrap_or(0);
+        // With mutual authentication MIT always makes a sub-key of its own for these etypes; without, there is no token to
+        // carry one, and it counts from the initiator's number.
+        let (reply, acceptor_subkey, send_sequence) = if flags.has(Flags::MUTUAL) {
+            let subkey = Key::random(self.acceptor_etype(), random);
+            let sequence_number = initial_sequence_number(random);
+            let part = EncApReplyPart {
+                time: self.authenticator.time,
+                subkey: Some(to_message(&subkey)),
+                seq_number: Some(sequence_number),
+            };
+            let enc_part = EncryptedData {
+                etype: self.session_key.etype().number(),
+                kvno: None,
+                cipher: self.session_key.encrypt(usage::AP_REP, &part.to_octets(), random),
+            };
+            let reply = frame(mechanism, TokenId::ApReply, &ApReply { enc_part }.to_octets());
+            (Some(reply), Some(subkey), sequence_number)
+        } else {
+            (None, None, receive_sequence)
+        };
+        let keys = Keys { base: self.subkey.unwrap_or(self.session_key), acceptor_subkey };
+        Accepted {
+            client: self.authenticator.client,
+            service: self.service,
+            flags,
+            reply,
+            context: Context::new(Role::Acceptor, keys, flags, send_sequence.into(), receive_sequence.into()),
+        }
+    }
+
+    fn acceptor_etype(&self) -> Etype {
+        let used = [self.subkey.as_ref().unwrap_or(&self.session_key).etype(), self.session_key.etype()];
+        etype_negotiation::choose(self.authenticator.authorization_data.as_deref(), &used)
+    }
+}
+
+/// A key of ours. MIT refuses etypes that are not permitted with KRB5_NOPERM_ETYPE, which its token calls "generic".
+fn known_key(key: &EncryptionKey) -> Result<Key, Cause> {
+    from_message(key).map_err(|_| Cause::Krb(error_code::GENERIC))
+}
+
+fn krb_error(cause: &Cause, mechanism: Mechanism, request: &ApRequest, now: Timestamp) -> Vec<u8> {
+    let code = if let Cause::Krb(code) = cause { *code } else { error_code::GENERIC };
+    let error = KrbError::new(code, now, request.ticket.server().clone());
+    frame(mechanism, TokenId::KrbError, &error.to_octets())
+}
