@@ -83,6 +83,9 @@ const LONGEST_RECORD: usize = (1 << 14) + 2048;
 /// The longest hello that is kept. Real ones are below 2 KiB, post-quantum key shares included.
 const LONGEST_HELLO: usize = 16 * 1024;
 
+/// How much is reported of one direction. A handshake has two hellos and an alert; who sends hundreds is not setting up TLS.
+const MOST_REPORTS: usize = 64;
+
 /// Reads both directions. Memory is bounded by one hello and a few octets per direction, whatever comes.
 #[derive(Debug)]
 pub struct RecordTap {
@@ -105,7 +108,14 @@ impl RecordTap {
             Speaker::Client => &mut self.client,
             Speaker::Server => &mut self.server,
         };
+        let before = seen.len();
         half.read(wire, &mut self.modern, seen);
+        half.reports += seen.len() - before;
+        if half.reports > MOST_REPORTS {
+            seen.truncate(seen.len() - (half.reports - MOST_REPORTS));
+            half.reports = MOST_REPORTS;
+            half.lose();
+        }
     }
 
     /// Whether what `from` sent stopped looking like TLS.
@@ -129,6 +139,8 @@ struct Half {
     message: Vec<u8>,
     /// Octets of a message that are not kept.
     skip: usize,
+    /// What has been reported so far.
+    reports: usize,
     /// The first octet of an alert whose second has not come yet.
     alert: Option<u8>,
 }
@@ -147,7 +159,7 @@ const HEADER: Place = Place::Header { octets: [0; 5], count: 0 };
 
 impl Half {
     fn new(by: Speaker) -> Self {
-        Self { by, place: HEADER, encrypted: false, message: Vec::new(), skip: 0, alert: None }
+        Self { by, place: HEADER, encrypted: false, message: Vec::new(), skip: 0, reports: 0, alert: None }
     }
 
     fn read(&mut self, mut wire: &[u8], modern: &mut bool, seen: &mut Vec<Seen>) {

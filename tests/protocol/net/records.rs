@@ -102,6 +102,17 @@ fn a_change_of_cipher_that_means_nothing_hides_no_hello() {
 }
 
 #[test]
+fn a_peer_that_warns_without_end_is_not_read_without_end() {
+    let warnings = [0x15, 0x03, 0x03, 0x00, 0x02, 0x01, 0x5A].repeat(10_000);
+    let (mut tap, mut seen) = (RecordTap::default(), Vec::new());
+    for piece in warnings.chunks(1000) {
+        tap.read(Speaker::Server, piece, &mut seen);
+    }
+    assert_eq!(seen.len(), 64);
+    assert!(tap.is_lost(Speaker::Server));
+}
+
+#[test]
 fn what_is_no_tls_is_not_read_on() {
     let mut tap = RecordTap::default();
     let mut seen = Vec::new();
