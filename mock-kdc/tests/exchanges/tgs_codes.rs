@@ -233,3 +233,27 @@ fn a_ticket_granting_ticket_outlives_its_key_only_where_the_old_one_is_kept() {
         assert_eq!(code(&kdc, &TgsRequest::good(&tgt, NOW).octets(), NOW), expected, "{rotation:?}");
     }
 }
+
+#[test]
+fn a_fork_has_the_same_keys_until_one_of_the_two_changes() {
+    let (kdc, fork) = (new_kdc(), new_kdc());
+    let tgt = alice_tgt(&kdc, NOW);
+    let request = || TgsRequest::good(&tgt, NOW).octets();
+    assert_eq!(code(&fork, &request(), NOW), 0);
+    fork.rotate_service_key("krbtgt/CORP.EXAMPLE.COM", Rotation::DropOld, &mut SystemRandom).unwrap();
+    assert_eq!((code(&fork, &request(), NOW), code(&kdc, &request(), NOW)), (60, 0));
+    fork.set_clock_offset(1000);
+    assert_eq!((fork.clock_offset(), kdc.clock_offset()), (1000, 0));
+    fork.set_deviations(&[mock_kdc::Deviation::Silent]);
+    assert_eq!(code(&kdc, &request(), NOW), 0);
+}
+
+#[test]
+fn debug_shows_neither_keys_nor_passwords() {
+    let shown = format!("{:?}", kdc());
+    assert!(shown.contains("CORP.EXAMPLE.COM") && !shown.contains(crate::request::PASSWORD));
+    for entry in kdc().keytab("postgres/db.test", 0).unwrap().entries {
+        let octets = format!("{:?}", &entry.key.octets()[..4]);
+        assert!(!shown.contains(octets.trim_matches(['[', ']'])), "{shown}");
+    }
+}
