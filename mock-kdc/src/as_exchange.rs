@@ -57,7 +57,7 @@ pub(crate) fn answer(
         presented: None,
     };
     let times = Times::of_new(body, bounds, view.now);
-    if times.end <= times.start {
+    if times.end < times.start {
         // RFC 4120 §3.1.3 and Active Directory; MIT's KDC issues a ticket that has already ended.
         return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID"));
     }

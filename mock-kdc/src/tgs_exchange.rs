@@ -65,7 +65,7 @@ fn grant(
     let renews = body.kdc_options & kdc_options::RENEW != 0;
     let times =
         if renews { Times::of_renewed(body, bounds, old, view.now) } else { Times::of_new(body, bounds, view.now) };
-    if times.end <= times.start {
+    if times.end < times.start {
         return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID"));
     }
     let moves = body.kdc_options & (kdc_options::FORWARDED | kdc_options::PROXY) != 0;
@@ -215,8 +215,10 @@ fn check_options(
     if flags & ticket::INVALID != 0 {
         return Err(Refusal::new(error_code::TKT_NYV, "TICKET NOT VALID"));
     }
-    // No tolerance here: what has just ended buys nothing more.
-    if presented.part.end_time <= view.now {
+    // What ended within the tolerance can still be renewed, but buys nothing else: whatever it bought would have ended as well. (MIT's
+    // KDC issues such tickets.)
+    let last = times_of(&presented.part).renew_till.filter(|_| renews).unwrap_or(presented.part.end_time);
+    if last.seconds() < view.now.seconds() {
         return Err(Refusal::new(error_code::TKT_EXPIRED, "TKT_EXPIRED"));
     }
     let reissues = options & REISSUING != 0;

@@ -157,8 +157,8 @@ fn encryption_types_that_nobody_shares() {
 
 #[test]
 fn a_life_that_ends_before_it_begins() {
-    check(AsRequest { till: NOW, ..alice() }, 11);
-    check(AsRequest { till: NOW.offset_seconds(1), ..alice() }, 0);
+    check(AsRequest { till: NOW.offset_seconds(-1), ..alice() }, 11);
+    check(AsRequest { till: NOW, ..alice() }, 0);
 }
 
 #[test]
