@@ -16,6 +16,9 @@ pub const MAX_ITERATIONS: u32 = 0x00FF_FFFF;
 /// The key of `password` with `salt`. `parameters` are the s2kparams of an ETYPE-INFO2-ENTRY: the number of iterations
 /// as four octets, [`Etype::default_iterations`] if absent.
 ///
+/// Fewer iterations than the default are computed too, as RFC 3962's own samples need them; libkrb5 refuses those from a
+/// KDC (KRB5_ERR_BAD_S2K_PARAMS), so accounts with fewer are of no use to `kinit`.
+///
 /// # Errors
 /// [`CryptoError::Parameters`] if they are not four octets, [`CryptoError::Iterations`] above [`MAX_ITERATIONS`].
 pub fn string_to_key(

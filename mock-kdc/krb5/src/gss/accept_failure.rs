@@ -2,14 +2,21 @@
 
 use super::GssError;
 
-/// A context that was refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A context that was refused. `Debug` shows of the token only how long it is.
+#[derive(Clone, PartialEq, Eq)]
 pub struct AcceptFailure {
     /// Why.
     pub cause: Cause,
-    /// The framed KRB-ERROR token to send, if one is due: only if mutual authentication was requested and the AP-REQ
-    /// could be decoded.
+    /// The token to send, if one is due: a framed KRB-ERROR only if mutual authentication was requested and the AP-REQ
+    /// could be decoded; within SPNEGO a rejection, unless there is no keytab or the token is not SPNEGO's after all.
     pub reply: Option<Vec<u8>>,
+}
+
+impl std::fmt::Debug for AcceptFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let reply = self.reply.as_ref().map(|token| format!("{} octets", token.len()));
+        f.debug_struct("AcceptFailure").field("cause", &self.cause).field("reply", &reply).finish()
+    }
 }
 
 /// Why a context was refused. Displays as `krb 44`, `no keytab`, `malformed token`.

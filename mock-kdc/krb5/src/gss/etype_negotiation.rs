@@ -48,9 +48,9 @@ mod tests {
         let broken = AuthorizationElement { ad_type: 129, ad_data: octets("3006 0201") };
 
         assert_eq!(choose(None, &[Etype::Aes128Sha256]), Etype::Aes128Sha256);
-        for element in [bare, wrapped] {
-            assert_eq!(choose(Some(&[element.clone()]), &[Etype::Aes128Sha256]), Etype::Aes256Sha384);
-            assert_eq!(choose(Some(&[element]), &[Etype::Aes128Sha1]), Etype::Aes128Sha1);
+        for elements in [[bare], [wrapped]] {
+            assert_eq!(choose(Some(&elements), &[Etype::Aes128Sha256]), Etype::Aes256Sha384);
+            assert_eq!(choose(Some(&elements), &[Etype::Aes128Sha1]), Etype::Aes128Sha1);
         }
         assert_eq!(choose(Some(&[broken]), &[Etype::Aes128Sha256]), Etype::Aes128Sha256);
     }

@@ -8,11 +8,14 @@
 //! Kerberos being the first choice, no mechListMIC is needed (RFC 4178 §5), and one round trip is all.
 
 use super::GssError;
-use super::frame::{Mechanism, initial_token, malformed, oid};
+use super::frame::{KRB5_OID, initial_token, malformed, oid};
 use crate::der::{Reader, Writer};
 
 /// 1.3.6.1.5.5.2 with tag and length.
 const OID: &[u8] = &[0x06, 0x06, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x02];
+
+/// 1.2.840.48018.1.2.2, which Windows offers before Kerberos' own OID; the token is the same.
+const MICROSOFT_KRB5_OID: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x82, 0xf7, 0x12, 0x01, 0x02, 0x02];
 
 /// What an initiator offers.
 pub(super) struct NegTokenInit<'a> {
@@ -52,35 +55,35 @@ impl<'a> NegTokenInit<'a> {
 
     /// The framed krb5 token within.
     pub(super) fn krb5_token(&self) -> Result<&'a [u8], GssError> {
-        if Mechanism::from_oid(self.first).is_none() {
+        if ![KRB5_OID, MICROSOFT_KRB5_OID].contains(&self.first) {
             return Err(malformed("spnego prefers another mechanism than krb5"));
         }
         self.mech_token.ok_or_else(|| malformed("spnego without a krb5 token"))
     }
 
-    /// The answer to an accepted token.
+    /// The answer to an accepted token. supportedMech repeats the OID that was offered: Windows offers its own of
+    /// Kerberos first and expects it back.
     pub(super) fn accept(&self, reply: Option<&[u8]>) -> Vec<u8> {
-        self.answer(NegState::AcceptCompleted, reply)
+        answer(NegState::AcceptCompleted, Some(self.first), reply)
     }
+}
 
-    /// The answer to a refused token.
-    pub(super) fn reject(&self, reply: Option<&[u8]>) -> Vec<u8> {
-        self.answer(NegState::Reject, reply)
-    }
+/// The answer to a refused token; MIT names no mechanism there.
+pub(super) fn reject(reply: Option<&[u8]>) -> Vec<u8> {
+    answer(NegState::Reject, None, reply)
+}
 
-    /// supportedMech repeats the OID that was offered: Windows offers its own of Kerberos first and expects it back.
-    fn answer(&self, state: NegState, response_token: Option<&[u8]>) -> Vec<u8> {
-        const ENUMERATED: u8 = 0x0a;
-        let mut token = Vec::with_capacity(256);
-        Writer::new(&mut token).field(1, |w| {
-            w.sequence(|w| {
-                w.field(0, |w| w.raw(&[ENUMERATED, 1, state as u8]));
-                w.field(1, |w| w.raw(self.first));
-                w.optional(2, response_token, Writer::octets);
-            });
+fn answer(state: NegState, supported_mech: Option<&[u8]>, response_token: Option<&[u8]>) -> Vec<u8> {
+    const ENUMERATED: u8 = 0x0a;
+    let mut token = Vec::with_capacity(256);
+    Writer::new(&mut token).field(1, |w| {
+        w.sequence(|w| {
+            w.field(0, |w| w.raw(&[ENUMERATED, 1, state as u8]));
+            w.optional(1, supported_mech, Writer::raw);
+            w.optional(2, response_token, Writer::octets);
         });
-        token
-    }
+    });
+    token
 }
 
 #[cfg(test)]
@@ -134,6 +137,6 @@ mod tests {
             octets("a2 04 04 02 aa bb"), // responseToken
         ];
         assert_eq!(offer.accept(Some(&[0xaa, 0xbb])), expected.concat());
-        assert_eq!(offer.reject(None)[..9], octets("a1 14 30 12 a0 03 0a 01 02"));
+        assert_eq!(reject(None), octets("a1 07 30 05 a0 03 0a 01 02"));
     }
 }

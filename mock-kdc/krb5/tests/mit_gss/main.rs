@@ -5,15 +5,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's support fails as a test does")]
 
+mod authenticator;
 mod peer;
+mod record;
 mod ticket;
 
 use peer::{Answer, Peer};
 use shakedown_krb5::crypto::{Etype, Key};
+use shakedown_krb5::der::Reader;
 use shakedown_krb5::gss::{Acceptor, Cause, Context, Flags, Initiator};
 use shakedown_krb5::messages::flags::ticket as ticket_flags;
 use shakedown_krb5::messages::{Codec, KrbError};
-use shakedown_krb5::{Credential, Principal};
+use shakedown_krb5::{Credential, Principal, Timestamp};
 use ticket::{Draft, Seeded, client, keytab, service, wall_clock};
 
 const MUTUAL: u32 = Flags::MUTUAL | Flags::REPLAY | Flags::SEQUENCE | Flags::CONF | Flags::INTEG;
@@ -30,6 +33,9 @@ fn exchange(ours: &mut Context, peer: &mut Peer) {
         ours.unwrap(&peer.wrap(text), &mut plain).unwrap();
         assert_eq!(plain, text);
         ours.verify_mic(&peer.mic(text), text).unwrap();
+    }
+    for length in [100, 16_380] {
+        assert_eq!(ours.wrap_limit(length), peer.wrap_limit(length));
     }
 }
 
@@ -186,6 +192,99 @@ fn compare(theirs: Option<&[u8]>, ours: Option<&[u8]>, name: &str) {
     assert_eq!(theirs[2..start], ours[2..start], "{name}");
     decoded.server_time = expected.server_time;
     assert_eq!(decoded, expected, "{name}");
+}
+
+/// Tokens that are no AP-REQ, or more or less than one. Refusals have no answer, an AP-REQ without a frame apart: MIT
+/// takes it for DCE style and looks at it before it refuses.
+#[test]
+fn our_acceptor_takes_and_refuses_malformed_tokens_as_mit_does() {
+    let Some(mut peer) = Peer::start("malformed") else { return };
+    let draft = Draft::new(Etype::Aes256Sha1);
+    let path = peer.keytab(&draft.keytab());
+    let mut check = |name: &str, expected: bool, damage: &dyn Fn(&[u8]) -> Vec<u8>| {
+        let (_, token) = Initiator::start(&draft.credential(), Flags(MUTUAL), wall_clock(), &mut Seeded::from_clock());
+        let token = damage(&token);
+        match peer.accept(&path, &token) {
+            Answer::Refused { reply, .. } => assert_eq!((false, None), (expected, reply), "MIT: {name}"),
+            Answer::Accepted { .. } | Answer::Done => assert!(expected, "MIT: {name}"),
+        }
+        match Acceptor::new(draft.keytab()).accept(&token, wall_clock(), &mut Seeded(1)) {
+            Err(failure) => {
+                assert_eq!((false, None), (expected, failure.reply), "{name}");
+                assert_eq!(failure.cause.to_string(), "malformed token", "{name}");
+            }
+            Ok(_) => assert!(expected, "{name}"),
+        }
+    };
+    // 60 82 length, OID, TOK_ID, AP-REQ
+    let framed = |token: &[u8], token_id: [u8; 2], message: &[u8]| {
+        let length = u16::try_from(13 + message.len()).unwrap().to_be_bytes();
+        [&token[..2], &length, &token[4..15], &token_id, message].concat()
+    };
+    let with = |token: &[u8], position: usize, octet: u8| {
+        let mut changed = token.to_vec();
+        changed[position] = octet;
+        changed
+    };
+    check("as it is", true, &|token| framed(token, [1, 0], &token[17..]));
+    check("octets after the message", true, &|token| framed(token, [1, 0], &[&token[17..], &[0, 0]].concat()));
+    check("microsoft's oid", false, &|token| with(token, 9, 0x82));
+    check("another oid", false, &|token| with(token, 14, 3));
+    check("another token id", false, &|token| framed(token, [2, 0], &token[17..]));
+    check("unknown token id", false, &|token| framed(token, [9, 9], &token[17..]));
+    check("octets after the frame", false, &|token| [token, &[0, 0]].concat());
+    check("message cut", false, &|token| framed(token, [1, 0], &token[17..117]));
+    check("no message", false, &|token| framed(token, [1, 0], &[]));
+    check("not der", false, &|token| framed(token, [1, 0], &[0xff; 40]));
+    check("no token", false, &|_| Vec::new());
+}
+
+/// Within SPNEGO the answers have the same octets, but for the time and what is encrypted.
+#[test]
+fn our_acceptor_answers_spnego_as_mit_does() {
+    let Some(mut peer) = Peer::start("spnego") else { return };
+    let draft = Draft::new(Etype::Aes256Sha1);
+    let cache = peer.cache(&draft.credential());
+    let wrong = keytab(&[(service(), 4, &Key::random(Etype::Aes256Sha1, &mut Seeded(77)))]);
+    for flags in [MUTUAL, ONE_WAY] {
+        for keytab in [draft.keytab(), wrong.clone(), keytab(&[])] {
+            let token = peer.init(&cache, &service(), flags, "spnego");
+            let path = peer.keytab(&keytab);
+            let theirs = match peer.accept(&path, &token) {
+                Answer::Accepted { reply, .. } | Answer::Refused { reply, .. } => reply,
+                Answer::Done => None,
+            };
+            let ours = match Acceptor::new(keytab).accept(&token, wall_clock(), &mut Seeded::from_clock()) {
+                Ok(accepted) => accepted.reply,
+                Err(failure) => failure.reply,
+            };
+            assert_eq!(theirs.as_deref().map(shape), ours.as_deref().map(shape), "{flags}");
+        }
+    }
+}
+
+/// A NegTokenResp without what differs from time to time: negState, supportedMech, and of responseToken the KRB-ERROR
+/// without its time or the first octets of the AP-REP.
+fn shape(token: &[u8]) -> (Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>) {
+    let mut reader = Reader::new("NegTokenResp", token).unwrap();
+    let response = |r: &mut Reader<'_>| {
+        let response = r.octets()?;
+        let (frame, message) = response.split_at(17);
+        let shown = match KrbError::decode(message) {
+            Ok(error) => KrbError { server_time: Timestamp::EPOCH, ..error }.to_octets(),
+            Err(_) => message[..1].to_vec(),
+        };
+        Ok([&frame[2..], &shown].concat())
+    };
+    let shape = reader.field(1, "NegTokenResp", |r| {
+        let mut fields = r.sequence()?;
+        Ok((
+            fields.field(0, "negState", |r| r.element().map(<[u8]>::to_vec))?,
+            fields.optional(1, "supportedMech", |r| r.element().map(<[u8]>::to_vec))?,
+            fields.optional(2, "responseToken", response)?,
+        ))
+    });
+    shape.unwrap()
 }
 
 #[test]

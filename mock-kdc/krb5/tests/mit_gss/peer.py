@@ -6,6 +6,7 @@ step TOKEN                 -> done FLAGS | refused MAJOR MINOR -
 wrap TEXT, mic TEXT        -> token TOKEN
 unwrap TOKEN               -> text TEXT
 verify TEXT TOKEN          -> good
+limit LENGTH               -> limit LENGTH
 """
 import os
 import signal
@@ -70,6 +71,9 @@ class Peer:
     def verify(self, text, token):
         gss.verify_mic(self.context, octets(text), octets(token))
         return "good"
+
+    def limit(self, length):
+        return "limit %d" % gss.wrap_size_limit(self.context, int(length), confidential=True)
 
 
 # A test that hangs is worse than one that fails.

@@ -129,6 +129,11 @@ impl Peer {
         assert_eq!(self.line(&format!("verify {} {}", hexadecimal(text), hexadecimal(token))), "good");
     }
 
+    /// gss_wrap_size_limit.
+    pub(crate) fn wrap_limit(&mut self, length: usize) -> usize {
+        self.line(&format!("limit {length}")).strip_prefix("limit ").unwrap().parse().unwrap()
+    }
+
     fn octets(&mut self, command: &str, kind: &str) -> Vec<u8> {
         let line = self.line(command);
         match line.split_once(' ') {
