@@ -1,2 +1,5 @@
-//! x
-fn main(){}
+//! The program `shakedown`: see `shakedown --help`, and the library for everything else.
+
+fn main() -> std::process::ExitCode {
+    shakedown::cli::main()
+}

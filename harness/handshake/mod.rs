@@ -45,6 +45,16 @@ pub trait Handshake: Send {
     /// What this side makes of the connection so far, if it is decided: a server knows that a login succeeded long
     /// before the connection ends. `None` while the login is going on.
     fn outcome(&self) -> Option<&Outcome>;
+
+    /// Hands back what came in behind the request for a layer and belongs to that layer. Asked for once, right after
+    /// [`Step::StartTls`] or [`Step::StartGss`]; the driver gives it to the layer as the peer's first bytes.
+    ///
+    /// MySQL's client sends its ClientHello behind the SSLRequest without waiting for an answer, so both may come in one
+    /// piece; what is behind the SSLRequest is TLS. Where the peer has to wait for an answer (PostgreSQL), bytes before that
+    /// answer were smuggled in, and the machine refuses them instead of handing them on.
+    fn take_unread(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
 }
 
 /// What surrounds one call of a machine.
@@ -79,7 +89,7 @@ pub enum Input<'a> {
 pub enum Step {
     /// More bytes from the peer.
     Receive,
-    /// TLS from here on. The machine holds no unread bytes: whatever came in the clear after the request was a finding.
+    /// TLS from here on. What [`Handshake::take_unread`] returns is read as TLS; the machine keeps nothing of it.
     StartTls(TlsOffer),
     /// GSS-API encryption (PostgreSQL) from here on.
     StartGss(GssRole),

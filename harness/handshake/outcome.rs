@@ -179,10 +179,7 @@ mod tests {
             "established TLS1.2 ECDHE-RSA-AES128-SHA by password",
         );
         check(Outcome::refused(Side::Server, "1045 28000"), "refused by server: 1045 28000");
-        check(
-            Outcome::refused(Side::Server, "1045 28000").because("krb 44"),
-            "refused by server: 1045 28000 (krb 44)",
-        );
+        check(Outcome::refused(Side::Server, "1045 28000").because("krb 44"), "refused by server: 1045 28000 (krb 44)");
         check(Outcome::timed_out("tls"), "timed out in tls");
     }
 }

@@ -160,7 +160,11 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Something is left.
     pub fn finish(&self) -> Result<(), Error> {
-        if self.is_empty() { Ok(()) } else { Err(self.malformed("end", format!("{} octets too many", self.remaining()))) }
+        if self.is_empty() {
+            Ok(())
+        } else {
+            Err(self.malformed("end", format!("{} octets too many", self.remaining())))
+        }
     }
 }
 

@@ -46,6 +46,14 @@ impl Trace {
         self.events.iter().any(|event| event.name == name)
     }
 
+    /// Puts all events from the one at `from` on at one time. A machine knows its party's clock only, which a scenario may
+    /// have moved; who called it puts what it wrote on the base clock.
+    pub fn stamp(&mut self, from: usize, at: Timestamp) {
+        for event in self.events.iter_mut().skip(from) {
+            event.at = at;
+        }
+    }
+
     /// Appends the events of another trace.
     pub fn extend(&mut self, other: impl IntoIterator<Item = Event>) {
         self.events.extend(other);

@@ -41,6 +41,6 @@ mod times;
 pub use deviation::Deviation;
 pub use event::{Event, Log, Outcome, Transport};
 pub use kdc::{Answer, Kdc, UnknownPrincipal};
-pub use listen::{Handle, Listener};
+pub use listen::{Handle, Limits, Listener};
 pub use random::SystemRandom;
 pub use realm::{InvalidRealm, Password, Realm, Rotation, Service, User};

@@ -21,14 +21,25 @@ use crate::random::SystemRandom;
 
 /// The longest datagram there is.
 const MAX_DATAGRAM: usize = 65_535;
-/// How many connections there may be at a time; more wait until one ends.
-const MAX_CONNECTIONS: usize = 256;
-/// How long a connection may be idle, a request be under way, or a reply wait for a reader.
-const IDLE: Duration = Duration::from_secs(10);
 /// How many events the log keeps.
 const LOG_CAPACITY: usize = 65_536;
 /// How often a port is looked for that is free for both transports.
 const BIND_ATTEMPTS: u32 = 32;
+
+/// What connections may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How many connections there may be at a time; more wait until one ends. 256 by default.
+    pub connections: usize,
+    /// How long a connection may be idle, a request be under way, or a reply wait for a reader. 10 s by default.
+    pub idle: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connections: 256, idle: Duration::from_secs(10) }
+    }
+}
 
 /// A port that is bound, for UDP and TCP, and not served yet.
 #[derive(Debug)]
@@ -86,9 +97,16 @@ impl Listener {
     /// Serves `kdc` until the handle is dropped. Needs a Tokio runtime.
     #[must_use]
     pub fn serve(self, kdc: Arc<Kdc>) -> Handle {
+        self.serve_within(Limits::default(), kdc)
+    }
+
+    /// The same with other limits.
+    #[must_use]
+    pub fn serve_within(self, limits: Limits, kdc: Arc<Kdc>) -> Handle {
         let (stop, stopped) = watch::channel(false);
         let log = Arc::new(Log::new(LOG_CAPACITY));
-        let service = Service { kdc: Arc::clone(&kdc), log: Arc::clone(&log), look_aside: Arc::default(), stopped };
+        let service =
+            Service { kdc: Arc::clone(&kdc), log: Arc::clone(&log), look_aside: Arc::default(), limits, stopped };
         let mut tasks = JoinSet::new();
         let datagrams = Arc::new(self.datagrams);
         // Two workers share the socket: while one computes, the other receives.
@@ -132,6 +150,7 @@ struct Service {
     kdc: Arc<Kdc>,
     log: Arc<Log>,
     look_aside: Arc<Mutex<LookAside>>,
+    limits: Limits,
     stopped: watch::Receiver<bool>,
 }
 
@@ -175,7 +194,7 @@ impl Service {
     }
 
     async fn serve_connections(mut self, listener: TcpListener) {
-        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let places = Arc::new(Semaphore::new(self.limits.connections));
         let mut connections = JoinSet::new();
         loop {
             let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
@@ -204,7 +223,7 @@ impl Service {
         loop {
             let read = tokio::select! {
                 _ = self.stopped.wait_for(|stopped| *stopped) => return,
-                read = timeout(IDLE, read_request(&mut stream, &mut framing)) => read,
+                read = timeout(self.limits.idle, read_request(&mut stream, &mut framing)) => read,
             };
             let Ok(Ok(read)) = read else { return };
             let (reply, last) = match read {
@@ -214,7 +233,7 @@ impl Service {
             };
             // MIT's KDC closes a connection where it has no answer, so that the client need not wait.
             let Some(reply) = reply else { return };
-            let written = timeout(IDLE, write_reply(&mut stream, &reply)).await;
+            let written = timeout(self.limits.idle, write_reply(&mut stream, &reply)).await;
             if last || !matches!(written, Ok(Ok(()))) {
                 return;
             }

@@ -127,6 +127,9 @@ fn fields_are_full_and_what_follows_the_last_is_passed_over() {
     assert_eq!(two(&[0x30, 10, 0xa0, 3, 2, 1, 7, 0xa2, 3, 2, 1, 8]), Ok((7, None)), "an unknown field");
     assert_eq!(two(&[0x30, 6, 0xa0, 4, 2, 1, 7, 0]), Err(Problem::Excess));
     assert_eq!(two(&[0x30, 5, 0xa1, 3, 2, 1, 7]), Err(Problem::Tag { expected: 0xa0, found: Some(0xa1) }));
+    let message = |octets: &[u8]| read(octets, |r| r.application_sequence(14).map(|inside| inside.is_empty()));
+    assert_eq!(message(&[0x6e, 2, 0x30, 0]), Ok(true));
+    assert_eq!(message(&[0x6e, 4, 0x30, 0, 0x30, 0]), Err(Problem::Excess), "a second SEQUENCE");
     assert_eq!(two(&[0x30, 0]), Err(Problem::Tag { expected: 0xa0, found: None }));
     assert_eq!(two(&[0x30, 10, 0xa0, 3, 2, 1, 7, 0xa1, 3, 4, 1, 8]), Err(Problem::Tag { expected: 2, found: Some(4) }));
 }

@@ -15,6 +15,7 @@ use shakedown_krb5::crypto::{Etype, default_salt, string_to_key, usage};
 use shakedown_krb5::messages::flags::ticket;
 use shakedown_krb5::messages::{Codec, EncTicketPart, Ticket};
 use shakedown_krb5::{Credential, Timestamp};
+use std::time::Duration;
 use wire::{now, play_as, play_tgs};
 
 fn alice() -> AsSettings {
@@ -108,15 +109,24 @@ fn refusals_are_told_by_their_code() {
 }
 
 #[test]
-fn a_renewable_ticket_is_renewable_for_as_long_as_asked() {
+fn lifetimes_are_what_was_asked_for() {
     let Some(realm) = realm::start(&[]) else { return };
-    let hours = |hours: u64| std::time::Duration::from_secs(hours * 3600);
-    // MIT allows renewal only where principal and krbtgt do; their default is none, so the flag must stay away.
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
     let settings = AsSettings { renewable: Some(hours(48)), lifetime: hours(1), ..alice() };
     let tgt = play_as(realm.port, &mut AsExchange::new(settings), now).result.unwrap();
-    let asked = now() + hours(1);
-    assert!(tgt.end_time.distance(asked) <= hours(0) + std::time::Duration::from_secs(60));
-    assert_eq!(tgt.renew_till.is_some(), tgt.flags & ticket::RENEWABLE != 0);
+    // The KDC counts from its second, which may be the next.
+    let close = |time: Timestamp, from_now: Duration| time.distance(now() + from_now) < Duration::from_secs(60);
+    assert!(close(tgt.auth_time, hours(0)) && tgt.start_time == tgt.auth_time);
+    assert!(close(tgt.end_time, hours(1)), "{tgt:?}");
+    assert!(tgt.renew_till.is_some_and(|time| close(time, hours(48))));
+    assert_eq!(tgt.flags & ticket::RENEWABLE, ticket::RENEWABLE);
+
+    let tgt = self::tgt(&realm);
+    assert!(close(tgt.end_time, hours(24)));
+    assert_eq!((tgt.renew_till, tgt.flags & ticket::RENEWABLE), (None, 0));
+    let settings = TgsSettings { till: Some(now() + hours(2)), ..TgsSettings::new(tgt, principal("postgres/db.test")) };
+    let credential = play_tgs(realm.port, &mut TgsExchange::new(settings), now).result.unwrap();
+    assert!(close(credential.end_time, hours(2)));
 }
 
 #[test]

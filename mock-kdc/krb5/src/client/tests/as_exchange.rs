@@ -50,7 +50,14 @@ fn the_first_request_is_that_of_kinit() {
     assert_eq!(body.kdc_options, kdc_options::RENEWABLE_OK);
     assert_eq!(body.till, NOW.offset_seconds(86_400));
     assert_eq!(body.etypes, [18, 17, 20, 19]);
-    assert_eq!(body.nonce & 0x8000_0000, 0);
+    struct Ones;
+    impl Random for Ones {
+        fn fill(&mut self, bytes: &mut [u8]) {
+            bytes.fill(0xff);
+        }
+    }
+    let request = sent(AsExchange::new(settings()).next(None, NOW, &mut Ones));
+    assert_eq!(KdcRequest::decode(&request.message).unwrap().body().nonce, 0x7fff_ffff);
 }
 
 #[test]
@@ -97,6 +104,11 @@ fn a_ticket_is_renewable_no_longer_than_asked() {
     // RENEWABLE-OK: renewable instead of long, but no longer than the life that was asked for.
     assert_eq!(rejected_for(settings(), |draft| renewable(draft, 86_400)), None);
     assert_eq!(rejected_for(settings(), |draft| renewable(draft, 86_401)), rejection(rejected::RENEW_TILL));
+    let without_flag = rejected_for(settings(), |draft| {
+        renewable(draft, 86_401);
+        draft.part.flags &= !ticket::RENEWABLE;
+    });
+    assert_eq!(without_flag, None, "a time without the flag means nothing");
 }
 
 #[test]
@@ -111,6 +123,13 @@ fn the_request_checksum_is_due_only_with_its_flag() {
         draft.part.encrypted_padata = Some(vec![PaData::new(padata_type::REQ_ENC_PA_REP, &checksum)]);
     });
     assert_eq!(wrong, rejection(rejected::REQUEST_CHECKSUM));
+    let unknown_type = answered(settings(), |request| {
+        let mut draft = Draft::of_as(request);
+        let checksum = Checksum { cksumtype: 7, checksum: alice_key().checksum(usage::AS_REQ_CHECKSUM, request) };
+        draft.part.encrypted_padata = Some(vec![PaData::new(padata_type::REQ_ENC_PA_REP, &checksum)]);
+        draft.encode(Exchange::As)
+    });
+    assert_eq!(unknown_type.err(), rejection(rejected::REQUEST_CHECKSUM));
 }
 
 #[test]
@@ -188,6 +207,21 @@ fn the_salt_of_a_reply_makes_the_key_where_no_error_came_first() {
         None
     );
     assert_eq!(reply(Vec::new()), rejection(rejected::INTEGRITY));
+}
+
+#[test]
+fn a_salt_that_changes_between_error_and_reply_makes_another_key() {
+    let key = |salt: &[u8]| string_to_key(Etype::Aes256Sha1, b"pw", salt, Some(&[0, 0, 0, 9])).unwrap();
+    let info = |salt| vec![entry(18, Some(salt), Some(9))];
+    let settings = AsSettings { secret: Secret::password("pw"), ..settings() };
+    let (mut exchange, mut random) = (AsExchange::new(settings), Counting::default());
+    sent(exchange.next(None, NOW, &mut random));
+    let request = sent(exchange.next(Some(&preauth_required(info("old")).to_octets()), NOW, &mut random));
+    let mut draft = Draft::of_as(&request.message);
+    draft.part.flags &= !ticket::ENC_PA_REP;
+    draft.padata = vec![PaData::new(padata_type::ETYPE_INFO2, &EtypeInfo2(info("new")))];
+    draft.key = key(b"new");
+    done(exchange.next(Some(&draft.encode(Exchange::As)), NOW, &mut random));
 }
 
 #[test]

@@ -86,6 +86,9 @@ fn each_field_that_libkrb5_checks_is_checked() {
         assert_eq!(answered(settings(), change).err(), rejection(field));
     }
     done(answered(settings(), |draft| draft.part.start_time = Some(NOW.offset_seconds(300))));
+    // 1970 asks for as long as possible.
+    let longest = TgsSettings { till: Some(Timestamp::EPOCH), ..settings() };
+    done(answered(longest, |draft| draft.part.end_time = NOW.offset_seconds(1_000_000)));
 }
 
 #[test]
@@ -165,6 +168,9 @@ fn errors_end_the_exchange_except_that_a_reply_is_too_big() {
     let failure = exchange.next(Some(&error(7).to_octets()), NOW, &mut random).unwrap_err();
     assert_eq!(failure.to_string(), "krb 7");
     assert_eq!(exchange.next(None, NOW, &mut random).unwrap_err(), failure, "and so it stays");
+    let (mut exchange, mut random, _) = begun(TgsSettings { udp_preference_limit: 0, ..settings() });
+    let failure = exchange.next(Some(&error(52).to_octets()), NOW, &mut random).unwrap_err();
+    assert_eq!(failure.to_string(), "krb 52", "there is nothing after TCP");
     let (mut exchange, mut random, _) = begun(settings());
     let failure = exchange.next(Some(b"\x6b\x00"), NOW, &mut random).err();
     assert_eq!(failure, rejection(rejected::MESSAGE_TYPE), "an AS-REP is no answer");

@@ -1,0 +1,73 @@
+//! The command line: arguments in, exit code out. What a command does lies in the modules below and in the library.
+
+mod case;
+mod check;
+mod exec;
+mod plan;
+mod requirements;
+mod run;
+mod serve;
+
+use crate::error::{Error, exit};
+use case::OneCaseArguments;
+use clap::{Parser, Subcommand};
+use plan::{PlanArguments, Planned};
+use std::process::ExitCode;
+
+/// Proves that database clients, proxies and servers set up connections correctly
+#[derive(Debug, Parser)]
+#[command(name = "shakedown", version, about, max_term_width = 110)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play scenarios and say which cases do not come out as they should
+    Run(run::RunArguments),
+    /// Bring the mocks of one case up and keep them up for any client
+    Serve(serve::ServeArguments),
+    /// Bring the mocks of one case up around one command
+    Exec(exec::ExecArguments),
+    /// Validate scenario files and show what they expand to, without playing anything
+    Check(check::CheckArguments),
+    /// List the catalogue of requirements and the cases that show each
+    Requirements(requirements::RequirementsArguments),
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(problem) => {
+            let code = if problem.use_stderr() { exit::USAGE } else { exit::SUCCESS };
+            // A closed pipe is not worth a second message.
+            let _ = problem.print();
+            return code.into();
+        }
+    };
+    let result = match arguments.command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Serve(arguments) => serve::serve(arguments),
+        Command::Exec(arguments) => return exec::exec(arguments),
+        Command::Check(arguments) => check::check(arguments),
+        Command::Requirements(arguments) => requirements::requirements(arguments),
+    };
+    match result {
+        Ok(code) => code.into(),
+        Err(problem) => {
+            eprintln!("shakedown: {problem}");
+            problem.exit_code().into()
+        }
+    }
+}
+
+/// A runtime for the commands that play: workers as many as cores.
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|problem| Error::Environment(format!("cannot start the runtime: {problem}")))
+}

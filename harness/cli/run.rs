@@ -1,0 +1,137 @@
+//! `shakedown run`: plays cases and says which do not come out as they should.
+
+use crate::cli::{PlanArguments, Planned, runtime};
+use crate::engine::check::{self, Settings};
+use crate::error::{Error, exit};
+use crate::report::text::Traces;
+use crate::report::{self, Report};
+use crate::scenario::Source;
+use crate::scenario::known::KnownFailures;
+use crate::testbed::Backend;
+use clap::{Args, ValueEnum};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    #[command(flatten)]
+    plan: PlanArguments,
+    /// Print the names of the cases and play nothing
+    #[arg(long)]
+    list: bool,
+    /// What stands behind the scenarios
+    #[arg(long, value_enum, default_value_t = BackendWord::Mock)]
+    backend: BackendWord,
+    /// The file that describes the endpoint, for `--backend endpoint`
+    #[arg(long, value_name = "FILE", required_if_eq("backend", "endpoint"))]
+    endpoint: Option<PathBuf>,
+    /// Cases at a time [default: four for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Write results.json, junit.xml and summary.md into this folder
+    #[arg(long, value_name = "DIR")]
+    report: Option<PathBuf>,
+    /// Print the trace of every case, not only of those that fail
+    #[arg(long)]
+    trace: bool,
+    /// Cases that are known to fail [default: the list that is built in, which is empty for mocks]
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
+    /// Start no further case once one is not as expected
+    #[arg(long)]
+    fail_fast: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BackendWord {
+    /// Mock servers and a mock KDC in this process
+    Mock,
+    /// A server that somebody else runs
+    Endpoint,
+}
+
+/// Plays, reports, and says how it went.
+pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
+    let repeated = repeated(&arguments);
+    let Planned { plan, catalogue } = arguments.plan.plan()?;
+    if arguments.list {
+        return list(&plan.cases.iter().map(|case| case.name.as_str()).collect::<Vec<_>>());
+    }
+    let known = match &arguments.known {
+        Some(file) => KnownFailures::parse(&Source::read(file)?)?,
+        None => KnownFailures::built_in()?,
+    };
+    let backend = match (arguments.backend, &arguments.endpoint) {
+        (BackendWord::Endpoint, Some(file)) => Backend::endpoint(file)?,
+        (BackendWord::Mock, None) => Backend::Mock,
+        (BackendWord::Mock, Some(_)) => {
+            return Err(Error::Usage("--endpoint is for --backend endpoint".to_owned()));
+        }
+        (BackendWord::Endpoint, None) => return Err(Error::Usage("--backend endpoint needs --endpoint".to_owned())),
+    };
+    let requirements: BTreeMap<_, _> =
+        catalogue.all().iter().map(|requirement| (requirement.id.clone(), requirement.statement.clone())).collect();
+    let settings = Settings {
+        jobs: arguments.jobs.map_or_else(default_jobs, usize::from),
+        fail_fast: arguments.fail_fast,
+        requirements,
+        arguments: repeated,
+        known,
+        backend,
+    };
+    let mut reports: Vec<Box<dyn Report>> = Vec::new();
+    if let Some(folder) = &arguments.report {
+        reports.push(Box::new(report::Directory::create(folder).map_err(environment)?));
+    }
+    let traces = if arguments.trace { Traces::OfAll } else { Traces::OfFailures };
+    reports.push(Box::new(report::Text::new(traces)));
+
+    let mut unwritten = None;
+    let summary = runtime()?.block_on(check::check(plan, &settings, |event| {
+        for report in &mut reports {
+            if let Err(problem) = report.handle(&event) {
+                unwritten.get_or_insert(problem);
+            }
+        }
+    }))?;
+    match unwritten {
+        // Whoever reads standard output has gone, as `| head` does. The verdict stands.
+        Some(report::Error::Stream { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {}
+        Some(problem) => return Err(environment(problem)),
+        None => {}
+    }
+    Ok(summary.exit().code())
+}
+
+fn list(names: &[&str]) -> Result<u8, Error> {
+    let mut out = std::io::stdout().lock();
+    for name in names {
+        if writeln!(out, "{name}").is_err() {
+            break;
+        }
+    }
+    Ok(if names.is_empty() { exit::NOTHING_RAN } else { exit::SUCCESS })
+}
+
+/// What a replay of one case needs to be told again.
+fn repeated(arguments: &RunArguments) -> Vec<String> {
+    let text = |path: &PathBuf| path.display().to_string();
+    let mut repeated: Vec<_> = arguments.plan.paths.iter().map(text).collect();
+    for reading in &arguments.plan.reading {
+        repeated.extend(["--reading".to_owned(), reading.clone()]);
+    }
+    if let Some(file) = &arguments.endpoint {
+        repeated.extend(["--backend".to_owned(), "endpoint".to_owned(), "--endpoint".to_owned(), text(file)]);
+    }
+    repeated
+}
+
+fn default_jobs() -> usize {
+    4 * std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn environment(problem: report::Error) -> Error {
+    Error::Environment(problem.to_string())
+}

@@ -1,0 +1,86 @@
+//! `shakedown serve`: the mocks of one case, kept up for any client until the program is told to end.
+
+use crate::cli::{OneCaseArguments, runtime};
+use crate::error::{Error, exit};
+use crate::testbed::environment::{self, Folder};
+use crate::testbed::{Materials, World};
+use clap::Args;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub(super) struct ServeArguments {
+    #[command(flatten)]
+    case: OneCaseArguments,
+    /// Write what clients need into this folder and leave it there [default: a folder that goes with the program]
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+/// Serves until SIGINT or SIGTERM.
+pub(super) fn serve(arguments: ServeArguments) -> Result<u8, Error> {
+    let case = arguments.case.one_case()?;
+    let folder = match &arguments.dir {
+        Some(path) => Folder::at(path)?,
+        None => Folder::create()?,
+    };
+    runtime()?.block_on(async {
+        let materials = Arc::new(Materials::prepare([&case])?);
+        let world = World::of_mocks(&case, &materials, &arguments.case.listen()?).await?;
+        let mut text = format!("case {}\n", case.name);
+        for (name, server) in world.servers() {
+            // Writing to a string does not fail.
+            let _ = writeln!(
+                text,
+                "server {name}: {} as {} on {}",
+                server.planned.profile, server.planned.host, server.address
+            );
+        }
+        for (name, address) in world.realms() {
+            let _ = writeln!(text, "realm {name}: KDC on {address}, UDP and TCP");
+        }
+        let login = arguments.case.login(&case)?;
+        let variables = world.variables(&login.from, &login.to, login.host.as_deref(), &folder)?;
+        let file = env_file(&variables, &folder)?;
+        let _ = writeln!(text, "files in {}", folder.path().display());
+        let _ = writeln!(text, "environment of client {} in {}", login.from, file.display());
+        let _ = writeln!(text, "ready");
+        let mut out = std::io::stdout().lock();
+        out.write_all(text.as_bytes())
+            .and_then(|()| out.flush())
+            .map_err(|problem| Error::Environment(format!("standard output: {problem}")))?;
+        drop(out);
+        end().await
+    })?;
+    Ok(exit::SUCCESS)
+}
+
+/// The variables as a file that a POSIX shell reads with `.`; only its owner can read it, as it may hold a password.
+fn env_file(variables: &environment::Variables, folder: &Folder) -> Result<PathBuf, Error> {
+    let mut text = String::new();
+    for (name, value) in variables.iter() {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "export {name}='{}'", value.replace('\'', r"'\''"));
+    }
+    let path: &Path = &folder.write("environment.sh", text.as_bytes())?;
+    Ok(path.to_owned())
+}
+
+/// Waits for somebody to end the program.
+async fn end() -> Result<(), Error> {
+    let cannot = |problem: std::io::Error| Error::Environment(format!("cannot wait for signals: {problem}"));
+    #[cfg(unix)]
+    {
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(cannot)?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted.map_err(cannot),
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.map_err(cannot)
+}

@@ -1,0 +1,6 @@
+//! Plays cases and says what happened, as events. It never prints.
+
+pub mod event;
+
+pub mod check;
+pub mod judge;

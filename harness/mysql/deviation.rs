@@ -1,0 +1,98 @@
+//! Ways in which a server can be asked to break the protocol, each named after the clause that it breaks.
+//!
+//! They are there to show that a client, or an expectation, notices.
+
+use std::fmt;
+use std::str::FromStr;
+
+macro_rules! deviations {
+    ($($(#[$doc:meta])* $variant:ident = $word:literal breaks $clause:literal,)+) => {
+        /// One departure from the protocol.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Deviation { $($(#[$doc])* $variant,)+ }
+
+        impl Deviation {
+            /// All departures.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The word in scenarios.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+
+            /// The clause that it breaks.
+            #[must_use]
+            pub const fn clause(self) -> &'static str {
+                match self { $(Self::$variant => $clause,)+ }
+            }
+        }
+    };
+}
+
+deviations! {
+    /// A wrong password is answered with 1044 42000.
+    WrongErrorCode = "wrong-error-code"
+        breaks "Server Error Reference: ER_ACCESS_DENIED_ERROR is 1045, SQLSTATE 28000",
+    /// The greeting lacks the SSL bit although TLS is available.
+    NoSslBit = "no-ssl-bit"
+        breaks "Protocol::HandshakeV10: a server that supports TLS sends CLIENT_SSL",
+    /// The answer to the login has a sequence id that is one too high.
+    WrongSequenceId = "wrong-sequence-id"
+        breaks "MySQL Packets: the sequence id is incremented with each packet",
+    /// Error packets after the greeting have no SQLSTATE.
+    NoSqlState = "no-sqlstate"
+        breaks "ERR_Packet: with CLIENT_PROTOCOL_41 the SQLSTATE follows the error code",
+    /// The nonce of an AuthSwitchRequest has 20 octets and no NUL behind them.
+    NonceWithoutNul = "nonce-without-nul"
+        breaks "Protocol::AuthSwitchRequest: plugin data of the password plugins are 20 octets and a NUL",
+    /// A wrong secret is answered with OK.
+    AcceptsWrongSecret = "accepts-wrong-secret"
+        breaks "Connection Phase: OK is sent only when authentication succeeded",
+    /// A right secret is answered with 1045.
+    RefusesRightSecret = "refuses-right-secret"
+        breaks "Connection Phase: a successful authentication ends in OK",
+    /// OK is sent without the AP-REP that mutual authentication asked for.
+    NoApRep = "no-ap-rep"
+        breaks "RFC 4121 section 4.1: with mutual authentication the acceptor answers with an AP-REP",
+    /// `require_secure_transport` is on and connections in clear are let in.
+    SecureTransportNotEnforced = "secure-transport-not-enforced"
+        breaks "require_secure_transport: clear connections fail with ER_SECURE_TRANSPORT_REQUIRED (3159)",
+    /// The client is asked for the cleartext plugin, whatever the account's plugin is.
+    AsksForCleartext = "asks-for-cleartext"
+        breaks "Authentication plugins: the server asks for the client plugin of the account's plugin",
+}
+
+impl fmt::Display for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// A word that is no departure.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown deviation '{0}', allowed are {allowed}", allowed = Deviation::ALL.iter().map(|d| d.word()).collect::<Vec<_>>().join(", "))]
+pub struct UnknownDeviation(pub String);
+
+impl FromStr for Deviation {
+    type Err = UnknownDeviation;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|known| known.word() == word).ok_or_else(|| UnknownDeviation(word.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_read_back_and_names_a_clause() {
+        for deviation in Deviation::ALL {
+            assert_eq!(deviation.word().parse(), Ok(*deviation));
+            assert!(deviation.clause().len() > 20);
+        }
+        let error = "no-ssl".parse::<Deviation>().unwrap_err().to_string();
+        assert!(error.starts_with("unknown deviation 'no-ssl', allowed are wrong-error-code, no-ssl-bit"), "{error}");
+    }
+}

@@ -1,0 +1,46 @@
+//! A client's connection: from an address to a report.
+
+use crate::handshake::{Error, Outcome, Side};
+use crate::net::{Around, Connection, Phase, Report, drive};
+use std::io;
+use std::net::SocketAddr;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// Connects to `address`, drives the connection to its end and says what became of it.
+///
+/// The second part is the client's own address, by which a mock's [`Record`](crate::net::Record) of the same connection is
+/// found; `None` if the stream never stood.
+///
+/// # Errors
+/// A mistake of ours. A refused or unanswered connect is an outcome.
+pub async fn dial(
+    address: SocketAddr,
+    mut connection: Connection,
+    around: &mut Around<'_>,
+) -> Result<(Report, Option<SocketAddr>), Error> {
+    let began = around.clock.base();
+    let outcome = match timeout(around.deadlines.tcp, TcpStream::connect(address)).await {
+        Ok(Ok(mut stream)) => {
+            // Each message is waited for by the other side; there is nothing to gather.
+            let _ = stream.set_nodelay(true);
+            let own = stream.local_addr().ok();
+            drive(&mut stream, &mut connection, around).await?;
+            return Ok((connection.into_report(began)?, own));
+        }
+        Ok(Err(error)) => refused(&error),
+        Err(_) => Outcome::timed_out(Phase::Tcp.word()),
+    };
+    connection.abandon(outcome, around.clock.moment());
+    Ok((connection.into_report(began)?, None))
+}
+
+/// A connect that failed. What is not the server's doing (no route, no local port) is the client's.
+fn refused(error: &io::Error) -> Outcome {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Outcome::refused(Side::Server, "tcp refused"),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => Outcome::refused(Side::Server, "reset"),
+        io::ErrorKind::TimedOut => Outcome::timed_out(Phase::Tcp.word()),
+        _ => Outcome::refused(Side::Client, "tcp failed").because(error.to_string()),
+    }
+}

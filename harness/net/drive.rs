@@ -1,0 +1,225 @@
+//! The only loop that reads, writes, upgrades and times.
+//!
+//! Each phase has a deadline from its beginning; a phase that ends and another that begins start a new one. What a peer sent
+//! before it went away is always read: a failed write does not end the loop, only the end of the peer's direction does, since
+//! the alert or error that says why may be waiting in the receive buffer.
+
+use crate::handshake::{Error, EventName, Outcome, Random};
+use crate::net::{Clock, Connection, Deadlines, Ending, Phase, Progress, TicketSource, ticket};
+use shakedown_krb5::client::KerberosFailure;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// What surrounds a connection while it is driven.
+pub struct Around<'a> {
+    /// The party's clock.
+    pub clock: Clock,
+    /// Its randomness.
+    pub random: &'a mut dyn Random,
+    /// How long each phase may take.
+    pub deadlines: Deadlines,
+    /// Where its tickets come from. Without one, a machine that asks is told that there are no credentials.
+    pub tickets: Option<&'a mut (dyn TicketSource + 'static)>,
+}
+
+/// Octets read at a time.
+const READ: usize = 16 * 1024;
+
+/// After the outcome, the peer may still send so much before we stop listening to it.
+const LAST_WORDS: usize = 64 * 1024;
+
+/// How long the peer may take to end its direction after we ended ours.
+const GOODBYE: Duration = Duration::from_millis(500);
+
+/// How much longer than its exchanges a source of tickets may take.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Runs a connection over a stream that stands, to its end, and closes the stream in order: everything is sent, and the
+/// peer's last words are read before the socket goes.
+///
+/// # Errors
+/// A mistake of ours. Whatever the peer or the network does is an outcome of the connection.
+pub async fn drive<S>(stream: &mut S, connection: &mut Connection, around: &mut Around<'_>) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut buffer = vec![0; READ];
+    let mut progress = connection.start(around.clock.moment(), around.random)?;
+    let mut phase = connection.phase();
+    let mut deadline = Instant::now() + length(&around.deadlines, phase);
+    let mut writable = true;
+    loop {
+        match progress {
+            Progress::Finished => break,
+            Progress::NeedTicket(request) => {
+                // Whatever was said before is not to wait for the KDC.
+                let sent = timeout_at(deadline, stream.write_all(connection.wire())).await;
+                writable = writable && matches!(sent, Ok(Ok(())));
+                connection.wire().clear();
+                progress = match fetch(connection, around, &request).await? {
+                    Some(progress) => progress,
+                    None => break,
+                };
+                deadline = Instant::now() + length(&around.deadlines, connection.phase());
+                continue;
+            }
+            Progress::NeedBytes => {}
+        }
+        if connection.phase() != phase {
+            phase = connection.phase();
+            deadline = Instant::now() + length(&around.deadlines, phase);
+        }
+        if !writable {
+            connection.wire().clear();
+        }
+        let moved = timeout_at(deadline, exchange(stream, connection.wire(), &mut buffer)).await;
+        let now = around.clock.moment();
+        progress = match moved {
+            Ok(Moved::Wrote) => Progress::NeedBytes,
+            Ok(Moved::Read(count)) => {
+                if phase.is_none() {
+                    deadline = Instant::now() + around.deadlines.idle;
+                }
+                connection.receive(&buffer[..count], now, around.random)?
+            }
+            Ok(Moved::End(how)) => connection.end(how, now, around.random)?,
+            Ok(Moved::WriteFailed) => {
+                writable = false;
+                Progress::NeedBytes
+            }
+            Err(_) => {
+                connection.abandon(timed_out(phase), now);
+                Progress::Finished
+            }
+        };
+    }
+    if writable {
+        say_goodbye(stream, connection, &mut buffer).await;
+    }
+    Ok(())
+}
+
+fn length(deadlines: &Deadlines, phase: Option<Phase>) -> Duration {
+    phase.map_or(deadlines.idle, |phase| deadlines.of(phase))
+}
+
+fn timed_out(phase: Option<Phase>) -> Outcome {
+    Outcome::timed_out(phase.map_or("idle", Phase::word))
+}
+
+/// Gets a ticket for the machine; `None` if the KDC took too long, which ends the connection.
+async fn fetch(
+    connection: &mut Connection,
+    around: &mut Around<'_>,
+    request: &crate::handshake::TicketRequest,
+) -> Result<Option<Progress>, Error> {
+    let answer = match around.tickets.as_deref_mut() {
+        Some(source) => {
+            let mut surroundings = ticket::Surroundings {
+                clock: around.clock,
+                deadlines: around.deadlines,
+                random: &mut *around.random,
+                trace: connection.trace_mut(),
+            };
+            // A source keeps the deadlines of its exchanges itself; this is for one that does not.
+            let longest = around.deadlines.kdc_as + around.deadlines.kdc_tgs + GRACE;
+            timeout(longest, source.ticket(request, &mut surroundings)).await.unwrap_or(Err(KerberosFailure::TimedOut))
+        }
+        None => Err(KerberosFailure::NoCredentials),
+    };
+    let now = around.clock.moment();
+    if let Err(KerberosFailure::TimedOut) = answer {
+        connection.abandon(timed_out(Some(phase_at_kdc(connection))), now);
+        return Ok(None);
+    }
+    connection.ticket(answer.as_ref().map_err(Clone::clone), now, around.random).map(Some)
+}
+
+/// The phase of the last request to a KDC.
+fn phase_at_kdc(connection: &Connection) -> Phase {
+    let requests = connection.trace().events().iter().rev();
+    match requests.map(|event| event.name).find(|name| matches!(name, EventName::AsReq | EventName::TgsReq)) {
+        Some(EventName::TgsReq) => Phase::KdcTgs,
+        _ => Phase::KdcAs,
+    }
+}
+
+/// What an exchange with the stream has moved.
+enum Moved {
+    Wrote,
+    WriteFailed,
+    Read(usize),
+    End(Ending),
+}
+
+/// Writes what is there and reads what comes, whichever is possible first; so that two sides which both write cannot wait
+/// for each other.
+async fn exchange<S>(stream: &mut S, wire: &mut Vec<u8>, buffer: &mut [u8]) -> Moved
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    poll_fn(|task| {
+        if !wire.is_empty() {
+            match Pin::new(&mut *stream).poll_write(task, wire) {
+                Poll::Ready(Ok(count)) if count > 0 => {
+                    wire.drain(..count);
+                    return Poll::Ready(Moved::Wrote);
+                }
+                Poll::Ready(_) => return Poll::Ready(Moved::WriteFailed),
+                Poll::Pending => {}
+            }
+        }
+        poll_read(stream, task, buffer)
+    })
+    .await
+}
+
+fn poll_read<S>(stream: &mut S, task: &mut Context<'_>, buffer: &mut [u8]) -> Poll<Moved>
+where
+    S: AsyncRead + Unpin,
+{
+    let mut buffer = ReadBuf::new(buffer);
+    match Pin::new(stream).poll_read(task, &mut buffer) {
+        Poll::Ready(Ok(())) if buffer.filled().is_empty() => Poll::Ready(Moved::End(Ending::Closed)),
+        Poll::Ready(Ok(())) => Poll::Ready(Moved::Read(buffer.filled().len())),
+        // After a failed write this is how the peer's reset shows; before, it is the reset itself.
+        Poll::Ready(Err(error)) => Poll::Ready(Moved::End(ending(&error))),
+        Poll::Pending => Poll::Pending,
+    }
+}
+
+fn ending(error: &io::Error) -> Ending {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Ending::Closed,
+        _ => Ending::Reset,
+    }
+}
+
+/// Sends what is left, ends our direction and reads to the end of the peer's, within bounds. A socket that is dropped with
+/// unread bytes in it resets the connection, and the reset overtakes what we have just sent.
+async fn say_goodbye<S>(stream: &mut S, connection: &mut Connection, buffer: &mut [u8])
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let deadline = Instant::now() + GOODBYE;
+    let farewell = async {
+        stream.write_all(connection.wire()).await?;
+        connection.wire().clear();
+        stream.shutdown().await?;
+        let mut heard = 0;
+        while heard < LAST_WORDS {
+            match poll_fn(|task| poll_read(stream, task, buffer)).await {
+                Moved::Read(count) => heard += count,
+                _ => break,
+            }
+        }
+        io::Result::Ok(())
+    };
+    // The outcome is decided; a peer that does not take its goodbye changes nothing.
+    let _ = timeout_at(deadline, farewell).await;
+}

@@ -1,0 +1,257 @@
+//! Scenario files as they are written. Nothing is decided here, and an unknown key is refused.
+//!
+//! Any text may be a template (`{axis}`, `{axis.field}`), so that even booleans and numbers are kept as text until a
+//! cell is known. Every text knows where it stands.
+
+use crate::scenario::written::{Axis, List, Text};
+use std::collections::BTreeMap;
+use toml::Spanned;
+
+/// A scenario.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct File {
+    pub title: Text,
+    pub source: Text,
+    pub name: Option<Text>,
+    #[serde(default)]
+    pub shows: List,
+    #[serde(default)]
+    pub exclude: Vec<Spanned<Exclude>>,
+    #[serde(default)]
+    pub axes: BTreeMap<Text, Axis>,
+    #[serde(default)]
+    pub reading: BTreeMap<Text, Reading>,
+    #[serde(default)]
+    pub realm: BTreeMap<Text, Realm>,
+    #[serde(default)]
+    pub server: BTreeMap<Text, Server>,
+    #[serde(default)]
+    pub client: BTreeMap<Text, Client>,
+    #[serde(default)]
+    pub proxy: BTreeMap<Text, Proxy>,
+    #[serde(default)]
+    pub step: Vec<Spanned<Step>>,
+    /// Steps under load. Found, so that a file may have them, and not looked into before `load` plays them.
+    #[serde(default)]
+    pub during: Vec<Spanned<toml::Table>>,
+}
+
+/// Cells that cannot exist.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Exclude {
+    pub cells: Spanned<u64>,
+    pub when: When,
+    pub why: Text,
+}
+
+/// A selector: for each axis, `axis.field` or `reading` a list of which any may match.
+pub(crate) type When = BTreeMap<Text, List>;
+
+/// An open question.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reading {
+    pub default: Text,
+    pub or: List,
+}
+
+/// A KDC.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Realm {
+    pub realm: Text,
+    #[serde(default)]
+    pub users: BTreeMap<Text, RealmUser>,
+    #[serde(default)]
+    pub services: List,
+    #[serde(default)]
+    pub etypes: List,
+    pub ticket_lifetime: Option<Text>,
+    pub clock: Option<Text>,
+    #[serde(default)]
+    pub deviations: List,
+}
+
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RealmUser {
+    pub secret: Text,
+}
+
+/// A database server.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Server {
+    pub engine: Text,
+    pub host: Option<Text>,
+    #[serde(default)]
+    pub accounts: BTreeMap<Text, Account>,
+    #[serde(default)]
+    pub parameters: BTreeMap<Text, Text>,
+    pub certificate: Option<Certificate>,
+    pub tls: Option<ServerTls>,
+    pub kerberos: Option<Kerberos>,
+    pub iam: Option<Iam>,
+    pub enabled: Option<Text>,
+    pub clock: Option<Text>,
+    #[serde(default)]
+    pub deviations: List,
+}
+
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Account {
+    pub plugin: Option<Text>,
+    pub method: Option<Text>,
+    pub by: Option<Text>,
+    pub secret: Option<Text>,
+    pub realm: Option<Text>,
+    pub include_realm: Option<Text>,
+    pub require_ssl: Option<Text>,
+    pub cached: Option<Text>,
+    #[serde(default)]
+    pub databases: List,
+}
+
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Certificate {
+    #[serde(default)]
+    pub names: List,
+    pub ca: Option<Text>,
+}
+
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServerTls {
+    pub offered: Option<Text>,
+    pub provider: Option<Text>,
+}
+
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Kerberos {
+    pub realm: Text,
+    pub spn: Option<Text>,
+    pub keytab: Option<Text>,
+}
+
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Iam {
+    pub region: Text,
+}
+
+/// A database client.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Client {
+    pub kind: Option<Text>,
+    #[serde(default)]
+    pub argv: List,
+    pub login: Text,
+    pub secret: Option<Text>,
+    pub database: Option<Text>,
+    pub tls: Option<ClientTls>,
+    pub gssencmode: Option<Text>,
+    pub transport: Option<Text>,
+    pub offer: Option<Text>,
+    pub allow_cleartext: Option<Text>,
+    pub mutual: Option<Text>,
+    pub channel_binding: Option<Text>,
+    pub clock: Option<Text>,
+    #[serde(default)]
+    pub deviations: List,
+}
+
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClientTls {
+    pub mode: Option<Text>,
+    pub versions: Option<Text>,
+    #[serde(default)]
+    pub suites: List,
+    pub provider: Option<Text>,
+    pub ca: Option<Text>,
+}
+
+/// Something that stands between.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Proxy {
+    pub to: Text,
+    pub host: Option<Text>,
+    pub clock: Option<Text>,
+    #[serde(default)]
+    pub deviations: List,
+}
+
+/// One thing that happens. Each verb is a key of its own.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Step {
+    pub name: Option<Text>,
+    #[serde(default)]
+    pub when: When,
+    pub connect: Option<Spanned<Connect>>,
+    pub kinit: Option<Spanned<Kinit>>,
+    pub renew: Option<LaterVerb>,
+    pub destroy_tickets: Option<LaterVerb>,
+    pub rotate: Option<LaterVerb>,
+    pub clock: Option<LaterVerb>,
+    pub account: Option<LaterVerb>,
+    pub parameter: Option<LaterVerb>,
+    pub restart: Option<LaterVerb>,
+    pub failover: Option<LaterVerb>,
+    pub fault: Option<LaterVerb>,
+    pub then: Option<Text>,
+    pub server: Option<Text>,
+    pub kdc: Option<Text>,
+    pub trace: Option<Text>,
+    #[serde(default)]
+    pub within: BTreeMap<Text, Text>,
+    #[serde(default)]
+    pub shows: List,
+    #[serde(default)]
+    pub expect: Vec<Spanned<Rule>>,
+}
+
+/// The arguments of a verb that no backend has yet.
+pub(crate) type LaterVerb = Spanned<BTreeMap<Text, Text>>;
+
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Connect {
+    pub from: Text,
+    pub to: Text,
+    pub host: Option<Text>,
+}
+
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Kinit {
+    pub by: Text,
+    pub user: Text,
+    pub realm: Text,
+    pub secret: Option<Text>,
+    pub cache: Option<Text>,
+}
+
+/// One row of a list of expectations.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rule {
+    pub cells: Option<Spanned<u64>>,
+    #[serde(default)]
+    pub when: When,
+    pub then: Text,
+    pub server: Option<Text>,
+    pub kdc: Option<Text>,
+    pub trace: Option<Text>,
+    #[serde(default)]
+    pub within: BTreeMap<Text, Text>,
+    #[serde(default)]
+    pub shows: List,
+}

@@ -1,0 +1,213 @@
+//! Clients, and what stands between them and servers.
+
+use super::realm::{clock_seconds, password, texts};
+use super::server::{PROVIDERS, RUSTLS_SUITES, host};
+use crate::error::ScenarioError;
+use crate::handshake::TlsVersion;
+use crate::scenario::file;
+use crate::scenario::party::{
+    Ca, ChannelBinding, Client, ClientKind, ClientTls, GssMode, Offer, Password, Proof, Proxy, Server, TlsMode,
+    TlsProvider, TlsRange,
+};
+use crate::scenario::profile::Protocol;
+use crate::scenario::template::Filling;
+use crate::scenario::words::tls_range;
+use crate::scenario::written::{List, Text};
+
+/// MySQL's words and libpq's.
+const TLS_MODES: [(&str, TlsMode); 11] = [
+    ("DISABLED", TlsMode::Disabled),
+    ("PREFERRED", TlsMode::Preferred),
+    ("REQUIRED", TlsMode::Required),
+    ("VERIFY_CA", TlsMode::VerifyCa),
+    ("VERIFY_IDENTITY", TlsMode::VerifyIdentity),
+    ("disable", TlsMode::Disabled),
+    ("allow", TlsMode::Allowed),
+    ("prefer", TlsMode::Preferred),
+    ("require", TlsMode::Required),
+    ("verify-ca", TlsMode::VerifyCa),
+    ("verify-full", TlsMode::VerifyIdentity),
+];
+
+const GSS_MODES: [(&str, GssMode); 3] =
+    [("disable", GssMode::Disabled), ("prefer", GssMode::Preferred), ("require", GssMode::Required)];
+
+const CHANNEL_BINDINGS: [(&str, ChannelBinding); 3] = [
+    ("disable", ChannelBinding::Disabled),
+    ("prefer", ChannelBinding::Preferred),
+    ("require", ChannelBinding::Required),
+];
+
+/// A client. `reached` are the servers that it connects to: without a secret of its own it has that of its account there.
+pub(super) fn resolve(
+    written: &file::Client,
+    filling: &Filling<'_>,
+    reached: &[&Server],
+) -> Result<Client, ScenarioError> {
+    let file::Client {
+        kind,
+        argv,
+        login,
+        secret,
+        database,
+        tls,
+        gssencmode,
+        transport,
+        offer,
+        allow_cleartext,
+        mutual,
+        channel_binding,
+        clock,
+        deviations,
+    } = written;
+    let login = filling.text(login)?.text;
+    let transport = resolve_transport(transport.as_ref(), tls.as_ref(), gssencmode.as_ref(), filling)?;
+    let own = filling.optional(secret.as_ref())?.map(|secret| password(&secret));
+    let offer = match filling.optional(offer.as_ref())? {
+        Some(offer) => resolve_offer(&offer, filling)?,
+        None => Offer { password: true, token: false, ticket: true },
+    };
+    let channel_binding = match filling.optional(channel_binding.as_ref())? {
+        Some(text) => filling.one_of(&text, "channel binding", &CHANNEL_BINDINGS)?,
+        None => ChannelBinding::Preferred,
+    };
+    Ok(Client {
+        kind: resolve_kind(kind.as_ref(), argv, filling)?,
+        password: own.or_else(|| reached.iter().find_map(|server| account_password(server, &login))),
+        login,
+        database: filling.optional(database.as_ref())?.map(|text| text.text),
+        tls: transport.tls,
+        gssencmode: transport.gssencmode,
+        offer,
+        allow_cleartext: filling.flag(allow_cleartext.as_ref(), transport.cleartext)?,
+        // libpq always asks the server to prove itself, MySQL's own client library never does.
+        mutual: filling.flag(mutual.as_ref(), reached.iter().any(|server| server.protocol() == Protocol::Postgres))?,
+        channel_binding,
+        clock_seconds: clock_seconds(clock.as_ref(), filling)?,
+        deviations: texts(filling.list(deviations)?),
+    })
+}
+
+fn account_password(server: &Server, login: &str) -> Option<Password> {
+    server.accounts.get(login)?.proofs.iter().find_map(|proof| match proof {
+        Proof::Password { password, .. } => Some(password.clone()),
+        _ => None,
+    })
+}
+
+fn resolve_kind(kind: Option<&Text>, argv: &List, filling: &Filling<'_>) -> Result<ClientKind, ScenarioError> {
+    let kind = filling.optional(kind)?;
+    let is_command = kind.as_ref().is_some_and(|kind| kind.text == "command");
+    let argv_span = Text { text: String::new(), span: argv.span.clone() };
+    match kind {
+        Some(kind) if is_command => {
+            let argv = texts(filling.list(argv)?);
+            if argv.is_empty() {
+                Err(filling.error(&kind, "no 'argv' for kind"))
+            } else {
+                Ok(ClientKind::Command { argv })
+            }
+        }
+        _ if !argv.items.is_empty() => Err(filling.source.error(&argv_span.span, "'argv' without kind = \"command\"")),
+        Some(kind) if kind.text != "builtin" => Ok(ClientKind::Profile(kind.text)),
+        _ => Ok(ClientKind::BuiltIn),
+    }
+}
+
+/// `password`, `token`, `ticket`, or some of them joined by `-and-`.
+fn resolve_offer(offer: &Text, filling: &Filling<'_>) -> Result<Offer, ScenarioError> {
+    let mut resolved = Offer { password: false, token: false, ticket: false };
+    for word in offer.text.split("-and-") {
+        match word {
+            "password" => resolved.password = true,
+            "token" => resolved.token = true,
+            "ticket" => resolved.ticket = true,
+            _ => {
+                let allowed = "password, token, ticket, or some of them joined by -and-";
+                return Err(filling.error(offer, "unknown offer").allowing(allowed));
+            }
+        }
+    }
+    Ok(resolved)
+}
+
+struct Transport {
+    tls: ClientTls,
+    gssencmode: GssMode,
+    /// Whether a secret is sent in the clear when asked for, so that the server decides.
+    cleartext: bool,
+}
+
+/// `transport` says what is required, without a fall-back, and stands in place of `tls.mode` and `gssencmode`.
+fn resolve_transport(
+    transport: Option<&Text>,
+    tls: Option<&file::ClientTls>,
+    gssencmode: Option<&Text>,
+    filling: &Filling<'_>,
+) -> Result<Transport, ScenarioError> {
+    let mode = tls.and_then(|tls| tls.mode.as_ref());
+    let mut resolved = Transport { tls: resolve_tls(tls, filling)?, gssencmode: GssMode::Disabled, cleartext: false };
+    if let Some(gssencmode) = filling.optional(gssencmode)? {
+        resolved.gssencmode = filling.one_of(&gssencmode, "gssencmode", &GSS_MODES)?;
+    }
+    let Some(transport) = filling.optional(transport)? else { return Ok(resolved) };
+    if mode.is_some() || gssencmode.is_some() {
+        return Err(filling.error(&transport, "'tls.mode' and 'gssencmode' cannot stand beside transport"));
+    }
+    let (mode, gssencmode) = match transport.text.as_str() {
+        "clear" => (TlsMode::Disabled, GssMode::Disabled),
+        "tls" => (TlsMode::Required, GssMode::Disabled),
+        "gss" => (TlsMode::Disabled, GssMode::Required),
+        _ => return Err(filling.error(&transport, "unknown transport").allowing("clear, tls, gss")),
+    };
+    resolved.tls.mode = mode;
+    Ok(Transport { gssencmode, cleartext: true, ..resolved })
+}
+
+fn resolve_tls(written: Option<&file::ClientTls>, filling: &Filling<'_>) -> Result<ClientTls, ScenarioError> {
+    let mut tls = ClientTls {
+        mode: TlsMode::Preferred,
+        versions: TlsRange { min: TlsVersion::Tls1_0, max: TlsVersion::Tls1_3 },
+        suites: Vec::new(),
+        provider: TlsProvider::OpenSsl,
+        trust: Some(Ca::Own),
+    };
+    let Some(file::ClientTls { mode, versions, suites, provider, ca }) = written else { return Ok(tls) };
+    if let Some(mode) = filling.optional(mode.as_ref())? {
+        tls.mode = filling.one_of(&mode, "TLS mode", &TLS_MODES)?;
+    }
+    if let Some(provider) = filling.optional(provider.as_ref())? {
+        tls.provider = filling.one_of(&provider, "TLS provider", &PROVIDERS)?;
+    }
+    let is_rustls = tls.provider == TlsProvider::Rustls;
+    match filling.optional(versions.as_ref())? {
+        Some(versions) => {
+            tls.versions = tls_range(&versions.text).map_err(|problem| filling.error(&versions, problem))?;
+            if is_rustls && tls.versions.min < TlsVersion::Tls1_2 {
+                return Err(filling.error(&versions, "rustls has TLS 1.2 and 1.3 only, not"));
+            }
+        }
+        None if is_rustls => tls.versions.min = TlsVersion::Tls1_2,
+        None => {}
+    }
+    let suites = filling.list(suites)?;
+    if let Some(missing) = suites.iter().find(|suite| is_rustls && !RUSTLS_SUITES.contains(&suite.text.as_str())) {
+        return Err(filling.error(missing, "rustls has no suite").allowing(RUSTLS_SUITES.join(", ")));
+    }
+    tls.suites = texts(suites);
+    if let Some(ca) = filling.optional(ca.as_ref())? {
+        let words = [("own", Some(Ca::Own)), ("other", Some(Ca::Other)), ("none", None)];
+        tls.trust = filling.one_of(&ca, "authority", &words)?;
+    }
+    Ok(tls)
+}
+
+pub(super) fn resolve_proxy(name: &str, written: &file::Proxy, filling: &Filling<'_>) -> Result<Proxy, ScenarioError> {
+    let file::Proxy { to, host: written_host, clock, deviations } = written;
+    Ok(Proxy {
+        to: filling.text(to)?.text,
+        host: host(name, written_host.as_ref(), filling)?,
+        clock_seconds: clock_seconds(clock.as_ref(), filling)?,
+        deviations: texts(filling.list(deviations)?),
+    })
+}

@@ -1,0 +1,120 @@
+//! Realms, with the services of the case's servers.
+
+use super::intern::Interner;
+use crate::error::ScenarioError;
+use crate::scenario::file;
+use crate::scenario::party::{Password, Realm, RealmUser};
+use crate::scenario::profile::Protocol;
+use crate::scenario::profiles::Profiles;
+use crate::scenario::template::Filling;
+use crate::scenario::words::{duration, offset_seconds};
+use crate::scenario::written::Text;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Ten hours, as MIT and Active Directory have it.
+const TICKET_LIFETIME_SECONDS: u32 = 36_000;
+
+/// Encryption types by their names in krb5.conf.
+const ETYPES: [(&str, i32); 4] = [
+    ("aes128-cts-hmac-sha1-96", 17),
+    ("aes256-cts-hmac-sha1-96", 18),
+    ("aes128-cts-hmac-sha256-128", 19),
+    ("aes256-cts-hmac-sha384-192", 20),
+];
+
+/// All realms of a case by the scenario's name for them.
+pub(super) fn resolve_all(
+    written: &BTreeMap<Text, file::Realm>,
+    servers: &BTreeMap<Text, file::Server>,
+    filling: &Filling<'_>,
+    interner: &mut Interner,
+    profiles: &Profiles,
+    readings: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, Arc<Realm>>, ScenarioError> {
+    let mut realms = BTreeMap::new();
+    for (key, realm) in written {
+        let mut services = BTreeSet::new();
+        for (name, server) in servers {
+            if let Some(kerberos) = &server.kerberos
+                && filling.text(&kerberos.realm)?.text == key.text
+            {
+                services.insert(spn(&name.text, server, kerberos, filling, profiles, readings)?);
+            }
+        }
+        realms.insert(key.text.clone(), interner.realm(resolve(realm, services, filling)?));
+    }
+    Ok(realms)
+}
+
+/// The service principal of a server: what is written, or the engine's service at the server's host.
+pub(super) fn spn(
+    name: &str,
+    server: &file::Server,
+    kerberos: &file::Kerberos,
+    filling: &Filling<'_>,
+    profiles: &Profiles,
+    readings: &BTreeMap<String, String>,
+) -> Result<String, ScenarioError> {
+    if let Some(spn) = filling.optional(kerberos.spn.as_ref())? {
+        let valid =
+            spn.text.split('/').count() == 2 && !spn.text.contains('@') && spn.text.split('/').all(|p| !p.is_empty());
+        let wrong = || filling.error(&spn, "no service principal").allowing("SERVICE/HOST without a realm");
+        return if valid { Ok(spn.text) } else { Err(wrong()) };
+    }
+    let service = match super::server::profile(server, filling, profiles, readings)?.protocol {
+        Protocol::Mysql => "mysql",
+        Protocol::Postgres => "postgres",
+    };
+    Ok(format!("{service}/{}", super::server::host(name, server.host.as_ref(), filling)?))
+}
+
+fn resolve(
+    written: &file::Realm,
+    mut services: BTreeSet<String>,
+    filling: &Filling<'_>,
+) -> Result<Realm, ScenarioError> {
+    let file::Realm { realm, users, services: extra, etypes, ticket_lifetime, clock, deviations } = written;
+    services.extend(filling.list(extra)?.into_iter().map(|service| service.text));
+    let mut resolved = BTreeMap::new();
+    for (name, file::RealmUser { secret }) in users {
+        resolved.insert(filling.text(name)?.text, RealmUser { password: password(&filling.text(secret)?) });
+    }
+    let etypes = filling.list(etypes)?;
+    let etypes = etypes.iter().map(|etype| filling.one_of(etype, "encryption type", &ETYPES));
+    let lifetime = match filling.optional(ticket_lifetime.as_ref())? {
+        Some(text) => {
+            let seconds = duration(&text.text).and_then(|life| u32::try_from(life.as_secs()).ok()).filter(|s| *s > 0);
+            seconds.ok_or_else(|| filling.error(&text, "no lifetime").allowing("5s, 10m, 10h, 7d"))?
+        }
+        None => TICKET_LIFETIME_SECONDS,
+    };
+    Ok(Realm {
+        realm: filling.text(realm)?.text,
+        users: resolved,
+        services,
+        etypes: etypes.collect::<Result<_, _>>()?,
+        ticket_lifetime_seconds: lifetime,
+        clock_seconds: clock_seconds(clock.as_ref(), filling)?,
+        deviations: texts(filling.list(deviations)?),
+    })
+}
+
+/// The name of a secret, or nothing between the quotes for the empty password.
+pub(super) fn password(text: &Text) -> Password {
+    if text.text.is_empty() { Password::Empty } else { Password::Named(text.text.clone()) }
+}
+
+/// The offset of a party's clock.
+pub(super) fn clock_seconds(written: Option<&Text>, filling: &Filling<'_>) -> Result<i64, ScenarioError> {
+    match filling.optional(written)? {
+        Some(text) => offset_seconds(&text.text).ok_or_else(|| {
+            filling.error(&text, "no offset of a clock").allowing("+10h, -301s, with the units s, m, h, d")
+        }),
+        None => Ok(0),
+    }
+}
+
+pub(super) fn texts(list: Vec<Text>) -> Vec<String> {
+    list.into_iter().map(|item| item.text).collect()
+}

@@ -1,0 +1,160 @@
+//! One attempt of our own client: one connection, or as many as its modes make of it.
+
+use crate::error::Error;
+use crate::handshake::{Handshake, Outcome, Side, Trace};
+use crate::net::kdc::KerberosClient;
+use crate::net::{self, Around, Connection, Deadlines, Phase, Phases, Report, Security, TicketSource};
+use crate::scenario::party::{Client, TlsMode};
+use crate::scenario::profile::Protocol;
+use crate::testbed::materials::Materials;
+use crate::testbed::random::Generator;
+use crate::testbed::server::StandingServer;
+use crate::testbed::{mysql, postgres};
+use std::time::Duration;
+
+/// What came of a step, in the eyes of each party.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// How it ended for the client.
+    pub client: Outcome,
+    /// How it ended for the server, where it can be observed.
+    pub server: Option<Outcome>,
+    /// What the KDC answered last, where it was asked and can be observed.
+    pub kdc: Option<Outcome>,
+    /// What happened on the wire, a trace for each connection.
+    pub connections: Vec<Trace>,
+    /// How long each phase took, all connections together.
+    pub phases: Vec<(Phase, Duration)>,
+}
+
+impl Attempt {
+    /// That of a step without a connection.
+    #[must_use]
+    pub const fn without_connection(client: Outcome) -> Self {
+        Self { client, server: None, kdc: None, connections: Vec::new(), phases: Vec::new() }
+    }
+}
+
+/// What a client brings to an attempt besides its plan.
+pub struct Baggage<'a> {
+    /// Where its tickets come from.
+    pub tickets: Option<&'a mut KerberosClient>,
+    /// Whether its credential cache holds one already.
+    pub has_ticket: bool,
+    /// Its randomness.
+    pub random: &'a mut Generator,
+}
+
+/// The machine of the next connection, for either protocol.
+enum Machines {
+    Mysql(crate::mysql::ClientSettings),
+    Postgres(crate::postgres::ClientSettings),
+}
+
+impl Machines {
+    fn first(
+        client: &Client,
+        protocol: Protocol,
+        host: &str,
+        has_ticket: bool,
+        materials: &Materials,
+    ) -> Result<Self, Error> {
+        Ok(match protocol {
+            Protocol::Mysql => Self::Mysql(mysql::client(client, materials)?),
+            Protocol::Postgres => Self::Postgres(postgres::client(client, host, has_ticket, materials)),
+        })
+    }
+
+    fn machine(&self) -> Box<dyn Handshake> {
+        match self {
+            Self::Mysql(settings) => mysql::machine(settings.clone()),
+            Self::Postgres(settings) => postgres::machine(settings.clone()),
+        }
+    }
+
+    fn next(&self, report: &Report) -> Option<Self> {
+        match self {
+            Self::Mysql(_) => None,
+            Self::Postgres(settings) => {
+                postgres::next_connection(settings, &report.outcome, &report.trace).map(Self::Postgres)
+            }
+        }
+    }
+}
+
+/// Lets our own client log in.
+///
+/// # Errors
+/// The plan asks for what the client does not have, or a mistake of ours.
+pub async fn attempt(
+    client: &Client,
+    server: &StandingServer,
+    host: &str,
+    materials: &Materials,
+    baggage: Baggage<'_>,
+) -> Result<Attempt, Error> {
+    let Baggage { mut tickets, has_ticket, random } = baggage;
+    let wants_no_tls = client.tls.mode == TlsMode::Disabled;
+    let security = if wants_no_tls {
+        Security::ClearOnly
+    } else {
+        Security::Client { context: materials.client_context(&client.tls)?, server_name: Some(host.to_owned()) }
+    };
+    let mut machines = Some(Machines::first(client, server.planned.protocol(), host, has_ticket, materials)?);
+    let mut connections = Vec::new();
+    let mut phases = Phases::default();
+    let mut last = None;
+    while let Some(current) = machines.take() {
+        let connection = Connection::new(Side::Client, current.machine(), security.clone());
+        let mut around = Around {
+            clock: materials.clock().shifted(client.clock_seconds),
+            random,
+            deadlines: Deadlines::default(),
+            tickets: tickets.as_deref_mut().map(|tickets| tickets as &mut dyn TicketSource),
+        };
+        let (report, local) = net::dial(server.address, connection, &mut around)
+            .await
+            .map_err(|problem| Error::Internal(format!("our client: {problem}")))?;
+        let seen = match local {
+            Some(local) => server.record(local).await?,
+            None => None,
+        };
+        let seen = match seen.map(|record| record.report) {
+            Some(Ok(seen)) => Some(seen.outcome),
+            Some(Err(problem)) => return Err(Error::Internal(format!("the mock: {problem}"))),
+            None => None,
+        };
+        machines = current.next(&report);
+        add(&mut phases, &report.phases);
+        connections.push(report.trace);
+        last = Some((report.outcome, seen));
+    }
+    let (client, server) = last.ok_or_else(|| Error::Internal("an attempt without a connection".to_owned()))?;
+    Ok(Attempt { client, server, kdc: None, connections, phases: listed(&phases) })
+}
+
+fn add(total: &mut Phases, more: &Phases) {
+    let sum = |total: &mut Option<Duration>, more: Option<Duration>| {
+        if let Some(more) = more {
+            *total = Some(total.unwrap_or_default() + more);
+        }
+    };
+    sum(&mut total.tcp, more.tcp);
+    sum(&mut total.tls, more.tls);
+    sum(&mut total.kdc_as, more.kdc_as);
+    sum(&mut total.kdc_tgs, more.kdc_tgs);
+    sum(&mut total.auth, more.auth);
+    sum(&mut total.ready, more.ready);
+}
+
+fn listed(phases: &Phases) -> Vec<(Phase, Duration)> {
+    let took = |phase| match phase {
+        Phase::Tcp => phases.tcp,
+        Phase::Tls => phases.tls,
+        Phase::KdcAs => phases.kdc_as,
+        Phase::KdcTgs => phases.kdc_tgs,
+        Phase::Auth => phases.auth,
+        Phase::Ready => phases.ready,
+    };
+    Phase::ALL.into_iter().filter_map(|phase| Some((phase, took(phase)?))).collect()
+}

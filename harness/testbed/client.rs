@@ -1,0 +1,91 @@
+//! A client of a case with what it keeps from step to step: its randomness and its credential cache.
+
+use crate::handshake::Trace;
+use crate::net::Deadlines;
+use crate::net::kdc::{KdcDirectory, KerberosClient, KerberosSettings, kinit_outcome};
+use crate::net::ticket::Surroundings;
+use crate::scenario::party;
+use crate::testbed::attempt::{Attempt, Baggage};
+use crate::testbed::materials::Materials;
+use crate::testbed::random::Generator;
+use crate::testbed::realm::StandingRealm;
+use crate::testbed::server::StandingServer;
+use shakedown_krb5::Principal;
+use shakedown_krb5::client::Secret;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// A client that can act. `Debug` prints the plan only.
+pub(super) struct StandingClient {
+    /// What was planned.
+    pub planned: Arc<party::Client>,
+    random: Generator,
+    kerberos: KerberosClient,
+}
+
+impl StandingClient {
+    /// A client that has done nothing yet. It knows where the KDCs of its realms are and to which realm servers belong, as a
+    /// krb5.conf would tell it.
+    pub(super) fn new(
+        planned: &Arc<party::Client>,
+        realms: &BTreeMap<String, StandingRealm>,
+        servers: &BTreeMap<String, StandingServer>,
+    ) -> Self {
+        let joined = servers.values().filter_map(|server| {
+            let kerberos = server.planned.kerberos.as_ref()?;
+            Some((server.host.to_ascii_lowercase(), kerberos.realm.realm.clone()))
+        });
+        let directory = KdcDirectory {
+            kdcs: realms.values().map(|realm| (realm.planned.realm.clone(), vec![realm.address])).collect(),
+            domain_realm: joined.collect(),
+            default_realm: realms.values().next().map(|realm| realm.planned.realm.clone()),
+        };
+        let kerberos = KerberosClient::new(KerberosSettings::new(Arc::new(directory)));
+        Self { planned: Arc::clone(planned), random: Generator::from_system(), kerberos }
+    }
+
+    /// Gives it a password by which it fetches a ticket-granting ticket when it first needs one, as MySQL's plugin does.
+    pub(super) fn know_password(&mut self, principal: &Principal, materials: &Materials) {
+        if let Some(password) = self.planned.password.as_ref().filter(|_| self.planned.offer.password) {
+            let secret = Secret::password(&materials.secrets().value(password));
+            self.kerberos = self.kerberos.clone().with_secret(principal, secret);
+        }
+    }
+
+    /// What it brings to a login.
+    pub(super) fn baggage(&mut self) -> Baggage<'_> {
+        let has_ticket = self.planned.offer.ticket && !self.kerberos.credentials().is_empty();
+        let tickets = self.planned.offer.ticket.then_some(&mut self.kerberos);
+        Baggage { tickets, has_ticket, random: &mut self.random }
+    }
+
+    /// Gets a ticket-granting ticket, which replaces what is in the cache.
+    pub(super) async fn kinit(&mut self, principal: &Principal, password: &str, materials: &Materials) -> Attempt {
+        let clock = materials.clock().shifted(self.planned.clock_seconds);
+        let mut trace = Trace::new();
+        let mut around =
+            Surroundings { clock, deadlines: Deadlines::default(), random: &mut self.random, trace: &mut trace };
+        let began = clock.base();
+        let result = self.kerberos.kinit(principal, Secret::password(password), &mut around).await;
+        let took = clock.base().since(began);
+        Attempt {
+            client: kinit_outcome(&result),
+            server: None,
+            kdc: None,
+            connections: vec![trace],
+            phases: vec![(crate::net::Phase::KdcAs, took)],
+        }
+    }
+
+    /// Removes all tickets.
+    pub(super) fn destroy_tickets(&mut self) {
+        self.kerberos.destroy();
+    }
+}
+
+impl fmt::Debug for StandingClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StandingClient").field("planned", &self.planned).finish_non_exhaustive()
+    }
+}

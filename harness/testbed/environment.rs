@@ -1,0 +1,212 @@
+//! What a program needs to reach a world: variables of its environment, and the files that they name.
+//!
+//! The same for clients of scenarios (`kind = "command"`), for `exec` and for `serve`. The names are documented in
+//! `scenarios/README.md`.
+
+use crate::error::Error;
+use crate::scenario::party::{Ca, Client, GssMode, Server, TlsMode};
+use crate::scenario::profile::Protocol;
+use crate::testbed::materials::Materials;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// A folder for the files of one world, readable by its owner only.
+#[derive(Debug)]
+pub enum Folder {
+    /// Goes when it is dropped.
+    Temporary(tempfile::TempDir),
+    /// Somebody asked for it, and keeps it.
+    Given(PathBuf),
+}
+
+impl Folder {
+    /// A new, empty folder.
+    ///
+    /// # Errors
+    /// The machine has no room for it.
+    pub fn create() -> Result<Self, Error> {
+        tempfile::Builder::new()
+            .prefix("shakedown-")
+            .tempdir()
+            .map(Self::Temporary)
+            .map_err(|problem| Error::Environment(format!("cannot make a temporary folder: {problem}")))
+    }
+
+    /// A folder that somebody gave; it is made if it is not there.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn at(path: &Path) -> Result<Self, Error> {
+        let cannot = |problem: std::io::Error| {
+            Error::Environment(format!("cannot use the folder {}: {problem}", path.display()))
+        };
+        std::fs::create_dir_all(path).map_err(cannot)?;
+        // Clients that run elsewhere need the whole path.
+        std::fs::canonicalize(path).map(Self::Given).map_err(cannot)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Temporary(folder) => folder.path(),
+            Self::Given(path) => path,
+        }
+    }
+
+    /// Writes a file that only its owner can read.
+    ///
+    /// # Errors
+    /// The machine has no room for it.
+    pub fn write(&self, name: &str, contents: &[u8]) -> Result<PathBuf, Error> {
+        let path = self.path().join(name);
+        write_private(&path, contents)?;
+        Ok(path)
+    }
+}
+
+/// Writes a file that only its owner can read; one that is there already is replaced.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_private(path: &Path, contents: &[u8]) -> Result<(), Error> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .and_then(|mut file| file.write_all(contents))
+        .map_err(|problem| Error::Environment(format!("cannot write {}: {problem}", path.display())))
+}
+
+/// Variables by name. `Debug` prints no value, as one of them is a password.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Variables(BTreeMap<String, String>);
+
+impl Variables {
+    /// Sets a variable.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.0.insert(name.to_owned(), value.into());
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The value of one.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// The variables of one client that is to log in to one server.
+///
+/// # Errors
+/// The files cannot be written.
+pub fn of_login(
+    client: &Client,
+    server: &Server,
+    host: &str,
+    address: SocketAddr,
+    materials: &Materials,
+    folder: &Folder,
+) -> Result<Variables, Error> {
+    let mut variables = Variables::default();
+    variables.set("SHAKEDOWN_VERB", "connect");
+    variables.set("SHAKEDOWN_HOST", host);
+    variables.set("SHAKEDOWN_HOSTADDR", address.ip().to_string());
+    variables.set("SHAKEDOWN_PORT", address.port().to_string());
+    variables.set("SHAKEDOWN_ENGINE", protocol_word(server.protocol()));
+    variables.set("SHAKEDOWN_USER", client.login.as_str());
+    if let (Some(password), true) = (&client.password, client.offer.password) {
+        variables.set("SHAKEDOWN_PASSWORD", materials.secrets().value(password).as_str());
+    }
+    if let Some(database) = &client.database {
+        variables.set("SHAKEDOWN_DATABASE", database.as_str());
+    }
+    variables.set("SHAKEDOWN_TLS_MODE", tls_word(client.tls.mode));
+    variables.set("SHAKEDOWN_TLS_MIN", client.tls.versions.min.number());
+    variables.set("SHAKEDOWN_TLS_MAX", client.tls.versions.max.number());
+    variables.set("SHAKEDOWN_TLS_SUITES", client.tls.suites.join(":"));
+    variables.set("SHAKEDOWN_GSSENCMODE", gss_word(client.gssencmode));
+    variables.set("SHAKEDOWN_MUTUAL", if client.mutual { "1" } else { "0" });
+    if server.tls.is_some() {
+        let pem = materials.authority_pem(client.tls.trust.unwrap_or(Ca::Own))?;
+        variables.set("SHAKEDOWN_CA", text(&folder.write("ca.pem", pem.as_bytes())?));
+    }
+    if let Some(kerberos) = &server.kerberos {
+        variables.set("SHAKEDOWN_SPN", kerberos.spn.as_str());
+        variables.set("SHAKEDOWN_REALM", kerberos.realm.realm.as_str());
+    }
+    Ok(variables)
+}
+
+const fn protocol_word(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Mysql => "mysql",
+        Protocol::Postgres => "postgres",
+    }
+}
+
+const fn tls_word(mode: TlsMode) -> &'static str {
+    match mode {
+        TlsMode::Disabled => "DISABLED",
+        TlsMode::Allowed => "ALLOWED",
+        TlsMode::Preferred => "PREFERRED",
+        TlsMode::Required => "REQUIRED",
+        TlsMode::VerifyCa => "VERIFY_CA",
+        TlsMode::VerifyIdentity => "VERIFY_IDENTITY",
+    }
+}
+
+const fn gss_word(mode: GssMode) -> &'static str {
+    match mode {
+        GssMode::Disabled => "disable",
+        GssMode::Preferred => "prefer",
+        GssMode::Required => "require",
+    }
+}
+
+/// A path as a variable holds it. Temporary folders have names that are text.
+#[must_use]
+pub fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_printed_without_their_values() {
+        let mut variables = Variables::default();
+        variables.set("SHAKEDOWN_PASSWORD", "hunter2");
+        assert_eq!(format!("{variables:?}"), r#"{"SHAKEDOWN_PASSWORD"}"#);
+        assert_eq!(variables.value("SHAKEDOWN_PASSWORD"), Some("hunter2"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_are_for_their_owner_only_and_go_with_the_folder() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = Folder::create().unwrap();
+        let path = folder.write("secret", b"x").unwrap();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        drop(folder);
+        assert!(!path.exists());
+    }
+}

@@ -1,0 +1,172 @@
+//! From a plan to the MySQL machines: what a mock server and our client are told.
+
+use crate::error::Error;
+use crate::handshake::{Handshake, Outcome};
+use crate::mysql::{
+    Account, AfterLogin, Cleartext, ClientHandshake, ClientPlugin, ClientSettings, Credentials, DatabaseAccess,
+    Deviation, KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, Secret, ServerHandshake, ServerPlugin,
+    ServerSettings, TlsMode,
+};
+use crate::scenario::party::{self, PasswordScheme, Proof};
+use crate::testbed::materials::Materials;
+use shakedown_krb5::gss::Acceptor;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Makes the server's machine for each connection to a mock.
+#[derive(Debug)]
+pub struct Mock {
+    settings: Arc<ServerSettings>,
+    connections: AtomicU32,
+}
+
+impl Mock {
+    /// A mock of `server`. `acceptor` holds its keytab, if it is joined to a realm.
+    ///
+    /// # Errors
+    /// The plan asks for something that a MySQL server does not have.
+    pub fn new(server: &party::Server, acceptor: Option<Arc<Acceptor>>, materials: &Materials) -> Result<Self, Error> {
+        let mut settings = ServerSettings::new(server.profile.server_version.as_str());
+        settings.tls = server.tls.is_some();
+        settings.require_secure_transport = server.secure_transport_required;
+        if let Some(name) = &server.default_plugin {
+            settings.default_plugin = plugin(name)?;
+        }
+        settings.plugins = loaded(server)?;
+        settings.rsa = needs_rsa(server).then(|| materials.password_key()).transpose()?;
+        settings.kerberos = acceptor.zip(server.kerberos.as_ref()).map(|(acceptor, kerberos)| KerberosService {
+            acceptor,
+            service_principal: format!("{}@{}", kerberos.spn, kerberos.realm.realm),
+        });
+        settings.proven = ProvenAccounts::default();
+        for (name, account) in &server.accounts {
+            let (account, cached) = self::account(account, materials)?;
+            if let (Credentials::CachingSha2Password(verifier), true) = (&account.credentials, cached) {
+                settings.proven.insert(name, verifier.clone());
+            }
+            settings.databases.extend(match &account.databases {
+                DatabaseAccess::Only(names) => names.clone(),
+                DatabaseAccess::All => Default::default(),
+            });
+            settings.accounts.insert(name.clone(), account);
+        }
+        settings.variables.extend(server.parameters.iter().map(|(name, value)| (name.clone(), value.clone())));
+        settings.deviations = server.deviations.iter().map(|word| deviation(word)).collect::<Result<_, _>>()?;
+        Ok(Self { settings: Arc::new(settings), connections: AtomicU32::new(8) })
+    }
+
+    /// The machine for a client that has just come.
+    pub fn machine(&self, peer: SocketAddr) -> Box<dyn Handshake> {
+        let id = self.connections.fetch_add(1, Ordering::Relaxed);
+        let host = if peer.ip().is_loopback() { "localhost".to_owned() } else { peer.ip().to_string() };
+        Box::new(ServerHandshake::new(Arc::clone(&self.settings), id).from_host(host))
+    }
+}
+
+/// Our client's settings for one connection.
+///
+/// # Errors
+/// The plan asks for something that a MySQL client does not have.
+pub fn client(client: &party::Client, materials: &Materials) -> Result<ClientSettings, Error> {
+    let secret = match (&client.password, client.offer.password) {
+        (Some(password), true) => Secret::new(materials.secrets().value(password).as_bytes()),
+        _ => Secret::default(),
+    };
+    let mut settings = ClientSettings::new(client.login.as_str(), secret);
+    settings.database.clone_from(&client.database);
+    settings.tls = match client.tls.mode {
+        party::TlsMode::Disabled => TlsMode::Disabled,
+        party::TlsMode::Preferred => TlsMode::Preferred,
+        party::TlsMode::Required => TlsMode::Required,
+        party::TlsMode::VerifyCa => TlsMode::VerifyCa,
+        party::TlsMode::VerifyIdentity => TlsMode::VerifyIdentity,
+        party::TlsMode::Allowed => return Err(Error::Usage("'allow' is a mode of PostgreSQL clients only".to_owned())),
+    };
+    settings.cleartext = if client.allow_cleartext { Cleartext::Always } else { Cleartext::OverTls };
+    settings.request_public_key = true;
+    settings.kerberos = KerberosClient { principal: PrincipalRule::UserAtRealm, mutual: client.mutual };
+    settings.attributes = [("_client_name", "shakedown"), ("_client_version", env!("CARGO_PKG_VERSION"))]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec();
+    settings.after_login = AfterLogin::SelectOne;
+    if !client.offer.ticket {
+        settings.plugins.retain(|plugin| *plugin != ClientPlugin::Kerberos);
+    }
+    Ok(settings)
+}
+
+/// Our client's machine for one connection.
+#[must_use]
+pub fn machine(settings: ClientSettings) -> Box<dyn Handshake> {
+    Box::new(ClientHandshake::new(Arc::new(settings)))
+}
+
+/// A MySQL client makes one connection and is done, however it ends.
+#[must_use]
+pub const fn next_connection(_settings: &ClientSettings, _outcome: &Outcome) -> Option<ClientSettings> {
+    None
+}
+
+fn account(planned: &party::Account, materials: &Materials) -> Result<(Account, bool), Error> {
+    let [proof] = planned.proofs.as_slice() else {
+        return Err(Error::Usage("a MySQL account has exactly one plugin".to_owned()));
+    };
+    let (credentials, cached) = match proof {
+        Proof::Password { scheme, password, cached } => {
+            let secret = Secret::new(materials.secrets().value(password).as_bytes());
+            let plugin = plugin(scheme.word())?;
+            let credentials = Credentials::password(plugin, &secret)
+                .ok_or_else(|| Error::Usage(format!("'{plugin}' is no password plugin")))?;
+            (credentials, *cached)
+        }
+        Proof::Kerberos { realm, .. } => (Credentials::Kerberos { realm: realm.realm.clone() }, false),
+        Proof::Trust => return Err(Error::Usage("a MySQL account has a plugin".to_owned())),
+        Proof::Iam => return Err(Error::Usage("IAM tokens are not built yet".to_owned())),
+    };
+    let databases = if planned.databases.is_empty() {
+        DatabaseAccess::All
+    } else {
+        DatabaseAccess::Only(planned.databases.iter().cloned().collect())
+    };
+    Ok((Account { require_ssl: planned.require_ssl, databases, ..Account::new(credentials) }, cached))
+}
+
+/// The plugins of the profile, without those that the cluster has not enabled.
+fn loaded(server: &party::Server) -> Result<Vec<ServerPlugin>, Error> {
+    let mut plugins = Vec::new();
+    for name in &server.profile.plugins {
+        let plugin = plugin(name)?;
+        let enabled = match plugin {
+            ServerPlugin::Kerberos => server.enabled.kerberos,
+            ServerPlugin::Iam => server.enabled.iam,
+            _ => true,
+        };
+        if enabled {
+            plugins.push(plugin);
+        }
+    }
+    Ok(plugins)
+}
+
+/// Whether an account's password may come encrypted by RSA.
+fn needs_rsa(server: &party::Server) -> bool {
+    let by_rsa = |proof: &Proof| {
+        matches!(
+            proof,
+            Proof::Password { scheme: PasswordScheme::CachingSha2Password | PasswordScheme::Sha256Password, .. }
+        )
+    };
+    server.accounts.values().flat_map(|account| &account.proofs).any(by_rsa)
+}
+
+fn plugin(name: &str) -> Result<ServerPlugin, Error> {
+    ServerPlugin::by_name(name.as_bytes()).ok_or_else(|| {
+        let allowed: Vec<_> = ServerPlugin::ALL.iter().map(|plugin| plugin.name()).collect();
+        Error::Usage(format!("unknown plugin '{name}', allowed are {}", allowed.join(", ")))
+    })
+}
+
+fn deviation(word: &str) -> Result<Deviation, Error> {
+    word.parse().map_err(|problem: crate::mysql::deviation::UnknownDeviation| Error::Usage(problem.to_string()))
+}

@@ -1,0 +1,164 @@
+//! From a plan to the PostgreSQL machines: what a mock server and our client are told.
+
+use crate::error::Error;
+use crate::handshake::{EventName, Handshake, Outcome, Side, Trace};
+use crate::postgres::{
+    Account, ChannelBinding, Cleartext, ClientHandshake, ClientSettings, Databases, Deviation, GssEncMode, GssOptions,
+    KerberosSettings, Method, PasswordEncryption, Rule, Secret, ServerHandshake, ServerSettings, SslMode, Transport,
+    hba,
+};
+use crate::scenario::party::{self, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
+use crate::testbed::materials::Materials;
+use crate::testbed::random::Generator;
+use shakedown_krb5::gss::Acceptor;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Makes the server's machine for each connection to a mock.
+#[derive(Debug)]
+pub struct Mock {
+    settings: Arc<ServerSettings>,
+}
+
+impl Mock {
+    /// A mock of `server`. `acceptor` holds its keytab, if it is joined to a realm.
+    ///
+    /// # Errors
+    /// The plan asks for something that a PostgreSQL server does not have.
+    pub fn new(server: &party::Server, acceptor: Option<Arc<Acceptor>>, materials: &Materials) -> Result<Self, Error> {
+        let mut random = Generator::from_system();
+        let mut settings = ServerSettings::new(&mut random);
+        settings.tls = server.tls.is_some();
+        settings.gss_encryption = acceptor.is_some();
+        settings.acceptor = acceptor;
+        settings.version_text = format!("PostgreSQL {} on x86_64-pc-linux-gnu, 64-bit", server.profile.server_version);
+        settings.server_version.clone_from(&server.profile.server_version);
+        settings.databases = Databases::These(databases(server));
+        settings.rules = server.hba.iter().map(rule).collect();
+        for (name, planned) in &server.accounts {
+            settings.accounts.insert(name.clone(), account(name, planned, materials, &mut random));
+        }
+        settings.deviation = match server.deviations.as_slice() {
+            [] => None,
+            [word] => Some(deviation(word)?),
+            _ => return Err(Error::Usage("a PostgreSQL mock makes one deviation at a time".to_owned())),
+        };
+        Ok(Self { settings: Arc::new(settings) })
+    }
+
+    /// The machine for a client that has just come.
+    pub fn machine(&self, peer: SocketAddr) -> Box<dyn Handshake> {
+        Box::new(ServerHandshake::new(Arc::clone(&self.settings), peer.ip().to_string()))
+    }
+}
+
+/// Our client's settings for the first connection of an attempt. `host` is the name as it is dialled.
+#[must_use]
+pub fn client(client: &party::Client, host: &str, has_ticket: bool, materials: &Materials) -> ClientSettings {
+    let mut settings = ClientSettings::new(client.login.as_str());
+    // What a fresh cluster has; libpq would take the role's name, which is no database there.
+    settings.database = Some(client.database.clone().unwrap_or_else(|| MAINTENANCE_DATABASE.to_owned()));
+    settings.secret = match (&client.password, client.offer.password) {
+        (Some(password), true) => Some(Secret::password(materials.secrets().value(password).as_bytes())),
+        _ => None,
+    };
+    settings.ssl_mode = match client.tls.mode {
+        party::TlsMode::Disabled => SslMode::Disable,
+        party::TlsMode::Allowed => SslMode::Allow,
+        party::TlsMode::Preferred => SslMode::Prefer,
+        party::TlsMode::Required => SslMode::Require,
+        party::TlsMode::VerifyCa => SslMode::VerifyCa,
+        party::TlsMode::VerifyIdentity => SslMode::VerifyFull,
+    };
+    settings.gss_enc_mode = match client.gssencmode {
+        party::GssMode::Disabled => GssEncMode::Disable,
+        party::GssMode::Preferred => GssEncMode::Prefer,
+        party::GssMode::Required => GssEncMode::Require,
+    };
+    settings.channel_binding = match client.channel_binding {
+        party::ChannelBinding::Disabled => ChannelBinding::Disable,
+        party::ChannelBinding::Preferred => ChannelBinding::Prefer,
+        party::ChannelBinding::Required => ChannelBinding::Require,
+    };
+    settings.cleartext = if client.allow_cleartext { Cleartext::Allow } else { Cleartext::Encrypted };
+    // libpq does Kerberos with what is in the cache, whoever that belongs to, and never asks for a password.
+    settings.kerberos = has_ticket.then(|| KerberosSettings { mutual: client.mutual, ..KerberosSettings::new(host) });
+    settings.parameters = vec![("application_name".to_owned(), "shakedown".to_owned())];
+    settings.query = Some("SELECT 1".to_owned());
+    settings
+}
+
+/// Our client's machine for one connection.
+#[must_use]
+pub fn machine(settings: ClientSettings) -> Box<dyn Handshake> {
+    Box::new(ClientHandshake::new(Arc::new(settings)))
+}
+
+/// The settings of the next connection of the same attempt, as libpq would make it, or `None` where it gives up.
+#[must_use]
+pub fn next_connection(settings: &ClientSettings, outcome: &Outcome, trace: &Trace) -> Option<ClientSettings> {
+    let given_up_by_ourselves = outcome.by == Some(Side::Client) && !trace.contains(EventName::Alert);
+    if outcome.is_established() || given_up_by_ourselves {
+        return None;
+    }
+    settings.after_failure_over(if trace.contains(EventName::GssencAccept) {
+        Transport::Gss
+    } else if trace.contains(EventName::TlsAccept) {
+        Transport::Tls
+    } else {
+        Transport::Clear
+    })
+}
+
+/// The database that initdb makes for clients to connect to.
+const MAINTENANCE_DATABASE: &str = "postgres";
+
+/// Those of a fresh cluster, and those that accounts are said to use.
+fn databases(server: &party::Server) -> Vec<String> {
+    let named = server.accounts.values().flat_map(|account| &account.databases).cloned();
+    [MAINTENANCE_DATABASE, "template1"].map(str::to_owned).into_iter().chain(named).collect()
+}
+
+fn account(name: &str, planned: &party::Account, materials: &Materials, random: &mut Generator) -> Account {
+    let stored = planned.proofs.iter().find_map(|proof| match proof {
+        Proof::Password { scheme, password, .. } => Some((scheme, password)),
+        Proof::Trust | Proof::Kerberos { .. } | Proof::Iam => None,
+    });
+    match stored {
+        Some((scheme, password)) => {
+            let encryption = match scheme {
+                PasswordScheme::Md5 => PasswordEncryption::Md5,
+                _ => PasswordEncryption::ScramSha256,
+            };
+            Account::with_password(name, materials.secrets().value(password).as_bytes(), encryption, random)
+        }
+        None => Account::without_password(),
+    }
+}
+
+fn rule(line: &HbaLine) -> Rule {
+    let record = match line.connection {
+        HbaConnection::Any => hba::Record::Host,
+        HbaConnection::Ssl => hba::Record::HostSsl,
+        HbaConnection::NoSsl => hba::Record::HostNoSsl,
+        HbaConnection::GssEnc => hba::Record::HostGssEnc,
+        HbaConnection::NoGssEnc => hba::Record::HostNoGssEnc,
+    };
+    let method = match line.method {
+        HbaMethod::Trust => Method::Trust,
+        HbaMethod::Reject => Method::Reject,
+        HbaMethod::ScramSha256 => Method::ScramSha256,
+        HbaMethod::Md5 => Method::Md5,
+        HbaMethod::Password => Method::Password,
+        HbaMethod::Gss { include_realm } => Method::Gss(GssOptions { include_realm, ..GssOptions::default() }),
+        HbaMethod::Pam => Method::Pam,
+    };
+    match &line.user {
+        Some(user) => Rule::role(record, user, method),
+        None => Rule::all(record, method),
+    }
+}
+
+fn deviation(word: &str) -> Result<Deviation, Error> {
+    word.parse().map_err(|problem: crate::postgres::deviation::UnknownDeviation| Error::Usage(problem.to_string()))
+}

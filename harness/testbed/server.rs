@@ -1,0 +1,92 @@
+//! A server that stands: a mock of ours on a loopback port, or somebody's endpoint.
+
+use crate::error::Error;
+use crate::handshake::Side;
+use crate::net::{self, Connection, Listening, Record, Security, ServeLimits};
+use crate::scenario::party;
+use crate::scenario::profile::Protocol;
+use crate::testbed::materials::Materials;
+use crate::testbed::random::Generator;
+use crate::testbed::{mysql, postgres};
+use shakedown_krb5::gss::Acceptor;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a mock may take to record a connection that its client has left.
+const RECORD_PATIENCE: Duration = Duration::from_secs(5);
+
+/// A server that can be dialled.
+#[derive(Debug)]
+pub struct StandingServer {
+    /// What was planned.
+    pub planned: Arc<party::Server>,
+    /// The name by which it is dialled, unless a step says otherwise.
+    pub host: String,
+    /// Where it is.
+    pub address: SocketAddr,
+    mock: Option<Listening>,
+}
+
+impl StandingServer {
+    /// A mock on a free loopback port, or on `address`.
+    ///
+    /// # Errors
+    /// The plan asks for what a mock does not have, or the port cannot be bound.
+    pub async fn mock(
+        planned: &Arc<party::Server>,
+        acceptor: Option<Arc<Acceptor>>,
+        materials: &Materials,
+        address: Option<SocketAddr>,
+    ) -> Result<Self, Error> {
+        let security = match &planned.tls {
+            Some(tls) => Security::Server(materials.server_context(tls)?),
+            None => Security::ClearOnly,
+        };
+        let connect = move |machine| -> (Connection, Box<dyn crate::handshake::Random>) {
+            (Connection::new(Side::Server, machine, security.clone()), Box::new(Generator::from_system()))
+        };
+        let factory: net::listen::Factory = match planned.protocol() {
+            Protocol::Mysql => {
+                let mock = mysql::Mock::new(planned, acceptor, materials)?;
+                Arc::new(move |peer| connect(mock.machine(peer)))
+            }
+            Protocol::Postgres => {
+                let mock = postgres::Mock::new(planned, acceptor, materials)?;
+                Arc::new(move |peer| connect(mock.machine(peer)))
+            }
+        };
+        let address = address.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let clock = materials.clock().shifted(planned.clock_seconds);
+        let mock = net::listen(address, clock, ServeLimits::default(), factory)
+            .await
+            .map_err(|problem| Error::Environment(format!("cannot listen on {address}: {problem}")))?;
+        Ok(Self { planned: Arc::clone(planned), host: planned.host.clone(), address: mock.address(), mock: Some(mock) })
+    }
+
+    /// A server that somebody else runs: nothing of what it sees can be observed.
+    #[must_use]
+    pub fn endpoint(planned: &Arc<party::Server>, address: SocketAddr, host: String) -> Self {
+        Self { planned: Arc::clone(planned), host, address, mock: None }
+    }
+
+    /// What the mock saw of the connection that came from `client`; `None` for an endpoint.
+    ///
+    /// # Errors
+    /// The mock has not ended the connection although its client has: a mistake of ours.
+    pub async fn record(&self, client: SocketAddr) -> Result<Option<Record>, Error> {
+        let Some(mock) = &self.mock else { return Ok(None) };
+        match mock.record(client, RECORD_PATIENCE).await {
+            Some(record) => Ok(Some(record)),
+            None => Err(Error::Internal(format!("the mock has no record of the connection from {client}"))),
+        }
+    }
+
+    /// What the mock saw of all connections since the last call, once none is left; empty for an endpoint.
+    pub async fn records(&self) -> Vec<Record> {
+        match &self.mock {
+            Some(mock) => mock.settled_records(RECORD_PATIENCE).await,
+            None => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! The world of one case: every party that it names stands, and its verbs can be performed.
+//!
+//! Dropping a world ends all of it: ports, tasks, processes and files.
+
+use crate::error::Error;
+use crate::handshake::Outcome;
+use crate::scenario::party::{Ca, ClientKind, Password};
+use crate::scenario::plan::{Case, Verb};
+use crate::scenario::profile::Protocol;
+use crate::testbed::attempt::{self, Attempt};
+use crate::testbed::client::StandingClient;
+use crate::testbed::command::{self, Said};
+use crate::testbed::endpoint::Endpoint;
+use crate::testbed::environment::{self, Folder, Variables};
+use crate::testbed::materials::Materials;
+use crate::testbed::realm::{self, StandingRealm};
+use crate::testbed::server::StandingServer;
+use shakedown_krb5::Principal;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+/// All parties of one case.
+#[derive(Debug)]
+pub struct World {
+    materials: Arc<Materials>,
+    realms: BTreeMap<String, StandingRealm>,
+    servers: BTreeMap<String, StandingServer>,
+    clients: BTreeMap<String, StandingClient>,
+    scenario_folder: PathBuf,
+    folder: OnceLock<Folder>,
+}
+
+impl World {
+    /// Brings the mocks of a case up, on the addresses given, else each on a free loopback port.
+    ///
+    /// # Errors
+    /// The plan asks for what no mock has, the machine does not give a port, or an address is for a server that is not there.
+    pub async fn of_mocks(
+        case: &Case,
+        materials: &Arc<Materials>,
+        addresses: &BTreeMap<String, SocketAddr>,
+    ) -> Result<Self, Error> {
+        if let Some(name) = addresses.keys().find(|name| !case.servers.contains_key(*name)) {
+            let names: Vec<_> = case.servers.keys().map(String::as_str).collect();
+            return Err(Error::Usage(format!("no server '{name}' in this case, allowed are {}", names.join(", "))));
+        }
+        let mut realms = BTreeMap::new();
+        for (name, planned) in &case.realms {
+            realms.insert(name.clone(), StandingRealm::mock(planned, materials).await?);
+        }
+        let mut servers = BTreeMap::new();
+        for (name, planned) in &case.servers {
+            let acceptor = match &planned.kerberos {
+                Some(kerberos) => Some(realm_of(&realms, &kerberos.realm.realm)?.acceptor(kerberos)?),
+                None => None,
+            };
+            let address = addresses.get(name).copied();
+            servers.insert(name.clone(), StandingServer::mock(planned, acceptor, materials, address).await?);
+        }
+        Ok(Self::of(case, materials, realms, servers))
+    }
+
+    /// Stands before a server that somebody else runs, and the KDCs that its file names.
+    #[must_use]
+    pub fn of_endpoint(case: &Case, materials: &Arc<Materials>, endpoint: &Endpoint) -> Self {
+        let realms = case.realms.iter().filter_map(|(name, planned)| {
+            let kdc = endpoint.realms.get(&planned.realm)?;
+            Some((name.clone(), StandingRealm::endpoint(planned, *kdc)))
+        });
+        let servers = case.servers.iter().map(|(name, planned)| {
+            (name.clone(), StandingServer::endpoint(planned, endpoint.address, endpoint.host.clone()))
+        });
+        Self::of(case, materials, realms.collect(), servers.collect())
+    }
+
+    fn of(
+        case: &Case,
+        materials: &Arc<Materials>,
+        realms: BTreeMap<String, StandingRealm>,
+        servers: BTreeMap<String, StandingServer>,
+    ) -> Self {
+        let clients = case
+            .clients
+            .iter()
+            .map(|(name, planned)| (name.clone(), StandingClient::new(planned, &realms, &servers)))
+            .collect();
+        let scenario_folder = case.scenario.place.file.parent().map(Path::to_owned).unwrap_or_default();
+        Self { materials: Arc::clone(materials), realms, servers, clients, scenario_folder, folder: OnceLock::new() }
+    }
+
+    /// The servers by the scenario's names.
+    pub fn servers(&self) -> impl Iterator<Item = (&str, &StandingServer)> {
+        self.servers.iter().map(|(name, server)| (name.as_str(), server))
+    }
+
+    /// The realms by the scenario's names, with the addresses of their KDCs.
+    pub fn realms(&self) -> impl Iterator<Item = (&str, SocketAddr)> {
+        self.realms.iter().map(|(name, realm)| (name.as_str(), realm.address))
+    }
+
+    /// Where a server listens.
+    #[must_use]
+    pub fn address(&self, server: &str) -> Option<SocketAddr> {
+        self.servers.get(server).map(|server| server.address)
+    }
+
+    /// The certificate of the authority that clients of this world trust, in PEM.
+    ///
+    /// # Errors
+    /// The library refuses.
+    pub fn ca_pem(&self) -> Result<String, Error> {
+        self.materials.authority_pem(Ca::Own)
+    }
+
+    /// The environment of a program that is to log in as a client of the scenario; what it names lies in `folder`.
+    ///
+    /// # Errors
+    /// A party that is not there, or a file that cannot be written.
+    pub fn variables(
+        &self,
+        client: &str,
+        server: &str,
+        host: Option<&str>,
+        folder: &Folder,
+    ) -> Result<Variables, Error> {
+        let server = self.servers.get(server).ok_or_else(|| unknown("server", server))?;
+        let client = self.clients.get(client).ok_or_else(|| unknown("client", client))?;
+        let host = host.unwrap_or(&server.host);
+        let mut variables =
+            environment::of_login(&client.planned, &server.planned, host, server.address, &self.materials, folder)?;
+        self.kerberos_variables(&mut variables, folder)?;
+        Ok(variables)
+    }
+
+    fn kerberos_variables(&self, variables: &mut Variables, folder: &Folder) -> Result<(), Error> {
+        if self.realms.is_empty() {
+            return Ok(());
+        }
+        let conf = realm::krb5_conf(self.realms.values(), self.servers.values());
+        variables.set("KRB5_CONFIG", environment::text(&folder.write("krb5.conf", conf.as_bytes())?));
+        variables.set("KRB5CCNAME", format!("FILE:{}", environment::text(&folder.path().join("ccache"))));
+        Ok(())
+    }
+
+    /// Performs a step.
+    ///
+    /// # Errors
+    /// The step cannot be performed: the environment's fault or our own. How it comes out is no error.
+    pub async fn perform(&mut self, verb: &Verb) -> Result<Performed, Error> {
+        let marks: Vec<u64> = self.realms.values().map(StandingRealm::mark).collect();
+        let mut performed = match verb {
+            Verb::Connect { from, to, host } => self.connect(from, to, host.as_deref()).await?,
+            Verb::Kinit { by, user, realm, password, fresh_cache } => {
+                self.kinit(by, user, realm, password, *fresh_cache).await?
+            }
+            Verb::Later { verb, .. } => {
+                return Ok(Performed::CannotPlay(format!("no backend has the verb '{verb}' yet")));
+            }
+        };
+        if let Performed::Attempt(attempt) = &mut performed {
+            attempt.kdc =
+                self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark)).next_back();
+        }
+        Ok(performed)
+    }
+
+    async fn connect(&mut self, from: &str, to: &str, host: Option<&str>) -> Result<Performed, Error> {
+        let server = self.servers.get(to).ok_or_else(|| unknown("server", to))?;
+        let client = self.clients.get_mut(from).ok_or_else(|| unknown("client", from))?;
+        let planned = Arc::clone(&client.planned);
+        match &planned.kind {
+            ClientKind::BuiltIn => {
+                let host = host.unwrap_or(&server.host);
+                let realm = self.realms.values().next().map(|realm| realm.planned.realm.as_str());
+                if let (Protocol::Mysql, Some(realm)) = (server.planned.protocol(), realm) {
+                    client.know_password(&Principal::new(&[&planned.login], realm), &self.materials);
+                }
+                let baggage = client.baggage();
+                attempt::attempt(&planned, server, host, &self.materials, baggage).await.map(Performed::Attempt)
+            }
+            ClientKind::Profile(name) => {
+                Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
+            }
+            ClientKind::Command { argv } => self.run(argv, from, to, host).await,
+        }
+    }
+
+    /// Lets a program log in.
+    async fn run(&self, argv: &[String], from: &str, to: &str, host: Option<&str>) -> Result<Performed, Error> {
+        let variables = self.variables(from, to, host, self.folder()?)?;
+        let (logged_in, words) = match command::run(argv, &self.scenario_folder, &variables).await? {
+            Said::LoggedIn(words) => (true, words),
+            Said::Refused(words) => (false, words),
+            Said::CannotPlay(reason) => return Ok(Performed::CannotPlay(reason)),
+        };
+        let server = self.servers.get(to).ok_or_else(|| unknown("server", to))?;
+        let mut connections = Vec::new();
+        let mut seen = None;
+        for record in server.records().await {
+            let report = record.report.map_err(|problem| Error::Internal(format!("the mock: {problem}")))?;
+            connections.push(report.trace);
+            seen = Some(report.outcome);
+        }
+        let client = command::outcome(logged_in, &words, seen.as_ref());
+        Ok(Performed::Attempt(Attempt { client, server: seen, kdc: None, connections, phases: Vec::new() }))
+    }
+
+    async fn kinit(
+        &mut self,
+        by: &str,
+        user: &str,
+        realm: &str,
+        password: &Password,
+        fresh_cache: bool,
+    ) -> Result<Performed, Error> {
+        let standing = self.realms.get(realm).ok_or_else(|| unknown("realm", realm))?;
+        let password = self.materials.secrets().value(password);
+        let principal = Principal::new(&[user], &standing.planned.realm);
+        let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
+        let planned = Arc::clone(&client.planned);
+        match &planned.kind {
+            ClientKind::BuiltIn => {
+                if fresh_cache {
+                    client.destroy_tickets();
+                }
+                Ok(Performed::Attempt(client.kinit(&principal, &password, &self.materials).await))
+            }
+            ClientKind::Profile(name) => {
+                Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
+            }
+            ClientKind::Command { argv } => {
+                let folder = self.folder()?;
+                let mut variables = Variables::default();
+                variables.set("SHAKEDOWN_VERB", "kinit");
+                variables.set("SHAKEDOWN_USER", user);
+                variables.set("SHAKEDOWN_REALM", standing.planned.realm.as_str());
+                variables.set("SHAKEDOWN_PASSWORD", password.as_str());
+                self.kerberos_variables(&mut variables, folder)?;
+                if fresh_cache {
+                    // One that is not there is as good as one that was removed.
+                    let _ = std::fs::remove_file(folder.path().join("ccache"));
+                }
+                Ok(match command::run(argv, &self.scenario_folder, &variables).await? {
+                    Said::LoggedIn(_) => {
+                        Performed::Attempt(Attempt::without_connection(Outcome::established("password")))
+                    }
+                    Said::Refused(words) => Performed::Attempt(Attempt::without_connection(realm::refusal(&words))),
+                    Said::CannotPlay(reason) => Performed::CannotPlay(reason),
+                })
+            }
+        }
+    }
+
+    /// The folder of this world, made when it is needed first.
+    fn folder(&self) -> Result<&Folder, Error> {
+        if let Some(folder) = self.folder.get() {
+            return Ok(folder);
+        }
+        let folder = Folder::create()?;
+        Ok(self.folder.get_or_init(|| folder))
+    }
+}
+
+/// What became of a step.
+#[derive(Debug)]
+pub enum Performed {
+    /// It was tried.
+    Attempt(Attempt),
+    /// It cannot be played here, for this reason.
+    CannotPlay(String),
+}
+
+fn realm_of<'r>(realms: &'r BTreeMap<String, StandingRealm>, name: &str) -> Result<&'r StandingRealm, Error> {
+    realms.values().find(|realm| realm.planned.realm == name).ok_or_else(|| unknown("realm", name))
+}
+
+fn unknown(kind: &str, name: &str) -> Error {
+    Error::Internal(format!("the plan names the {kind} '{name}', which does not stand"))
+}

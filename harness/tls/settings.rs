@@ -1,0 +1,78 @@
+//! What a side of a TLS connection wants: plain data, from which contexts are made once.
+
+use crate::handshake::TlsVersion;
+use crate::tls::authority::Certified;
+use crate::tls::suite::Suite;
+
+/// Which TLS library does it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Provider {
+    /// OpenSSL: TLS 1.0 to 1.3, every suite of the table.
+    #[default]
+    OpenSsl,
+    /// rustls with ring: TLS 1.2 and 1.3, of TLS 1.2 the ECDHE suites with an AEAD.
+    Rustls,
+}
+
+/// What a client asks of the server's certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Trust {
+    /// Nothing (MySQL `REQUIRED`, PostgreSQL `require`).
+    #[default]
+    Anyone,
+    /// A chain to one of these authorities, in PEM (`VERIFY_CA`, `verify-ca`).
+    Authority(String),
+    /// And the name or address that the client dialled (`VERIFY_IDENTITY`, `verify-full`). The name is a setting of the
+    /// session, as one context serves many.
+    Identity(String),
+}
+
+/// A client's side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientSettings {
+    /// The library.
+    pub provider: Provider,
+    /// Versions that may be negotiated. Not empty.
+    pub versions: Vec<TlsVersion>,
+    /// Suites that are offered, in this order. Empty: whatever the library offers by default.
+    pub suites: Vec<&'static Suite>,
+    /// What is asked of the certificate.
+    pub trust: Trust,
+    /// Whether a server name is sent (RFC 6066 §3), if the session has one that is a name.
+    pub server_name_indication: bool,
+}
+
+impl Default for ClientSettings {
+    /// OpenSSL, TLS 1.0 to 1.2, the library's suites, no verification.
+    fn default() -> Self {
+        Self {
+            provider: Provider::OpenSsl,
+            versions: vec![TlsVersion::Tls1_0, TlsVersion::Tls1_1, TlsVersion::Tls1_2],
+            suites: Vec::new(),
+            trust: Trust::Anyone,
+            server_name_indication: true,
+        }
+    }
+}
+
+/// A server's side.
+#[derive(Debug, Clone)]
+pub struct ServerSettings {
+    /// The library.
+    pub provider: Provider,
+    /// Versions that may be negotiated. Not empty. The highest that both sides have is taken.
+    pub versions: Vec<TlsVersion>,
+    /// Suites that are accepted, the server's preference first. Empty: whatever the library accepts by default.
+    pub suites: Vec<&'static Suite>,
+    /// The certificate and its key.
+    pub certificate: Certified,
+}
+
+impl ServerSettings {
+    /// OpenSSL, TLS 1.0 to 1.2 and the library's suites, with this certificate.
+    #[must_use]
+    pub fn new(certificate: Certified) -> Self {
+        let ClientSettings { provider, versions, suites, .. } = ClientSettings::default();
+        Self { provider, versions, suites, certificate }
+    }
+}

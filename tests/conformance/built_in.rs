@@ -1,0 +1,62 @@
+//! The scenarios that are built in, without running them.
+
+use shakedown::scenario::{Library, Plan, Source, make_plan};
+use std::collections::BTreeMap;
+
+fn plan() -> Plan {
+    make_plan(&Source::built_in(), &Library::built_in().unwrap(), &BTreeMap::new()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[test]
+fn every_scenario_has_the_cells_that_it_is_meant_to_have() {
+    let mut cells: BTreeMap<String, usize> = BTreeMap::new();
+    for case in &plan().cases {
+        *cells.entry(case.scenario.name.clone()).or_default() += 1;
+    }
+    let expected = [
+        ("kerberos/kinit", 12),
+        ("mysql/cipher-suites", 288),
+        ("mysql/kerberos-login", 48),
+        ("mysql/passwords", 36),
+        ("mysql/require-secure-transport", 24),
+        ("mysql/require-ssl", 8),
+        ("mysql/tls-versions", 40),
+        ("postgres/kerberos-login", 12),
+        ("postgres/passwords", 27),
+        ("postgres/tls", 36),
+        ("tls/providers", 8),
+    ];
+    assert_eq!(cells, expected.map(|(name, cells)| (name.to_owned(), cells)).into());
+}
+
+#[test]
+fn the_catalogue_has_all_131_requirements_in_order() {
+    let library = Library::built_in().unwrap();
+    let numbers = |document: &str| {
+        let prefix = format!("{document}-");
+        let of_document =
+            library.catalogue.all().iter().filter_map(|r| r.id.strip_prefix(&prefix)?.parse::<usize>().ok());
+        of_document.collect::<Vec<_>>()
+    };
+    for (document, count) in [("S0", 26), ("S1", 16), ("S2", 8), ("S3", 64), ("S4", 17)] {
+        assert_eq!(numbers(document), (1..=count).collect::<Vec<_>>(), "{document}");
+    }
+    assert_eq!(library.catalogue.all().len(), 131);
+}
+
+#[test]
+fn a_requirement_is_shown_on_both_sides_of_its_boundary() {
+    let plan = plan();
+    let sides = |id: &str| {
+        let shown = plan.cases.iter().filter(|case| case.shown().contains(&id));
+        let last = shown.map(|case| case.steps.last().unwrap().expectation.as_ref().unwrap().client.to_string());
+        let (allowed, refused): (Vec<_>, Vec<_>) = last.partition(|outcome| outcome.starts_with("established"));
+        (allowed.len(), refused.len())
+    };
+    assert_eq!(sides("S3-41"), (21, 3));
+    assert_eq!(sides("S3-52"), (5, 19));
+    assert_eq!(sides("S3-18"), (7, 1));
+    assert_eq!(sides("S1-06"), (16, 16));
+    assert_eq!(sides("S3-11"), (2, 6));
+    assert_eq!(sides("S0-04"), (0, 0));
+}

@@ -1,0 +1,69 @@
+//! The three examples of the format's description parse, expand and count as written there.
+
+use shakedown::scenario::{Case, Library, Plan, Source, make_plan};
+use std::collections::BTreeMap;
+
+fn plan(name: &str, text: &str, readings: &[(&str, &str)]) -> Plan {
+    let library = Library::built_in().unwrap();
+    let readings = readings.iter().map(|&(q, a)| (q.to_owned(), a.to_owned())).collect::<BTreeMap<_, _>>();
+    make_plan(&[Source::new(name, text)], &library, &readings).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn outcomes(plan: &Plan, step: usize) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for case in &plan.cases {
+        *counts.entry(case.steps[step].expectation.as_ref().unwrap().client.to_string()).or_default() += 1;
+    }
+    counts
+}
+
+fn counts(plan: &Plan, step: &str) -> Vec<usize> {
+    plan.rules.iter().filter(|rule| rule.step == step).map(|rule| rule.cells).collect()
+}
+
+#[test]
+fn example_1_is_a_matrix_of_288_cells() {
+    let plan = plan("mysql/cipher-suites", include_str!("examples/matrix.toml"), &[]);
+    assert_eq!(plan.cases.len(), 288);
+    assert_eq!(counts(&plan, "connect"), [128, 20, 70, 50, 40]);
+    let established =
+        |case: &&Case| case.steps[0].expectation.as_ref().unwrap().client.to_string().starts_with("established");
+    assert_eq!(plan.cases.iter().filter(established).count(), 120);
+    assert_eq!(plan.cases[0].name, "mysql/cipher-suites/2.07.9/tls1.0/DHE-RSA-AES128-SHA");
+    assert_eq!(plan.cases[287].name, "mysql/cipher-suites/3.04.0/tls1.2/ECDHE-RSA-AES256-GCM-SHA384");
+    assert_eq!(plan.cases[0].shown(), ["S3-41", "S3-53", "S3-37"]);
+    assert_eq!(plan.readings, BTreeMap::from([("dhe-on-v3".to_owned(), "table".to_owned())]));
+}
+
+#[test]
+fn example_1_under_the_other_reading_refuses_20_cells_more() {
+    let plan = plan("mysql/cipher-suites", include_str!("examples/matrix.toml"), &[("dhe-on-v3", "note")]);
+    let established: usize = outcomes(&plan, 0).iter().filter(|(o, _)| o.starts_with("est")).map(|(_, n)| n).sum();
+    assert_eq!(established, 100);
+}
+
+#[test]
+fn example_2_is_steps() {
+    let plan = plan("kerberos/keytab-rotation", include_str!("examples/steps.toml"), &[]);
+    assert_eq!(plan.cases.len(), 12);
+    let case = plan.cases.iter().find(|case| case.name == "kerberos/keytab-rotation/postgres/keytab-new-only").unwrap();
+    let verbs: Vec<_> = case.steps.iter().map(|step| step.verb.word()).collect();
+    assert_eq!(verbs, ["kinit", "connect", "rotate", "connect", "kinit", "connect"]);
+    let cached = case.steps[3].expectation.as_ref().unwrap();
+    assert_eq!(cached.client.to_string(), "refused by server: 28000");
+    assert_eq!(cached.server.as_ref().unwrap().to_string(), "krb 44");
+    assert!(case.steps[2].expectation.is_none());
+    assert_eq!(counts(&plan, "cached-ticket"), [4, 2, 2, 2, 2]);
+    assert_eq!(counts(&plan, "fresh-ticket"), [6, 2, 2, 2]);
+    let kerberos = case.servers["db"].kerberos.as_ref().unwrap();
+    assert_eq!(kerberos.spn, "postgres/db.test");
+    assert_eq!(kerberos.realm.services.iter().collect::<Vec<_>>(), ["postgres/db.test"]);
+}
+
+#[test]
+fn example_3_is_a_cube_with_holes() {
+    let plan = plan("iam/exclusivity", include_str!("examples/cube.toml"), &[]);
+    assert_eq!(plan.cases.len(), 2 * 4 * 4 * 4 * 3 - 64 - 32);
+    assert_eq!(plan.excluded.iter().map(|excluded| excluded.cells).collect::<Vec<_>>(), [64, 32]);
+    assert_eq!(counts(&plan, "connect"), [16, 16, 8, 8, 4, 8, 36, 32, 16, 18, 16, 8, 20, 8, 4, 4, 18, 12, 8, 10, 18]);
+}

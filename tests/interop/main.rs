@@ -1,0 +1,3 @@
+//! Our code against other implementations, started from what is installed on this machine.
+
+mod openssl;

@@ -1,0 +1,199 @@
+//! What drivers ask once they are logged in.
+
+use super::conversation::{Party, converse};
+use super::logins::{client, server};
+use mysql_common::io::ParseBuf;
+use mysql_common::packets::Column;
+use shakedown::handshake::{Handshake, Input, Step};
+use shakedown::mysql::packet::{PacketReader, Sequence, write};
+use shakedown::mysql::result_set::{QueryResult, ResultSetReader};
+use shakedown::mysql::{Capabilities, ServerHandshake, ServerPlugin, ServerSettings};
+use std::sync::Arc;
+
+const DEPRECATE_EOF: u32 = Capabilities::DEPRECATE_EOF.0;
+const QUERY_ATTRIBUTES: u32 = Capabilities::QUERY_ATTRIBUTES.0;
+
+/// A session of `pam`, whose password comes in clear in the login.
+struct Session {
+    party: Party<ServerHandshake>,
+    capabilities: Capabilities,
+}
+
+impl Session {
+    fn new(capabilities: u32) -> Self {
+        Self::with(server(ServerPlugin::NativePassword), capabilities)
+    }
+
+    fn with(settings: ServerSettings, capabilities: u32) -> Self {
+        let mut party = Party::new(ServerHandshake::new(Arc::new(settings), 42), 3);
+        party.give(Input::Start).0.unwrap();
+        let capabilities = Capabilities(capabilities)
+            | Capabilities::PROTOCOL_41
+            | Capabilities::SECURE_CONNECTION
+            | Capabilities::PLUGIN_AUTH;
+        let mut login = capabilities.0.to_le_bytes().to_vec();
+        login.resize(32, 0);
+        login.extend_from_slice(b"pam\0\x06right\0mysql_clear_password\0");
+        let mut octets = Vec::new();
+        write(&mut octets, &mut Sequence(1), |writer| _ = writer.bytes(&login));
+        party.give(Input::Bytes(&octets)).0.unwrap();
+        assert!(party.machine.outcome().unwrap().is_established());
+        Self { party, capabilities }
+    }
+
+    /// The payloads that answer a command.
+    fn command(&mut self, payload: &[u8]) -> Vec<Vec<u8>> {
+        let mut octets = Vec::new();
+        write(&mut octets, &mut Sequence(0), |writer| _ = writer.bytes(payload));
+        let (step, out) = self.party.give(Input::Bytes(&octets));
+        assert!(matches!(step, Ok(Step::Receive)), "{step:?}");
+        let mut reader = PacketReader::default();
+        reader.feed(&out);
+        let (mut sequence, mut payloads) = (Sequence(1), Vec::new());
+        while let Some(payload) = reader.next(&mut sequence).unwrap() {
+            payloads.push(payload.to_vec());
+        }
+        payloads
+    }
+
+    /// The rows, values separated by `|` and rows by `/`; or `OK`; or the error.
+    fn query(&mut self, statement: &str) -> String {
+        let mut payload = vec![0x03];
+        if self.capabilities.has(Capabilities::QUERY_ATTRIBUTES) {
+            payload.extend_from_slice(&[0, 1]);
+        }
+        payload.extend_from_slice(statement.as_bytes());
+        let mut reader = ResultSetReader::new(self.capabilities);
+        let mut payloads = self.command(&payload).into_iter();
+        let result = payloads.find_map(|payload| reader.packet(&payload).unwrap()).expect("a whole answer");
+        assert_eq!(payloads.next(), None, "nothing behind the answer");
+        match result {
+            QueryResult::Done => "OK".to_owned(),
+            QueryResult::Refused(error) => error.outcome_code(),
+            QueryResult::Rows(rows) => rows
+                .into_iter()
+                .map(|row| {
+                    row.into_iter()
+                        .map(|value| value.map_or("NULL".to_owned(), |text| String::from_utf8(text).unwrap()))
+                        .collect::<Vec<_>>()
+                        .join("|")
+                })
+                .collect::<Vec<_>>()
+                .join("/"),
+        }
+    }
+}
+
+#[test]
+fn statements_of_drivers_are_answered() {
+    for capabilities in [0, DEPRECATE_EOF, DEPRECATE_EOF | QUERY_ATTRIBUTES] {
+        let mut session = Session::new(capabilities);
+        let mut check = |statement: &str, answer: &str| assert_eq!(session.query(statement), answer, "{statement}");
+        check("SET NAMES utf8mb4", "OK");
+        check("set autocommit=1", "OK");
+        check("SELECT 1", "1");
+        check("select @@version_comment limit 1", "Shakedown mock server");
+        check(
+            "SELECT CURRENT_USER(), user() , VERSION(), DATABASE(), CONNECTION_ID()",
+            "pam@%|pam@127.0.0.1|8.0.28|NULL|42",
+        );
+        check("SELECT @@max_allowed_packet,@@session.auto_increment_increment AS x, 'a,b'", "67108864|1|a,b");
+        check(
+            "/* mysql-connector-j-8.0.33 */SELECT  @@session.auto_increment_increment AS auto_increment_increment, \
+             @@character_set_client AS character_set_client",
+            "1|utf8mb4",
+        );
+        check("SELECT @@global.nonsense", "1193 HY000");
+        check("SELECT @@tx_isolation", "1193 HY000");
+        check(
+            "SHOW VARIABLES LIKE 'vers%'",
+            "version|8.0.28/version_comment|Shakedown mock server/version_compile_os|Linux",
+        );
+        check(
+            "SHOW VARIABLES WHERE Variable_name IN ('autocommit', 'wait_timeout')",
+            "autocommit|1/wait_timeout|28800",
+        );
+        check("SHOW STATUS LIKE 'Ssl_cipher'", "Ssl_cipher|");
+        check("SHOW WARNINGS", "");
+        check("START TRANSACTION", "OK");
+        check("COMMIT;", "OK");
+        check("USE mysql", "OK");
+        check("SELECT DATABASE()", "mysql");
+        check("USE nowhere", "1049 42000");
+        check("SELECT * FROM t", "1064 42000");
+        check("DROP TABLE t", "1064 42000");
+        check("", "1065 42000");
+    }
+}
+
+#[test]
+fn an_old_server_has_the_variables_that_were_removed_later() {
+    let mut settings = server(ServerPlugin::NativePassword);
+    settings.version = "5.7.12".to_owned();
+    settings.capabilities = Capabilities::MYSQL_5_7;
+    settings.variables.insert("aurora_version".to_owned(), "2.11.0".to_owned());
+    let mut session = Session::with(settings, 0);
+    assert_eq!(session.query("SELECT @@tx_isolation, @@aurora_version"), "REPEATABLE-READ|2.11.0");
+}
+
+#[test]
+fn a_second_reader_finds_the_columns() {
+    let payloads = Session::new(DEPRECATE_EOF).command(b"\x03SELECT 1, VERSION() AS v");
+    assert_eq!(payloads.len(), 5); // count, two columns, a row, OK in place of EOF
+    assert_eq!(payloads[0], [2]);
+    let number: Column = ParseBuf(&payloads[1]).parse(()).unwrap();
+    let text: Column = ParseBuf(&payloads[2]).parse(()).unwrap();
+    assert_eq!((number.name_str(), text.name_str()), ("1".into(), "v".into()));
+    assert_eq!(number.column_type(), mysql_common::constants::ColumnType::MYSQL_TYPE_LONGLONG);
+    assert_eq!(text.column_type(), mysql_common::constants::ColumnType::MYSQL_TYPE_VAR_STRING);
+    assert_eq!(payloads[3], b"\x011\x068.0.28");
+}
+
+#[test]
+fn other_commands_are_answered() {
+    let mut session = Session::new(0);
+    let ok = [0, 0, 0, 2, 0, 0, 0];
+    assert_eq!(session.command(&[0x0E]), [ok]); // COM_PING
+    assert_eq!(session.command(&[0x1F]), [ok]); // COM_RESET_CONNECTION
+    assert_eq!(session.command(b"\x02mysql"), [ok]); // COM_INIT_DB
+    assert_eq!(session.command(b"\x02nowhere")[0][1..9], *b"\x19\x04#42000"); // 1049
+    assert_eq!(session.command(&[0x1B, 0, 0]), [[0xFE, 0, 0, 2, 0]]); // COM_SET_OPTION: EOF
+    assert_eq!(session.command(b"\x16SELECT ?")[0][1..9], *b"\x0f\x05#HY000"); // COM_STMT_PREPARE: 1295
+    assert!(session.command(&[0x19, 1, 0, 0, 0]).is_empty()); // COM_STMT_CLOSE is never answered
+    assert_eq!(session.command(&[0x7F])[0][1..9], *b"\x17\x04#08S01"); // 1047
+    assert_eq!(session.command(&[])[0][1..9], *b"\x2b\x07#HY000"); // 1835
+}
+
+#[test]
+fn another_user_is_asked_for_their_own_plugin() {
+    let change = |answer: &[u8]| {
+        let mut session = Session::new(0);
+        let payloads = session.command(b"\x11native\0\0\0\x08\0mysql_native_password\0");
+        assert!(
+            payloads[0].starts_with(b"\xfemysql_native_password\0"),
+            "asked even though the plugin is the right one"
+        );
+        let mut octets = Vec::new();
+        write(&mut octets, &mut Sequence(2), |writer| _ = writer.bytes(answer));
+        let step = session.party.give(Input::Bytes(&octets)).0.unwrap();
+        (matches!(step, Step::Receive), session)
+    };
+    let (goes_on, session) = change(b"wrong");
+    assert!(!goes_on, "a failed change of user ends the connection");
+    assert_eq!(session.party.trace.to_string().split(' ').next_back(), Some("28000)"));
+    assert!(session.party.machine.outcome().unwrap().is_established(), "the login before it stays what it was");
+}
+
+#[test]
+fn a_hundred_commands_do_not_grow_the_trace() {
+    let mut session = Session::new(0);
+    let before = session.party.trace.events().len();
+    for _ in 0..100 {
+        session.query("SELECT 1");
+        let ok = session.command(b"\x11pam\0\x06right\0\0\x08\0mysql_clear_password\0");
+        assert_eq!(ok, [[0, 0, 0, 2, 0, 0, 0]]);
+    }
+    assert_eq!(session.party.trace.events().len(), before);
+    let ended = converse(&client("native", "right"), &Arc::new(server(ServerPlugin::NativePassword)));
+    assert_eq!(ended.server_trace, "greeting< login> auth-ok< ready<");
+}

@@ -1,0 +1,8 @@
+//! Connections, TLS and the driver, with a toy protocol in place of a database's.
+
+mod connections;
+mod driver;
+mod gss;
+mod kdc;
+mod records;
+mod toy;
