@@ -1,5 +1,6 @@
 //! From a file to cases: each cell gets its parties, its steps and what must come of them, with nothing left to decide.
 
+mod account;
 mod client;
 mod intern;
 mod realm;
