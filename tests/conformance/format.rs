@@ -1,5 +1,7 @@
 //! The three examples of the format's description parse, expand and count as written there.
 
+use shakedown::scenario::party::Password;
+use shakedown::scenario::plan::Verb;
 use shakedown::scenario::{Case, Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
@@ -66,4 +68,39 @@ fn example_3_is_a_cube_with_holes() {
     assert_eq!(plan.cases.len(), 2 * 4 * 4 * 4 * 3 - 64 - 32);
     assert_eq!(plan.excluded.iter().map(|excluded| excluded.cells).collect::<Vec<_>>(), [64, 32]);
     assert_eq!(counts(&plan, "connect"), [16, 16, 8, 8, 4, 8, 36, 32, 16, 18, 16, 8, 20, 8, 4, 4, 18, 12, 8, 10, 18]);
+}
+
+#[test]
+fn parties_of_a_step_may_vary_and_a_step_may_be_left_out() {
+    let text = r#"
+title  = "one server or the other"
+source = "none"
+[axes]
+target = ["old", "new"]
+[realm.corp]
+realm = "CORP"
+[server.old]
+engine   = "aurora-mysql 2.11.0"
+accounts = { alice = { secret = "one" } }
+[server.new]
+engine   = "aurora-mysql 3.04.0"
+accounts = { alice = { secret = "other" } }
+[client.app]
+login = "alice"
+[[step]]
+when  = { target = "new" }
+kinit = { by = "app", user = "alice", realm = "corp" }
+then  = "established"
+[[step]]
+connect = { from = "app", to = "{target}" }
+then    = "established by password"
+"#;
+    let plan = plan("x", text, &[]);
+    let [old, new] = plan.cases.as_slice() else { panic!("{} cases", plan.cases.len()) };
+    assert_eq!((old.name.as_str(), new.name.as_str()), ("x/old", "x/new"));
+    assert_eq!((old.steps.len(), new.steps.len()), (1, 2));
+    assert_eq!(old.steps[0].verb, Verb::Connect { from: "app".into(), to: "old".into(), host: None });
+    // The secret of the client is that of its account on the server that it connects to.
+    assert_eq!(old.clients["app"].password, Some(Password::Named("one".into())));
+    assert_eq!(new.clients["app"].password, Some(Password::Named("other".into())));
 }
