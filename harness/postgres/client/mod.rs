@@ -234,8 +234,9 @@ impl ClientHandshake {
         let mutual = self.settings.kerberos.as_ref().is_some_and(|kerberos| kerberos.mutual);
         let flags = match (encryption, mutual) {
             (true, _) => ENCRYPTION_FLAGS,
-            (false, true) => Flags::MUTUAL,
-            (false, false) => 0,
+            // MIT's library adds the last two to whatever its caller asks for.
+            (false, true) => Flags::MUTUAL | Flags::CONF | Flags::INTEG,
+            (false, false) => Flags::CONF | Flags::INTEG,
         };
         let (initiator, token) = Initiator::start(credential, Flags(flags), cx.now, cx.random);
         if encryption {
