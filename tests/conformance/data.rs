@@ -3,7 +3,7 @@
 use shakedown::scenario::profiles::Profiles;
 use shakedown::scenario::requirements::Catalogue;
 use shakedown::scenario::sets::Sets;
-use shakedown::scenario::{Library, Source, make_plan};
+use shakedown::scenario::{KnownFailures, Library, Source, make_plan};
 use std::collections::BTreeMap;
 
 const README: &str = include_str!("../../scenarios/README.md");
@@ -146,5 +146,26 @@ fn every_key_of_a_party_is_explained_to_authors() {
         for key in keys.split(", ").filter(|key| !["clock", "deviations"].contains(key)) {
             assert!(section.contains(&format!("`{key}`")), "{table}: {key}");
         }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_profile_with_octets_exchanged_or_left_out_never_panics(
+        start in 0..PROFILE.len(),
+        length in 0..20_usize,
+        new in "[\\[\\]{}=\"'.,#\\n a-z0-9<>-]{0,6}",
+    ) {
+        let end = (start + length).min(PROFILE.len());
+        let mut text = PROFILE.to_owned();
+        text.replace_range(start..end, &new);
+        if let Ok(profiles) = profiles(&text) {
+            for engine in profiles.engines() {
+                let _ = profiles.get(&engine, &BTreeMap::new()).map(|profile| profile.settings(&BTreeMap::new()));
+            }
+        }
+        let _ = Sets::parse(&Source::new("sets", text.as_str()));
+        let _ = Catalogue::parse(&Source::new("requirements", text.as_str()));
+        let _ = KnownFailures::parse(&Source::new("known-failing", text.as_str()));
     }
 }

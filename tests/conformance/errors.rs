@@ -8,7 +8,7 @@ use shakedown::scenario::{Library, Source, make_plan};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-static LIBRARY: LazyLock<Library> = LazyLock::new(|| Library::built_in().unwrap());
+static LIBRARY: LazyLock<Library> = LazyLock::new(|| Library::built_in().expect("it was built with these"));
 
 const SCENARIO: &str = r#"title  = "A scenario"
 source = "its source"

@@ -6,7 +6,7 @@ use shakedown::scenario::{Case, Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 fn plan(name: &str, text: &str, readings: &[(&str, &str)]) -> Plan {
-    let library = Library::built_in().unwrap();
+    let library = Library::built_in().expect("it was built with these");
     let readings = readings.iter().map(|&(q, a)| (q.to_owned(), a.to_owned())).collect::<BTreeMap<_, _>>();
     make_plan(&[Source::new(name, text)], &library, &readings).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -14,7 +14,9 @@ fn plan(name: &str, text: &str, readings: &[(&str, &str)]) -> Plan {
 fn outcomes(plan: &Plan, step: usize) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for case in &plan.cases {
-        *counts.entry(case.steps[step].expectation.as_ref().unwrap().client.to_string()).or_default() += 1;
+        *counts
+            .entry(case.steps[step].expectation.as_ref().expect("the step is judged").client.to_string())
+            .or_default() += 1;
     }
     counts
 }
