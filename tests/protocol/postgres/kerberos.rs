@@ -186,7 +186,8 @@ fn encryption_is_an_authentication_too_where_the_rule_says_gss() {
     let conversation = Conversation::hold_with(settings, kerberized(&rules, right_keytab()), Ok(ticket("kerberos")));
     assert_eq!(conversation.client(), "established by kerberos");
     assert_eq!(conversation.server(), "established by kerberos");
-    assert_eq!(conversation.trace, format!("gssenc-request> gssenc-accept< ap-req> ap-rep< startup> {END}"));
+    // The tokens are recorded by the layer that carries them, which is not here.
+    assert_eq!(conversation.trace, format!("gssenc-request> gssenc-accept< startup> {END}"));
     assert_eq!(conversation.server_trace, conversation.trace);
 }
 

@@ -65,7 +65,7 @@ impl Session {
         // Captured; the process and its key are made up for each connection.
         let (start, end) = greeting.split_at(greeting.len() - 14);
         assert_eq!(start[..GREETING.len()].escape_ascii().to_string(), GREETING.escape_ascii().to_string());
-        assert_eq!(start[GREETING.len()..], *b"K\0\0\0\x0c"[..].as_ref());
+        assert_eq!(&start[GREETING.len()..], b"K\0\0\0\x0c");
         assert_eq!(end[8..], *b"Z\0\0\0\x05I");
         session
     }
