@@ -103,6 +103,7 @@ impl RecordTap {
             Speaker::Server => &mut self.server,
         };
         half.read(wire, seen);
+        self.client.retried |= self.server.retried;
     }
 
     /// Whether what `from` sent stopped looking like TLS.
@@ -122,6 +123,9 @@ struct Half {
     by: Speaker,
     place: Place,
     encrypted: bool,
+    /// The server has sent a HelloRetryRequest: this is TLS 1.3, whose ChangeCipherSpec is for show and comes before the
+    /// second pair of hellos (RFC 8446 §D.4). PostgreSQL 15 asks so of every client that bets on another curve than P-256.
+    retried: bool,
     /// The start of a handshake message: its header, and its body if it is a hello.
     message: Vec<u8>,
     /// Octets of a message that are not kept.
@@ -144,7 +148,7 @@ const HEADER: Place = Place::Header { octets: [0; 5], count: 0 };
 
 impl Half {
     fn new(by: Speaker) -> Self {
-        Self { by, place: HEADER, encrypted: false, message: Vec::new(), skip: 0, alert: None }
+        Self { by, place: HEADER, encrypted: false, retried: false, message: Vec::new(), skip: 0, alert: None }
     }
 
     fn read(&mut self, mut wire: &[u8], seen: &mut Vec<Seen>) {
@@ -182,7 +186,7 @@ impl Half {
             return;
         }
         match kind {
-            CHANGE_CIPHER_SPEC => self.encrypted = true,
+            CHANGE_CIPHER_SPEC => self.encrypted |= !self.retried,
             // In TLS 1.3 this is where encryption begins; what is in it is nobody's business but the receiver's.
             APPLICATION_DATA => self.encrypted = true,
             ALERT if self.encrypted && length > 2 => seen.push(Seen::EncryptedAlert(self.by)),
@@ -256,7 +260,11 @@ impl Half {
         let body = &self.message[4..];
         match (self.message[0], self.by) {
             (CLIENT_HELLO, Speaker::Client) => seen.extend(ClientHello::read(body).map(Seen::ClientHello)),
-            (SERVER_HELLO, Speaker::Server) => seen.extend(ServerHello::read(body).flatten().map(Seen::ServerHello)),
+            (SERVER_HELLO, Speaker::Server) => match ServerHello::read(body) {
+                Some(Some(hello)) => seen.push(Seen::ServerHello(hello)),
+                Some(None) => self.retried = true,
+                None => {}
+            },
             // A hello from the wrong end; the libraries will say so.
             _ => {}
         }
