@@ -94,7 +94,7 @@ fn harness_files() -> Vec<(String, PathBuf)> {
             let relative = file.strip_prefix(&base).expect("the file lies below");
             let first = relative.iter().next().expect("a path has a part").to_string_lossy();
             let module = first.trim_end_matches(".rs").to_owned();
-            (module != "lib" && module != "main").then_some((module, file))
+            (!["lib", "main", "build"].contains(&module.as_str())).then_some((module, file))
         })
         .collect()
 }

@@ -62,8 +62,7 @@ impl From<FrameError> for Error {
     }
 }
 
-/// Cuts a stream into payloads.
-#[derive(Debug)]
+/// Cuts a stream into payloads. `Debug` prints how much there is and nothing of it: there are passwords in it.
 pub struct PacketReader {
     buffer: Vec<u8>,
     /// Where the next frame begins.
@@ -150,6 +149,12 @@ impl PacketReader {
         self.buffer.clear();
         self.start = 0;
         unread
+    }
+}
+
+impl fmt::Debug for PacketReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PacketReader({} octets unread, at most {} a packet)", self.unread().len(), self.limit)
     }
 }
 

@@ -11,12 +11,12 @@
 //! is an [`Error`]. The order of checks is that of mysqld's `acl_authenticate`.
 
 use crate::handshake::{
-    ChannelFacts, Context, Direction, Error, EventName, Handshake, Input, Outcome, Random, Reader, Side, Step,
-    TlsFacts, TlsOffer, Writer,
+    ChannelFacts, Context, Direction, Error, EventName, Handshake, Input, Outcome, Reader, Side, Step, TlsFacts,
+    TlsOffer, Writer,
 };
 use crate::mysql::account::{Account, Credentials};
 use crate::mysql::admission::{self, Denial};
-use crate::mysql::auth::exchange::{Exchange, Progress, Proof, Scene, decoy_plugin};
+use crate::mysql::auth::exchange::{Exchange, Progress, Proof, Scene, decoy_account};
 use crate::mysql::auth::kerberos::{ServiceName, TokenKind, token_kind};
 use crate::mysql::auth::sha2_password::FAST_AUTH_SUCCESS;
 use crate::mysql::auth::{ClientPlugin, Nonce, ServerPlugin};
@@ -27,7 +27,6 @@ use crate::mysql::greeting::{Greeting, draw_nonce};
 use crate::mysql::login::{HEADER_LENGTH, Header, Login};
 use crate::mysql::packet::{FrameError, PacketReader, Sequence, write};
 use crate::mysql::reply::{AUTH_MORE_DATA, AuthSwitch, ErrPacket, OK, OkPacket, STATUS_AUTOCOMMIT};
-use crate::mysql::secret::Secret;
 use crate::mysql::settings::ServerSettings;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -114,7 +113,7 @@ impl ServerHandshake {
             status: STATUS_AUTOCOMMIT,
             plugin: Some(self.settings.default_plugin.client_plugin().name().into()),
         };
-        cx.trace.push(cx.now, Direction::ToClient, EventName::Greeting);
+        self.note(Direction::ToClient, EventName::Greeting, None, cx);
         write(cx.out, &mut self.sequence, |writer| greeting.encode(writer));
         self.state = State::ExpectFirst;
     }
@@ -167,7 +166,7 @@ impl ServerHandshake {
         if !header.capabilities.has(Capabilities::SSL) {
             return self.login(reader, cx);
         }
-        cx.trace.push(cx.now, Direction::FromClient, EventName::TlsRequest);
+        self.note(Direction::FromClient, EventName::TlsRequest, None, cx);
         if !self.offered().has(Capabilities::SSL) {
             return self.refuse(bad_handshake(&Error::peer("tls was not offered")), cx);
         }
@@ -191,7 +190,7 @@ impl ServerHandshake {
     fn login(&mut self, mut reader: Reader<'_>, cx: &mut Context<'_>) -> Step {
         match Login::decode(&mut reader, self.session.capabilities) {
             Ok(login) => {
-                cx.trace.push(cx.now, Direction::FromClient, EventName::Login);
+                self.note(Direction::FromClient, EventName::Login, None, cx);
                 if self.settings.deviates(Deviation::WrongSequenceId) {
                     self.sequence.0 = self.sequence.0.wrapping_add(1);
                 }
@@ -210,7 +209,7 @@ impl ServerHandshake {
         let user = String::from_utf8_lossy(&login.user).into_owned();
         let known = self.settings.accounts.get(&user).cloned();
         let is_known = known.is_some();
-        let account = known.unwrap_or_else(|| decoy(&self.settings, &user, cx.random));
+        let account = known.unwrap_or_else(|| decoy_account(&self.settings, &user, cx.random));
         self.session.attributes.clone_from(&login.attributes);
         let mut candidate = Box::new(Candidate {
             used_password: !login.auth_response.is_empty(),
@@ -277,7 +276,7 @@ impl ServerHandshake {
         if data.len() == self.nonce.len() && !self.settings.deviates(Deviation::NonceWithoutNul) {
             data.push(0);
         }
-        cx.trace.push_with(cx.now, Direction::ToClient, EventName::AuthSwitch, plugin.name());
+        self.note(Direction::ToClient, EventName::AuthSwitch, Some(plugin.name()), cx);
         let switch = AuthSwitch { plugin: plugin.name().as_bytes(), data: &data };
         write(cx.out, &mut self.sequence, |writer| switch.encode(writer));
         self.state = State::ExpectAuthData(candidate);
@@ -289,7 +288,7 @@ impl ServerHandshake {
             TokenKind::ApReq => EventName::ApReq,
             _ => EventName::AuthData,
         };
-        cx.trace.push(cx.now, Direction::FromClient, event);
+        self.note(Direction::FromClient, event, None, cx);
         candidate.used_password |= !data.is_empty() && data != [0];
         self.exchange(candidate, data, cx)
     }
@@ -354,11 +353,17 @@ impl ServerHandshake {
     }
 
     fn more_data(&mut self, data: &[u8], event: EventName, detail: Option<&'static str>, cx: &mut Context<'_>) {
-        match detail {
-            Some(detail) => cx.trace.push_with(cx.now, Direction::ToClient, event, detail),
-            None => cx.trace.push(cx.now, Direction::ToClient, event),
-        }
+        self.note(Direction::ToClient, event, detail, cx);
         write(cx.out, &mut self.sequence, |writer| _ = writer.u8(AUTH_MORE_DATA).bytes(data));
+    }
+
+    /// Records an event of the first login. Later ones (COM_CHANGE_USER) can be repeated without end, the trace cannot grow so.
+    fn note(&self, direction: Direction, name: EventName, detail: Option<&'static str>, cx: &mut Context<'_>) {
+        match detail {
+            _ if self.outcome.is_some() => {}
+            Some(detail) => cx.trace.push_with(cx.now, direction, name, detail),
+            None => cx.trace.push(cx.now, direction, name),
+        }
     }
 
     /// The checks behind the plugin's, then OK.
@@ -375,8 +380,8 @@ impl ServerHandshake {
             return self.refuse(denial, cx);
         }
         self.session.log_in(&candidate.user, &candidate.account, database.as_deref());
-        cx.trace.push(cx.now, Direction::ToClient, EventName::AuthOk);
-        cx.trace.push(cx.now, Direction::ToClient, EventName::Ready);
+        self.note(Direction::ToClient, EventName::AuthOk, None, cx);
+        self.note(Direction::ToClient, EventName::Ready, None, cx);
         write(cx.out, &mut self.sequence, |writer| OkPacket::AUTHENTICATED.encode(OK, writer));
         let outcome = Outcome::established(candidate.account.credentials.plugin().method());
         self.outcome.get_or_insert(with_tls(outcome, self.session.tls.as_ref()));
@@ -466,17 +471,6 @@ impl Handshake for ServerHandshake {
 enum Entry {
     Login,
     ChangeUser,
-}
-
-/// An account for a user who does not exist, with a password that nobody knows.
-fn decoy(settings: &ServerSettings, user: &str, random: &mut dyn Random) -> Account {
-    let mut password = [0; 32];
-    random.fill(&mut password);
-    let password = Secret::new(password);
-    let credentials = Credentials::password(decoy_plugin(settings, user), &password)
-        .or_else(|| Credentials::password(ServerPlugin::NativePassword, &password))
-        .expect("the native plugin has passwords");
-    Account::new(credentials)
 }
 
 fn bad_handshake(error: &Error) -> Denial {

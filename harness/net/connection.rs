@@ -139,15 +139,15 @@ impl Connection {
             return Ok(self.rest());
         }
         if how == Ending::Reset {
-            self.trace.push(now.base, self.from_peer(), EventName::Reset);
+            self.trace.push(now.base, self.peer_direction(), EventName::Reset);
             self.finish(Outcome::refused(refusal::peer_of(self.side), "reset"), now);
             return Ok(Progress::Finished);
         }
-        let from_peer = self.from_peer();
+        let direction = self.peer_direction();
         if let Layer::Tls(tls) = &mut self.layer
             && tls.facts().is_none()
         {
-            self.trace.push(now.base, from_peer, EventName::Close);
+            self.trace.push(now.base, direction, EventName::Close);
             tls.receive_end();
             return self.advance(now, random);
         }
@@ -287,7 +287,7 @@ impl Connection {
         if !unread.is_empty() {
             tls.receive(&unread, now.base, &mut self.trace);
         }
-        self.layer = Layer::Tls(tls);
+        self.layer = Layer::Tls(Box::new(tls));
         self.advance(now, random)
     }
 
@@ -372,7 +372,7 @@ impl Connection {
     /// The peer has said goodbye: `close_notify`, or the end of the stream on a layer that is up.
     fn peer_closed(&mut self, now: Moment, random: &mut dyn Random) -> Result<Progress, Error> {
         self.peer_ended = true;
-        self.trace.push(now.base, self.from_peer(), EventName::Close);
+        self.trace.push(now.base, self.peer_direction(), EventName::Close);
         match &self.layer {
             // The machine has not been told of this layer; that it never came up is the layer's affair.
             Layer::Gss(gss) if !gss.is_open() => {
@@ -410,7 +410,7 @@ impl Connection {
         if self.outcome.is_some() { Progress::Finished } else { Progress::NeedBytes }
     }
 
-    fn from_peer(&self) -> Direction {
+    fn peer_direction(&self) -> Direction {
         match refusal::peer_of(self.side) {
             Side::Client => Direction::FromClient,
             _ => Direction::ToClient,

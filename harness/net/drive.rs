@@ -24,7 +24,7 @@ pub struct Around<'a> {
     /// How long each phase may take.
     pub deadlines: Deadlines,
     /// Where its tickets come from. Without one, a machine that asks is told that there are no credentials.
-    pub tickets: Option<&'a mut (dyn TicketSource + 'static)>,
+    pub tickets: Option<&'a mut dyn TicketSource>,
 }
 
 /// Octets read at a time.

@@ -12,7 +12,7 @@ pub(crate) enum Layer {
     /// The wire itself.
     Clear,
     /// TLS.
-    Tls(TlsLayer),
+    Tls(Box<TlsLayer>),
     /// GSS-API encryption (PostgreSQL).
     Gss(GssChannel),
 }

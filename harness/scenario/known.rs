@@ -5,12 +5,12 @@
 
 use crate::error::ScenarioError;
 use crate::handshake::Outcome;
-use crate::scenario::file::Text;
 use crate::scenario::filter::Filter;
 use crate::scenario::pattern::{OUTCOMES, OutcomePattern};
 use crate::scenario::plan::{Case, Place};
 use crate::scenario::rules::place;
 use crate::scenario::source::Source;
+use crate::scenario::written::Text;
 
 /// The entries of a known-failures file.
 #[derive(Debug, Clone, Default)]

@@ -1,9 +1,9 @@
 //! Axes, their values, and the cells that they span.
 
 use crate::error::ScenarioError;
-use crate::scenario::file::{Axis, AxisValue, Text};
 use crate::scenario::sets::Sets;
 use crate::scenario::source::Source;
+use crate::scenario::written::{Axis, AxisValue, Text};
 use std::collections::BTreeMap;
 use toml::Spanned;
 

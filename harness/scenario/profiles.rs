@@ -1,12 +1,12 @@
 //! All profiles: `scenarios/profiles/*.toml`. A version is added by adding data.
 
 use crate::error::ScenarioError;
-use crate::scenario::file::{List, Text};
 use crate::scenario::party::TlsRange;
 use crate::scenario::profile::{Effect, Parameter, Profile, Protocol, tls_version};
 use crate::scenario::source::Source;
 use crate::scenario::version::Version;
 use crate::scenario::words::tls_range;
+use crate::scenario::written::{List, Text};
 use std::collections::BTreeMap;
 
 /// Engine lines and their versions.

@@ -1,8 +1,9 @@
 //! Open questions of the documents, and which answer a plan is made under.
 
 use crate::error::ScenarioError;
-use crate::scenario::file::{Reading, Text};
+use crate::scenario::file::Reading;
 use crate::scenario::source::Source;
+use crate::scenario::written::Text;
 use std::collections::BTreeMap;
 
 /// The open questions of a scenario with their answers, the default first.

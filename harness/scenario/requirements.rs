@@ -1,8 +1,8 @@
 //! The catalogue of requirements: `scenarios/requirements.toml`. A case names the entries that it shows.
 
 use crate::error::ScenarioError;
-use crate::scenario::file::{List, Text};
 use crate::scenario::source::Source;
+use crate::scenario::written::{List, Text};
 use std::collections::BTreeMap;
 
 /// All requirements, in the order of the catalogue.

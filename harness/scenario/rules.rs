@@ -5,7 +5,7 @@
 
 use crate::error::ScenarioError;
 use crate::scenario::expect::Expectation;
-use crate::scenario::file::{List, Rule, Text, When};
+use crate::scenario::file::{Rule, When};
 use crate::scenario::matrix::{Cell, Matrix};
 use crate::scenario::pattern::{OUTCOMES, PHASES};
 use crate::scenario::plan::Place;
@@ -14,6 +14,7 @@ use crate::scenario::selector::Selector;
 use crate::scenario::source::Source;
 use crate::scenario::template::Filling;
 use crate::scenario::words::duration;
+use crate::scenario::written::{List, Text};
 use std::collections::BTreeMap;
 use std::ops::Range;
 

@@ -8,11 +8,12 @@
 //! | `"2.10.2+"` | that version or later in its own line |
 
 use crate::error::ScenarioError;
-use crate::scenario::file::{Text, When};
+use crate::scenario::file::When;
 use crate::scenario::matrix::{Matrix, Value};
 use crate::scenario::reading::Readings;
 use crate::scenario::source::Source;
 use crate::scenario::version::Version;
+use crate::scenario::written::Text;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -189,8 +190,8 @@ pub(crate) fn glob(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::file::List;
     use crate::scenario::matrix::ResolvedAxis;
+    use crate::scenario::written::List;
 
     const ENGINES: [&str; 8] = ["2.07.9", "2.09.2", "2.09.3", "2.10.1", "2.10.2", "2.11.0", "3.01.0", "3.04.0"];
 

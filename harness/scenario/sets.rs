@@ -1,9 +1,9 @@
 //! Lists of axis values that several scenarios share: `scenarios/sets.toml`.
 
 use crate::error::ScenarioError;
-use crate::scenario::file::{AxisValue, Text};
 use crate::scenario::matrix::{Value, resolve_values};
 use crate::scenario::source::Source;
+use crate::scenario::written::{AxisValue, Text};
 use std::collections::BTreeMap;
 use toml::Spanned;
 

@@ -1,9 +1,9 @@
 //! `{axis}` and `{axis.field}` in the texts of a scenario, filled in for one cell.
 
 use crate::error::ScenarioError;
-use crate::scenario::file::{List, Text};
 use crate::scenario::matrix::Matrix;
 use crate::scenario::source::Source;
+use crate::scenario::written::{List, Text};
 
 /// One cell of a matrix, ready to fill templates in.
 #[derive(Debug, Clone, Copy)]

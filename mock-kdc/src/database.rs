@@ -38,7 +38,7 @@ pub(crate) struct KeySet {
 }
 
 impl Database {
-    /// Makes all keys, those of passwords in parallel: each costs thousands of hash operations by design.
+    /// Makes all keys.
     pub(crate) fn new(realm: &Realm, random: &mut dyn Random) -> Result<Self, InvalidRealm> {
         if realm.name.is_empty() {
             return Err(InvalidRealm::NoName);
@@ -49,11 +49,7 @@ impl Database {
         for service in &realm.services {
             database.add(service_account(realm, service, random)?)?;
         }
-        let users = std::thread::scope(|scope| {
-            let made: Vec<_> = realm.users.iter().map(|user| scope.spawn(|| user_account(realm, user))).collect();
-            made.into_iter().map(|thread| thread.join().expect("making keys does not panic")).collect::<Vec<_>>()
-        });
-        for user in users {
+        for user in user_accounts(realm) {
             database.add(user?)?;
         }
         Ok(database)
@@ -151,6 +147,17 @@ fn service_account(realm: &Realm, service: &Service, random: &mut dyn Random) ->
         expires: service.expires,
         max_ticket_life: service.max_ticket_life,
         ..account
+    })
+}
+
+/// In parallel: each key of a password costs thousands of hash operations, by design.
+fn user_accounts(realm: &Realm) -> Vec<Result<Account, InvalidRealm>> {
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let share = realm.users.len().div_ceil(workers).max(1);
+    std::thread::scope(|scope| {
+        let make = |users: &[User]| users.iter().map(|user| user_account(realm, user)).collect::<Vec<_>>();
+        let workers: Vec<_> = realm.users.chunks(share).map(|users| scope.spawn(move || make(users))).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("making keys does not panic")).collect()
     })
 }
 

@@ -1,5 +1,7 @@
 //! The KDC on its port: datagrams, connections, and everything that a client can do wrong with them.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, and so may what it calls")]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,6 +2,8 @@
 //!
 //! Without the tools these tests say so and pass; with `SHAKEDOWN_REQUIRE_PEERS=1` their absence is a failure.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, and so may what it calls")]
+
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, OnceLock};

@@ -1,5 +1,7 @@
 //! The program as its users start it: its files, its words and its exit codes.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, and so may what it calls")]
+
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;

@@ -2,4 +2,8 @@
 //! literal lists. One binary, so that the library is linked once.
 
 mod built_in;
+mod cipher_suites;
+mod errors;
+mod established;
 mod format;
+mod parties;

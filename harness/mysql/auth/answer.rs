@@ -32,10 +32,11 @@ enum Expect {
     PublicKey(Nonce),
     /// The acceptor's AP-REP.
     ApRep(Box<Initiator>),
+    /// ERR, after a KRB-ERROR of the acceptor.
+    Refusal,
 }
 
-/// What a plugin starts with.
-#[derive(Debug)]
+/// What a plugin starts with. Without `Debug`, since it may hold the secret.
 pub enum Begin {
     /// This answer.
     Answer(Answerer, Zeroizing<Vec<u8>>),
@@ -50,8 +51,7 @@ pub enum Begin {
     },
 }
 
-/// What a plugin says to AuthMoreData.
-#[derive(Debug)]
+/// What a plugin says to AuthMoreData. Without `Debug`, since it may hold the secret.
 pub enum Answer {
     /// Nothing yet.
     Wait,
@@ -178,7 +178,9 @@ impl Answerer {
     pub fn more_data(&mut self, data: &[u8], settings: &ClientSettings, is_secure: bool) -> Result<Answer, Error> {
         let secret = settings.secret.expose();
         match std::mem::replace(&mut self.expect, Expect::Verdict) {
-            Expect::Verdict => Err(Error::peer(format!("{} sent data that nobody waits for", self.plugin))),
+            Expect::Verdict | Expect::Refusal => {
+                Err(Error::peer(format!("{} sent data that nobody waits for", self.plugin)))
+            }
             Expect::FastOrFull(nonce) => match data {
                 [FAST_AUTH_SUCCESS] => Ok(Answer::Wait),
                 [PERFORM_FULL_AUTHENTICATION] if is_secure => {
@@ -202,7 +204,7 @@ impl Answerer {
                 Ok(()) => Err(Error::peer("one token of the acceptor does not complete the context")),
                 // The server has not accepted; what it says to the login comes next.
                 Err(GssError::Refused(_)) => {
-                    self.expect = Expect::ApRep(initiator);
+                    self.expect = Expect::Refusal;
                     Ok(Answer::Wait)
                 }
                 Err(error) => Err(Error::peer(format!("acceptor's token: {error}"))),
@@ -219,6 +221,7 @@ impl Answerer {
             Expect::Verdict => Ok(()),
             Expect::FastOrFull(_) => Err(Error::peer("OK without a word of the cache")),
             Expect::PublicKey(_) => Err(Error::peer("OK instead of the public key")),
+            Expect::Refusal => Err(Error::peer("OK behind a KRB-ERROR")),
             Expect::ApRep(_) => Err(Error::peer("OK without the AP-REP that mutual authentication asked for")),
         }
     }

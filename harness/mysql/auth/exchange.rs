@@ -4,9 +4,10 @@
 //! server machine's business.
 
 use crate::handshake::Timestamp;
-use crate::mysql::account::Credentials;
+use crate::mysql::account::{Account, Credentials};
 use crate::mysql::auth::sha2_password::{CACHING_KEY_REQUEST, PERFORM_FULL_AUTHENTICATION, SHA256_KEY_REQUEST};
 use crate::mysql::auth::{Nonce, ServerPlugin, clear_password};
+use crate::mysql::secret::Secret;
 use crate::mysql::settings::ServerSettings;
 use shakedown_krb5::{Principal, Random};
 use std::borrow::Cow;
@@ -39,7 +40,6 @@ pub enum Exchange {
 }
 
 /// What came of a piece of data.
-#[derive(Debug)]
 pub enum Progress {
     /// AuthMoreData to send; more is awaited. Also says what it is, for the trace.
     Ask(Vec<u8>, &'static str),
@@ -50,7 +50,6 @@ pub enum Progress {
 }
 
 /// What is sent before OK.
-#[derive(Debug)]
 pub enum Proof {
     /// Nothing.
     Plain,
@@ -150,10 +149,21 @@ fn kerberos(token: &[u8], realm: &str, scene: &Scene<'_>, random: &mut dyn Rando
     }
 }
 
+/// An account for a user who does not exist, with a password that nobody knows: it goes through everything that a real one
+/// goes through, so that a stranger learns nothing.
+pub fn decoy_account(settings: &ServerSettings, user: &str, random: &mut dyn Random) -> Account {
+    let mut password = [0; 32];
+    random.fill(&mut password);
+    let password = Secret::new(password);
+    let credentials = Credentials::password(decoy_plugin(settings, user), &password)
+        .or_else(|| Credentials::password(ServerPlugin::NativePassword, &password))
+        .expect("the native plugin has passwords");
+    Account::new(credentials)
+}
+
 /// The plugin that a user is asked for who does not exist: always the same for one name, so that a stranger cannot tell
 /// (mysqld's `decoy_user`). Only what is loaded and what needs no directory.
-#[must_use]
-pub fn decoy_plugin(settings: &ServerSettings, user: &str) -> ServerPlugin {
+fn decoy_plugin(settings: &ServerSettings, user: &str) -> ServerPlugin {
     let candidates: Vec<_> =
         [ServerPlugin::CachingSha2Password, ServerPlugin::NativePassword, ServerPlugin::Sha256Password]
             .into_iter()

@@ -9,6 +9,7 @@ use crate::postgres::reply::Authentication;
 use crate::postgres::secret::Secret;
 use shakedown_krb5::Principal;
 use shakedown_krb5::gss::{GssError, Initiator};
+use shakedown_krb5::principal::name_type;
 use std::borrow::Cow;
 
 /// How far an authentication has come.
@@ -43,7 +44,7 @@ impl Login {
 impl KerberosSettings {
     /// The service's principal: `postgres/db.test`.
     pub(super) fn principal(&self) -> Principal {
-        Principal::new(&[&self.service, &self.host], &self.realm)
+        Principal::new(&[&self.service, &self.host], &self.realm).with_name_type(name_type::SRV_HST)
     }
 }
 

@@ -234,15 +234,16 @@ impl ClientHandshake {
         let mutual = self.settings.kerberos.as_ref().is_some_and(|kerberos| kerberos.mutual);
         let flags = match (encryption, mutual) {
             (true, _) => ENCRYPTION_FLAGS,
-            (false, true) => Flags::MUTUAL,
-            (false, false) => 0,
+            // MIT's library adds the last two to whatever its caller asks for.
+            (false, true) => Flags::MUTUAL | Flags::CONF | Flags::INTEG,
+            (false, false) => Flags::CONF | Flags::INTEG,
         };
         let (initiator, token) = Initiator::start(credential, Flags(flags), cx.now, cx.random);
-        cx.trace.push(cx.now, Direction::FromClient, EventName::ApReq);
         if encryption {
             self.state = State::ExpectGss;
             return Ok(Step::StartGss(GssRole::Initiate { initiator: Box::new(initiator), token }));
         }
+        cx.trace.push(cx.now, Direction::FromClient, EventName::ApReq);
         frame::message(cx.out, b'p', |writer| {
             writer.bytes(&token);
         });
@@ -269,9 +270,8 @@ impl ClientHandshake {
                 }
                 self.tls = Some(tls.clone());
             }
-            (State::ExpectGss, ChannelFacts::Gss(_)) => {
-                cx.trace.push(cx.now, Direction::ToClient, EventName::ApRep);
-            }
+            // Its tokens are in the trace already: the layer carried them.
+            (State::ExpectGss, ChannelFacts::Gss(_)) => {}
             _ => return Err(Error::Misuse("a layer that was not asked for")),
         }
         Ok(self.send_startup(cx))

@@ -189,11 +189,7 @@ impl ServerHandshake {
         (self.tls_asked, self.gss_asked) = (true, true);
         match facts {
             ChannelFacts::Tls(facts) => self.tls = Some(facts.clone()),
-            ChannelFacts::Gss(facts) => {
-                cx.trace.push(cx.now, Direction::FromClient, EventName::ApReq);
-                cx.trace.push(cx.now, Direction::ToClient, EventName::ApRep);
-                self.gss = Some(facts.clone());
-            }
+            ChannelFacts::Gss(facts) => self.gss = Some(facts.clone()),
         }
         self.state = State::ExpectPacket;
         Ok(match self.smuggled {

@@ -4,7 +4,7 @@ use super::realm::{clock_seconds, password, texts};
 use super::server::{PROVIDERS, RUSTLS_SUITES, host};
 use crate::error::ScenarioError;
 use crate::handshake::TlsVersion;
-use crate::scenario::file::{self, Text};
+use crate::scenario::file;
 use crate::scenario::party::{
     Ca, ChannelBinding, Client, ClientKind, ClientTls, GssMode, Offer, Password, Proof, Proxy, Server, TlsMode,
     TlsProvider, TlsRange,
@@ -12,6 +12,7 @@ use crate::scenario::party::{
 use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;
 use crate::scenario::words::tls_range;
+use crate::scenario::written::{List, Text};
 
 /// MySQL's words and libpq's.
 const TLS_MODES: [(&str, TlsMode); 11] = [
@@ -94,7 +95,7 @@ fn account_password(server: &Server, login: &str) -> Option<Password> {
     })
 }
 
-fn resolve_kind(kind: Option<&Text>, argv: &file::List, filling: &Filling<'_>) -> Result<ClientKind, ScenarioError> {
+fn resolve_kind(kind: Option<&Text>, argv: &List, filling: &Filling<'_>) -> Result<ClientKind, ScenarioError> {
     let kind = filling.optional(kind)?;
     let is_command = kind.as_ref().is_some_and(|kind| kind.text == "command");
     let argv_span = Text { text: String::new(), span: argv.span.clone() };

@@ -7,7 +7,7 @@ mod server;
 mod step;
 
 use crate::error::{Error, ScenarioError};
-use crate::scenario::file::{File, List, Text};
+use crate::scenario::file::File;
 use crate::scenario::library::Library;
 use crate::scenario::matrix::Matrix;
 use crate::scenario::plan::{Case, Exclusion, Plan, RuleCount, ScenarioInfo};
@@ -16,6 +16,7 @@ use crate::scenario::requirements::checked;
 use crate::scenario::rules::{Exclusions, place};
 use crate::scenario::source::Source;
 use crate::scenario::template::Filling;
+use crate::scenario::written::{List, Text};
 use intern::Interner;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -2,12 +2,13 @@
 
 use super::intern::Interner;
 use crate::error::ScenarioError;
-use crate::scenario::file::{self, Text};
+use crate::scenario::file;
 use crate::scenario::party::{Password, Realm, RealmUser};
 use crate::scenario::profile::Protocol;
 use crate::scenario::profiles::Profiles;
 use crate::scenario::template::Filling;
 use crate::scenario::words::{duration, offset_seconds};
+use crate::scenario::written::Text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

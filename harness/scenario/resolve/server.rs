@@ -3,7 +3,7 @@
 use super::realm::{clock_seconds, password, spn, texts};
 use crate::error::ScenarioError;
 use crate::handshake::TlsVersion;
-use crate::scenario::file::{self, Text};
+use crate::scenario::file;
 use crate::scenario::party::{
     Account, Ca, Certificate, Enabled, HbaConnection, HbaLine, HbaMethod, Keytab, PasswordScheme, Proof, Realm, Server,
     ServerIam, ServerKerberos, ServerTls, TlsProvider,
@@ -11,6 +11,7 @@ use crate::scenario::party::{
 use crate::scenario::profile::{Profile, Protocol, Settings};
 use crate::scenario::profiles::Profiles;
 use crate::scenario::template::Filling;
+use crate::scenario::written::Text;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use super::realm::password;
 use crate::error::ScenarioError;
-use crate::scenario::file::{self, LaterVerb, Text};
+use crate::scenario::file::{self, LaterVerb};
 use crate::scenario::library::Library;
 use crate::scenario::matrix::{Cell, Matrix};
 use crate::scenario::party::{Password, Realm};
@@ -12,6 +12,7 @@ use crate::scenario::rules::{Answer, Rules, place};
 use crate::scenario::selector::Selector;
 use crate::scenario::source::Source;
 use crate::scenario::template::Filling;
+use crate::scenario::written::Text;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;

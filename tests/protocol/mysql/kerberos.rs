@@ -274,6 +274,38 @@ fn an_unsolicited_token_is_a_finding_and_what_came_early_is_read() {
 }
 
 #[test]
+fn behind_a_krb_error_only_an_error_may_come() {
+    let acceptor = Acceptor::new(keytab(4, 9));
+    for (reply, expected) in [
+        (&b"\xff\x15\x04#28000Access denied"[..], "refused by server: 1045 28000"),
+        (b"\0\0\0\x02\0\0\0", "peer broke the protocol: OK behind a KRB-ERROR"),
+        (b"\x01x", "peer broke the protocol: authentication_kerberos_client sent data that nobody waits for"),
+    ] {
+        let server = Arc::new(kerberos_server(keytab(3, 1)));
+        let ended = converse_with(&kerberos_client("alice", true), &server, usize::MAX, &Ok(credential("alice")));
+        let greeting = 4 + usize::from(ended.from_server[0]);
+        let switch = 4 + usize::from(ended.from_server[greeting]);
+        let mut party = Party::new(ClientHandshake::new(kerberos_client("alice", true)), 1);
+        party.give(Input::Start).0.unwrap();
+        party.give(Input::Bytes(&ended.from_server[..greeting])).0.unwrap();
+        party.give(Input::Bytes(&ended.from_server[greeting..greeting + switch])).0.unwrap();
+        let (_, token) = party.give(Input::Ticket(Ok(&credential("alice"))));
+        let refused = acceptor.accept(&token[4..], NOW, &mut Steady(5)).unwrap_err().reply.expect("a KRB-ERROR");
+        let mut octets = Vec::new();
+        let mut sequence = Sequence(4);
+        write(&mut octets, &mut sequence, |writer| _ = writer.u8(0x01).bytes(&refused));
+        write(&mut octets, &mut sequence, |writer| _ = writer.bytes(reply));
+        let says = match party.give(Input::Bytes(&octets)).0 {
+            Ok(Step::Finish(outcome)) => outcome.to_string(),
+            Ok(step) => format!("{step:?}"),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(says, expected);
+        assert!(party.trace.to_string().starts_with(&format!("{SWITCHED} ap-req> krb-error<")), "{}", party.trace);
+    }
+}
+
+#[test]
 fn a_trace_tells_tokens_apart_within_spnego_too() {
     let krb5 = [0x60, 0x20, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x12, 0x01, 0x02, 0x02];
     let framed = |id: [u8; 2]| [&krb5[..], &id].concat();

@@ -178,9 +178,11 @@ impl Handshake for Asks {
     }
 }
 
-async fn play(server: SocketAddr, tickets: Option<&mut (dyn TicketSource + 'static)>, deadlines: Deadlines) -> Report {
+async fn play(server: SocketAddr, tickets: Option<&mut KerberosClient>, deadlines: Deadlines) -> Report {
     let connection = Connection::new(Side::Client, Box::new(Asks), Security::ClearOnly);
-    let mut around = Around { clock: Clock::start(), random: &mut SystemRandom, deadlines, tickets };
+    let tickets = tickets.map(|client| client as &mut dyn TicketSource);
+    let mut random = SystemRandom;
+    let mut around = Around { clock: Clock::start(), random: &mut random, deadlines, tickets };
     dial(server, connection, &mut around).await.unwrap().0
 }
 

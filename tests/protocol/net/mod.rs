@@ -2,6 +2,7 @@
 
 mod connections;
 mod driver;
+mod gss;
 mod kdc;
 mod records;
 mod toy;

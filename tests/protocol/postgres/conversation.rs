@@ -3,9 +3,11 @@
 use shakedown::handshake::{
     ChannelFacts, Context, Error, Handshake, Input, Outcome, Random, Step, Timestamp, TlsFacts, TlsVersion, Trace,
 };
+use shakedown::handshake::{GssFacts, GssRole};
 use shakedown::postgres::{
     Account, ClientHandshake, ClientSettings, PasswordEncryption, ServerHandshake, ServerSettings,
 };
+use shakedown_krb5::Credential;
 use shakedown_krb5::client::KerberosFailure;
 use std::sync::Arc;
 
@@ -36,7 +38,7 @@ pub(super) fn tls_facts() -> TlsFacts {
 pub(super) fn server(rules: &[&str]) -> ServerSettings {
     let mut settings = ServerSettings::new(&mut Counter(100));
     settings.tls = true;
-    settings.rules = rules.iter().map(|rule| rule.parse().unwrap()).collect();
+    settings.rules = rules.iter().map(|rule| rule.parse().expect("a rule")).collect();
     let mut account = |user: &str, encryption| {
         let account = Account::with_password(user, b"wonderland", encryption, &mut Counter(0));
         settings.accounts.insert(user.to_owned(), account);
@@ -64,19 +66,37 @@ impl Conversation {
         Self::hold_in_pieces(client, server, usize::MAX)
     }
 
+    /// With the answer that the client gets when it asks for a ticket.
+    pub(super) fn hold_with(
+        client: ClientSettings,
+        server: ServerSettings,
+        ticket: Result<Credential, KerberosFailure>,
+    ) -> Self {
+        Self::run(client, server, ticket, usize::MAX)
+    }
+
     /// Every flight is cut into pieces of `piece` octets, except where what is behind would belong to a layer.
     pub(super) fn hold_in_pieces(client: ClientSettings, server: ServerSettings, piece: usize) -> Self {
-        let mut client = Party::new(ClientHandshake::new(Arc::new(client)), 0);
-        let mut server = Party::new(ServerHandshake::new(Arc::new(server), "127.0.0.1"), 50);
+        Self::run(client, server, Err(KerberosFailure::NoCredentials), piece)
+    }
+
+    fn run(
+        client: ClientSettings,
+        server: ServerSettings,
+        ticket: Result<Credential, KerberosFailure>,
+        piece: usize,
+    ) -> Self {
+        let mut client = Party::new(ClientHandshake::new(Arc::new(client)), 0, ticket);
+        let nothing = Err(KerberosFailure::NoCredentials);
+        let mut server = Party::new(ServerHandshake::new(Arc::new(server), "127.0.0.1"), 50, nothing);
         server.start();
         client.start();
         for _ in 0..100 {
             if client.end.is_some() && server.end.is_some() {
                 break;
             }
-            if client.wants_layer && server.wants_layer {
-                let facts = ChannelFacts::Tls(tls_facts());
-                (client.wants_layer, server.wants_layer) = (false, false);
+            if client.layer.is_some() && server.layer.is_some() {
+                let facts = raise(client.layer.take().expect("just seen"), server.layer.take().expect("just seen"));
                 client.handle(Input::Secured(&facts));
                 server.handle(Input::Secured(&facts));
                 continue;
@@ -124,14 +144,15 @@ struct Party<H> {
     out: Vec<u8>,
     said: Vec<u8>,
     trace: Trace,
-    wants_layer: bool,
+    ticket: Result<Credential, KerberosFailure>,
+    layer: Option<Layer>,
     end: Option<Result<Outcome, Error>>,
 }
 
 impl<H: Handshake> Party<H> {
-    fn new(machine: H, seed: u8) -> Self {
-        let random = Counter(seed);
-        Self { machine, random, out: Vec::new(), said: Vec::new(), trace: Trace::new(), wants_layer: false, end: None }
+    fn new(machine: H, seed: u8, ticket: Result<Credential, KerberosFailure>) -> Self {
+        let (random, trace) = (Counter(seed), Trace::new());
+        Self { machine, random, out: Vec::new(), said: Vec::new(), trace, ticket, layer: None, end: None }
     }
 
     fn start(&mut self) {
@@ -139,6 +160,7 @@ impl<H: Handshake> Party<H> {
     }
 
     fn handle(&mut self, input: Input<'_>) {
+        let ticket = self.ticket.clone();
         let mut input = Some(input);
         while let Some(next) = input.take() {
             if self.end.is_some() {
@@ -147,8 +169,9 @@ impl<H: Handshake> Party<H> {
             let mut cx = Context { now: NOW, out: &mut self.out, trace: &mut self.trace, random: &mut self.random };
             match self.machine.handle(next, &mut cx) {
                 Ok(Step::Receive) => {}
-                Ok(Step::StartTls(_) | Step::StartGss(_)) => self.wants_layer = true,
-                Ok(Step::NeedTicket(_)) => input = Some(Input::Ticket(Err(KerberosFailure::NoCredentials))),
+                Ok(Step::StartTls(_)) => self.layer = Some(Layer::Tls),
+                Ok(Step::StartGss(role)) => self.layer = Some(Layer::Gss(role)),
+                Ok(Step::NeedTicket(_)) => input = Some(Input::Ticket(ticket.as_ref().map_err(Clone::clone))),
                 Ok(Step::Finish(outcome)) => self.end = Some(Ok(outcome)),
                 Err(error) => self.end = Some(Err(error)),
             }
@@ -163,4 +186,21 @@ fn pass<A: Handshake, B: Handshake>(from: &mut Party<A>, to: &mut Party<B>, piec
         to.handle(Input::Bytes(piece));
     }
     !flight.is_empty()
+}
+
+enum Layer {
+    Tls,
+    Gss(GssRole),
+}
+
+fn raise(client: Layer, server: Layer) -> ChannelFacts {
+    match (client, server) {
+        (Layer::Gss(GssRole::Initiate { mut initiator, token }), Layer::Gss(GssRole::Accept(acceptor))) => {
+            let accepted = acceptor.accept(&token, NOW, &mut Counter(7)).expect("the context is accepted");
+            initiator.reply(&accepted.reply.expect("mutual authentication was asked for")).expect("the reply is right");
+            ChannelFacts::Gss(GssFacts { client: accepted.client, service: accepted.service })
+        }
+        (Layer::Tls, Layer::Tls) => ChannelFacts::Tls(tls_facts()),
+        _ => panic!("two different layers"),
+    }
 }

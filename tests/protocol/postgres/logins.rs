@@ -75,7 +75,7 @@ fn channel_binding_can_be_switched_off_and_required() {
     assert_eq!(clear.server(), "refused by client: eof");
     for rule in ["host all all password", "host all all trust"] {
         let other = hold(ChannelBinding::Require, SslMode::Require, &[rule]);
-        assert_eq!(other.client(), format!("refused by client: channel_binding"), "{rule}");
+        assert_eq!(other.client(), "refused by client: channel_binding", "{rule}");
     }
     let required = hold(ChannelBinding::Require, SslMode::Require, &scram);
     assert_eq!(required.client(), format!("established {TLS} by password"));
@@ -121,7 +121,7 @@ fn a_client_may_keep_its_secret_to_itself() {
     assert_eq!(hold(Cleartext::Encrypted, SslMode::Disable), refused);
     assert_eq!(hold(Cleartext::Encrypted, SslMode::Require), (format!("established {TLS} by password"), true));
     assert_eq!(hold(Cleartext::Allow, SslMode::Disable), ("established by password".to_owned(), true));
-    assert_eq!(hold(Cleartext::Forbid, SslMode::Require).1, false);
+    assert!(!hold(Cleartext::Forbid, SslMode::Require).1);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::context::{Context, Keys, Role};
 use super::etype_negotiation;
-use super::frame::{Mechanism, TokenId, frame, unframe};
+use super::frame::{TokenId, frame, malformed, unframe};
 use super::initiator::{from_message, initial_sequence_number, to_message};
 use super::replay::ReplayCache;
 use super::service_keys::ServiceKeys;
@@ -113,7 +113,7 @@ impl Acceptor {
             return Err(AcceptFailure::silent(Cause::NoKeytab));
         }
         if token.token_id != TokenId::ApRequest {
-            return Err(AcceptFailure::silent(Cause::Krb(error_code::MSG_TYPE)));
+            return Err(malformed("token id is not that of an ap-req").into());
         }
         let request = ApRequest::decode(token.message)?;
         let verified = self.verify(&request, &keys, now).and_then(|verified| {
@@ -121,10 +121,10 @@ impl Acceptor {
             Ok((verified, flags))
         });
         match verified {
-            Ok((verified, flags)) => Ok(verified.establish(flags, token.mechanism, random)),
+            Ok((verified, flags)) => Ok(verified.establish(flags, random)),
             Err(cause) => {
                 let mutual = request.ap_options & ap_options::MUTUAL_REQUIRED != 0;
-                let reply = mutual.then(|| krb_error(&cause, token.mechanism, &request, now));
+                let reply = mutual.then(|| krb_error(&cause, &request, now));
                 Err(AcceptFailure { cause, reply })
             }
         }
@@ -204,7 +204,7 @@ impl Verified {
         Ok(Flags(Flags::REPLAY | Flags::SEQUENCE | mutual))
     }
 
-    fn establish(self, flags: Flags, mechanism: Mechanism, random: &mut dyn Random) -> Accepted {
+    fn establish(self, flags: Flags, random: &mut dyn Random) -> Accepted {
         let receive_sequence = self.authenticator.seq_number.unwrap_or(0);
         // With mutual authentication MIT always makes a sub-key of its own for these etypes; without, there is no token to
         // carry one, and it counts from the initiator's number.
@@ -221,7 +221,7 @@ impl Verified {
                 kvno: None,
                 cipher: self.session_key.encrypt(usage::AP_REP, &part.to_octets(), random),
             };
-            let reply = frame(mechanism, TokenId::ApReply, &ApReply { enc_part }.to_octets());
+            let reply = frame(TokenId::ApReply, &ApReply { enc_part }.to_octets());
             (Some(reply), Some(subkey), sequence_number)
         } else {
             (None, None, receive_sequence)
@@ -247,8 +247,8 @@ fn known_key(key: &EncryptionKey) -> Result<Key, Cause> {
     from_message(key).map_err(|_| Cause::Krb(error_code::GENERIC))
 }
 
-fn krb_error(cause: &Cause, mechanism: Mechanism, request: &ApRequest, now: Timestamp) -> Vec<u8> {
+fn krb_error(cause: &Cause, request: &ApRequest, now: Timestamp) -> Vec<u8> {
     let code = if let Cause::Krb(code) = cause { *code } else { error_code::GENERIC };
     let error = KrbError::new(code, now, request.ticket.server().clone());
-    frame(mechanism, TokenId::KrbError, &error.to_octets())
+    frame(TokenId::KrbError, &error.to_octets())
 }

@@ -3,28 +3,8 @@
 use super::GssError;
 use crate::der::{Error, Reader, Writer};
 
-/// Which OID a krb5 token is framed with. An acceptor answers with the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mechanism {
-    /// 1.2.840.113554.1.2.2 (RFC 1964 §1).
-    Krb5,
-    /// 1.2.840.48018.1.2.2, one bit short of the right one; old Windows clients frame with it and MIT accepts it.
-    MicrosoftKrb5,
-}
-
-impl Mechanism {
-    /// The OID with tag and length.
-    pub(super) const fn oid(self) -> &'static [u8] {
-        match self {
-            Self::Krb5 => &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02],
-            Self::MicrosoftKrb5 => &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x82, 0xf7, 0x12, 0x01, 0x02, 0x02],
-        }
-    }
-
-    pub(super) fn from_oid(oid: &[u8]) -> Option<Self> {
-        [Self::Krb5, Self::MicrosoftKrb5].into_iter().find(|mechanism| mechanism.oid() == oid)
-    }
-}
+/// 1.2.840.113554.1.2.2 with tag and length (RFC 1964 §1).
+pub(super) const KRB5_OID: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02];
 
 /// TOK_ID, what a framed token holds (RFC 4121 §4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,16 +36,15 @@ impl TokenId {
 /// A krb5 token without its frame.
 #[derive(Debug)]
 pub(super) struct Unframed<'a> {
-    pub(super) mechanism: Mechanism,
     pub(super) token_id: TokenId,
     pub(super) message: &'a [u8],
 }
 
 /// Puts `message` into a frame.
-pub(super) fn frame(mechanism: Mechanism, token_id: TokenId, message: &[u8]) -> Vec<u8> {
+pub(super) fn frame(token_id: TokenId, message: &[u8]) -> Vec<u8> {
     let mut token = Vec::with_capacity(message.len() + 20);
     Writer::new(&mut token).application(0, |w| {
-        w.raw(mechanism.oid());
+        w.raw(KRB5_OID);
         w.raw(&token_id.octets());
         w.raw(message);
     });
@@ -75,9 +54,11 @@ pub(super) fn frame(mechanism: Mechanism, token_id: TokenId, message: &[u8]) -> 
 /// Takes the frame of a krb5 token off.
 pub(super) fn unframe(token: &[u8]) -> Result<Unframed<'_>, GssError> {
     let (oid, rest) = initial_token(token)?;
-    let mechanism = Mechanism::from_oid(oid).ok_or_else(|| malformed("mechanism is not krb5"))?;
+    if oid != KRB5_OID {
+        return Err(malformed("mechanism is not krb5"));
+    }
     let (token_id, message) = rest.split_first_chunk().ok_or_else(|| malformed("ends before the token id"))?;
-    Ok(Unframed { mechanism, token_id: TokenId::from_octets(*token_id), message })
+    Ok(Unframed { token_id: TokenId::from_octets(*token_id), message })
 }
 
 /// Splits an initial token of any mechanism into its OID, with tag and length, and what follows. The frame must be
@@ -112,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_frame_is_that_of_rfc_2743() {
-        let token = frame(Mechanism::Krb5, TokenId::ApRequest, &[0x6e, 0x00]);
+        let token = frame(TokenId::ApRequest, &[0x6e, 0x00]);
         let expected = [
             octets("60 0f"),                            // [APPLICATION 0], 15 octets
             octets("06 09 2a 86 48 86 f7 12 01 02 02"), // 1.2.840.113554.1.2.2
@@ -122,23 +103,19 @@ mod tests {
         .concat();
         assert_eq!(token, expected);
         let unframed = unframe(&token).unwrap();
-        assert_eq!((unframed.mechanism, unframed.token_id), (Mechanism::Krb5, TokenId::ApRequest));
-        assert_eq!(unframed.message, [0x6e, 0x00]);
+        assert_eq!((unframed.token_id, unframed.message), (TokenId::ApRequest, &[0x6e, 0x00][..]));
     }
 
     #[test]
     fn a_frame_of_another_length_or_mechanism_is_refused() {
-        let token = frame(Mechanism::Krb5, TokenId::ApReply, &[7; 200]);
+        let token = frame(TokenId::ApReply, &[7; 200]);
         assert!(unframe(&token).is_ok());
         assert!(unframe(&[&token[..], &[0]].concat()).is_err());
         for length in 0..token.len() {
             assert!(unframe(&token[..length]).is_err(), "cut to {length}");
         }
-        let mut other = token.clone();
+        let mut other = token;
         other[13] ^= 1; // the last arc of the OID
         assert!(unframe(&other).is_err());
-        let mut microsoft = token;
-        microsoft[8] = 0x82;
-        assert_eq!(unframe(&microsoft).unwrap().mechanism, Mechanism::MicrosoftKrb5);
     }
 }

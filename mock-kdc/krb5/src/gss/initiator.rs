@@ -2,7 +2,7 @@
 
 use super::checksum::{self, BindingsHash};
 use super::context::{Context, Keys, Role};
-use super::frame::{Mechanism, TokenId, frame, malformed, unframe};
+use super::frame::{TokenId, frame, malformed, unframe};
 use super::{Flags, GssError};
 use crate::crypto::{Key, usage};
 use crate::der::Writer;
@@ -85,7 +85,6 @@ impl Initiator {
         };
         let mutual = settings.flags.has(Flags::MUTUAL);
         let token = frame(
-            Mechanism::Krb5,
             TokenId::ApRequest,
             &ap_request(if mutual { ap_options::MUTUAL_REQUIRED } else { 0 }, &credential.ticket, &authenticator),
         );

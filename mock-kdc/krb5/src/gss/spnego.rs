@@ -8,11 +8,14 @@
 //! Kerberos being the first choice, no mechListMIC is needed (RFC 4178 §5), and one round trip is all.
 
 use super::GssError;
-use super::frame::{Mechanism, initial_token, malformed, oid};
+use super::frame::{KRB5_OID, initial_token, malformed, oid};
 use crate::der::{Reader, Writer};
 
 /// 1.3.6.1.5.5.2 with tag and length.
 const OID: &[u8] = &[0x06, 0x06, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x02];
+
+/// 1.2.840.48018.1.2.2, which Windows offers before Kerberos' own OID; the token is the same.
+const MICROSOFT_KRB5_OID: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x82, 0xf7, 0x12, 0x01, 0x02, 0x02];
 
 /// What an initiator offers.
 pub(super) struct NegTokenInit<'a> {
@@ -52,7 +55,7 @@ impl<'a> NegTokenInit<'a> {
 
     /// The framed krb5 token within.
     pub(super) fn krb5_token(&self) -> Result<&'a [u8], GssError> {
-        if Mechanism::from_oid(self.first).is_none() {
+        if ![KRB5_OID, MICROSOFT_KRB5_OID].contains(&self.first) {
             return Err(malformed("spnego prefers another mechanism than krb5"));
         }
         self.mech_token.ok_or_else(|| malformed("spnego without a krb5 token"))

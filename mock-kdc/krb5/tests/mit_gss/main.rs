@@ -5,7 +5,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's support fails as a test does")]
 
+mod authenticator;
 mod peer;
+mod record;
 mod ticket;
 
 use peer::{Answer, Peer};
@@ -190,6 +192,51 @@ fn compare(theirs: Option<&[u8]>, ours: Option<&[u8]>, name: &str) {
     assert_eq!(theirs[2..start], ours[2..start], "{name}");
     decoded.server_time = expected.server_time;
     assert_eq!(decoded, expected, "{name}");
+}
+
+/// Tokens that are no AP-REQ, or more or less than one. Refusals have no answer, an AP-REQ without a frame apart: MIT
+/// takes it for DCE style and looks at it before it refuses.
+#[test]
+fn our_acceptor_takes_and_refuses_malformed_tokens_as_mit_does() {
+    let Some(mut peer) = Peer::start("malformed") else { return };
+    let draft = Draft::new(Etype::Aes256Sha1);
+    let path = peer.keytab(&draft.keytab());
+    let mut check = |name: &str, expected: bool, damage: &dyn Fn(&[u8]) -> Vec<u8>| {
+        let (_, token) = Initiator::start(&draft.credential(), Flags(MUTUAL), wall_clock(), &mut Seeded::from_clock());
+        let token = damage(&token);
+        match peer.accept(&path, &token) {
+            Answer::Refused { reply, .. } => assert_eq!((false, None), (expected, reply), "MIT: {name}"),
+            Answer::Accepted { .. } | Answer::Done => assert!(expected, "MIT: {name}"),
+        }
+        match Acceptor::new(draft.keytab()).accept(&token, wall_clock(), &mut Seeded(1)) {
+            Err(failure) => {
+                assert_eq!((false, None), (expected, failure.reply), "{name}");
+                assert_eq!(failure.cause.to_string(), "malformed token", "{name}");
+            }
+            Ok(_) => assert!(expected, "{name}"),
+        }
+    };
+    // 60 82 length, OID, TOK_ID, AP-REQ
+    let framed = |token: &[u8], token_id: [u8; 2], message: &[u8]| {
+        let length = u16::try_from(13 + message.len()).unwrap().to_be_bytes();
+        [&token[..2], &length, &token[4..15], &token_id, message].concat()
+    };
+    let with = |token: &[u8], position: usize, octet: u8| {
+        let mut changed = token.to_vec();
+        changed[position] = octet;
+        changed
+    };
+    check("as it is", true, &|token| framed(token, [1, 0], &token[17..]));
+    check("octets after the message", true, &|token| framed(token, [1, 0], &[&token[17..], &[0, 0]].concat()));
+    check("microsoft's oid", false, &|token| with(token, 9, 0x82));
+    check("another oid", false, &|token| with(token, 14, 3));
+    check("another token id", false, &|token| framed(token, [2, 0], &token[17..]));
+    check("unknown token id", false, &|token| framed(token, [9, 9], &token[17..]));
+    check("octets after the frame", false, &|token| [token, &[0, 0]].concat());
+    check("message cut", false, &|token| framed(token, [1, 0], &token[17..117]));
+    check("no message", false, &|token| framed(token, [1, 0], &[]));
+    check("not der", false, &|token| framed(token, [1, 0], &[0xff; 40]));
+    check("no token", false, &|_| Vec::new());
 }
 
 /// Within SPNEGO the answers have the same octets, but for the time and what is encrypted.

@@ -4,6 +4,7 @@ mod accept;
 mod changed_tokens;
 mod peer;
 mod per_message;
+mod recorded;
 
 use super::*;
 use crate::crypto::octets::Seeded;

@@ -1,0 +1,408 @@
+//! What is said about a file that cannot be understood: place, problem, what was written, what is allowed.
+
+use proptest::prelude::*;
+use shakedown::error::{Error, exit};
+use shakedown::scenario::{Library, Source, make_plan};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+static LIBRARY: LazyLock<Library> = LazyLock::new(|| Library::built_in().unwrap());
+
+const SCENARIO: &str = r#"title  = "A scenario"
+source = "its source"
+name   = "{engine}/{db}"
+shows  = ["S3-01"]
+exclude = [{ cells = 1, when = { engine = "2.11.0", db = "b" }, why = "because" }]
+
+[axes]
+engine = ["2.09.3", "2.11.0"]
+db     = [{ name = "a", code = "1045" }, "b"]
+
+[reading]
+question = { default = "one", or = ["other"] }
+
+[realm.corp]
+realm = "CORP.EXAMPLE.COM"
+users = { alice = { secret = "alice" } }
+
+[server.db]
+engine     = "aurora-mysql {engine}"
+accounts   = { alice = { plugin = "mysql_native_password", secret = "alice" } }
+parameters = { require_secure_transport = "ON" }
+clock      = "+1h"
+
+[client.app]
+login = "alice"
+tls   = { mode = "REQUIRED", versions = "1.0-1.2" }
+
+[[step]]
+name    = "login"
+connect = { from = "app", to = "db" }
+expect  = [
+  { cells = 2, when = { engine = "2.09.3" }, then = "established" },
+  { cells = 1, then = "refused by server: 1045 28000", server = "eof", trace = "… error" },
+]
+
+[[step]]
+kinit = { by = "app", user = "alice", realm = "corp" }
+then  = "established"
+"#;
+
+fn plan(text: &str) -> Result<(), String> {
+    make_plan(&[Source::new("x", text)], &LIBRARY, &BTreeMap::new()).map(|_| ()).map_err(|error| {
+        assert_eq!(error.exit_code(), exit::USAGE, "{error}");
+        error.to_string()
+    })
+}
+
+/// Replaces `from` by `to` in the scenario and holds the error against `expected`, which begins with line and column.
+#[track_caller]
+fn check(from: &str, to: &str, expected: &str) {
+    assert_eq!(SCENARIO.matches(from).count(), 1, "'{from}' is to stand once in the scenario");
+    assert_eq!(plan(&SCENARIO.replace(from, to)), Err(format!("scenarios/x.toml:{expected}")), "{to}");
+}
+
+#[test]
+fn the_scenario_itself_is_understood() {
+    assert_eq!(plan(SCENARIO), Ok(()));
+}
+
+#[test]
+fn keys_and_types() {
+    check(
+        "login = ",
+        "logn = ",
+        "25:1: unknown key 'logn', allowed: kind, argv, login, secret, database, tls, gssencmode, transport, offer, allow_cleartext, mutual, channel_binding, clock, deviations",
+    );
+    check(
+        "[realm.corp]",
+        "[realms.corp]",
+        "14:2: unknown key 'realms', allowed: title, source, name, shows, exclude, axes, reading, realm, server, client, proxy, step, during",
+    );
+    check("or = [\"other\"]", "ro = [\"other\"]", "12:31: unknown key 'ro', allowed: default, or");
+    check("source = \"its source\"\n", "", "1:1: missing key 'source'");
+    check("login = \"alice\"\n", "", "24:1: missing key 'login'");
+    check("title  = \"A scenario\"", "title = [\"A\"]", "1:9: invalid type: array, expected a string");
+    check("login = \"alice\"", "login = 1.5", "25:9: invalid type: floating point `1.5`, expected a string");
+    check("cells = 2", "cells = \"2\"", "32:13: invalid type: string \"2\", expected u64");
+    check(
+        "or = [\"other\"]",
+        "or = { a = \"b\" }",
+        "12:36: invalid type: table, expected a string or a list of strings",
+    );
+    check("db     = [", "db     = [[\"a\"], ", "9:10: invalid type: array, expected a string or a table with 'name'");
+    check(
+        "engine = [\"2.09.3\", \"2.11.0\"]",
+        "engine = \"2.09.3\"",
+        "8:10: invalid type: string \"2.09.3\", expected a list of values or { set = NAME }",
+    );
+    check("title  = \"A scenario\"", "title = \"A", "1:11: invalid basic string, expected `\"`");
+    check("login = \"alice\"", "login = \"alice\"\nlogin = \"bob\"", "26:1: duplicate key");
+}
+
+#[test]
+fn axes_and_templates() {
+    check("\"{engine}/{db}\"", "\"{version}\"", "3:10: unknown axis in a template 'version', allowed: engine, db");
+    check("\"{engine}/{db}\"", "\"{db.code}\"", "3:10: value 'b' of axis 'db' has no field 'code', allowed: name");
+    check("\"{engine}/{db}\"", "\"{engine\"", "3:10: '{' without '}' in '{engine'");
+    check(
+        "\"{engine}/{db}\"",
+        "\"{engine}\"",
+        "3:10: the cells engine=2.09.3 db=a and engine=2.09.3 db=b have one name: 'x/2.09.3'",
+    );
+    check("[\"2.09.3\", \"2.11.0\"]", "[]", "8:1: an axis without values 'engine'");
+    check("[\"2.09.3\", \"2.11.0\"]", "[\"2.09.3\", \"2.09.3\"]", "8:21: value given twice '2.09.3'");
+    check("[\"2.09.3\", \"2.11.0\"]", "{ set = \"suites\" }", "8:18: unknown set 'suites', allowed: aurora-suites");
+    check("{ name = \"a\", code", "{ nam = \"a\", code", "9:11: missing key 'name' in the value of an axis");
+    check("engine = [\"2.09.3\"", "reading = [\"2.09.3\"", "8:1: not allowed as the name of an axis 'reading'");
+    let many = (0..400).map(|number| format!("\"{number}\"")).collect::<Vec<_>>().join(", ");
+    check(
+        "[\"2.09.3\", \"2.11.0\"]",
+        &format!("[\"2.09.3\", \"2.11.0\"]\na = [{many}]\nb = [{many}]"),
+        "10:1: more than 100000 cells",
+    );
+}
+
+#[test]
+fn selectors() {
+    check(
+        "when = { engine = \"2.09.3\" }",
+        "when = { enginee = \"2.09.3\" }",
+        "32:25: unknown axis in a selector 'enginee', allowed: engine, db, reading",
+    );
+    check(
+        "when = { engine = \"2.09.3\" }",
+        "when = { engine = \"2.10\" }",
+        "32:34: matches no value of 'engine': '2.10', allowed: 2.09.3, 2.11.0",
+    );
+    check(
+        "when = { engine = \"2.09.3\" }",
+        "when = { engine = [\"2.09.3\", \"3*\"] }",
+        "32:45: matches no value of 'engine': '3*', allowed: 2.09.3, 2.11.0",
+    );
+    check(
+        "when = { engine = \"2.09.3\" }",
+        "when = { db = \"< 2\" }",
+        "32:30: 'a' of 'db' is no version and cannot be compared with '< 2'",
+    );
+    check(
+        "when = { engine = \"2.09.3\" }",
+        "when = { engine = \"< two\" }",
+        "32:34: no version to compare with in '< two'",
+    );
+    check(
+        "when = { engine = \"2.09.3\" }",
+        "when = { engine = \"two+\" }",
+        "32:34: no version in front of '+' in 'two+'",
+    );
+    check(
+        "when = { engine = \"2.09.3\" }",
+        "when = { engine = [] }",
+        "32:34: a selector without values matches nothing",
+    );
+    check(
+        "when = { engine = \"2.09.3\" }",
+        "when = { db.spn = \"x\" }",
+        "32:25: invalid type: table, expected a string or a list of strings",
+    );
+    check(
+        "when = { engine = \"2.09.3\" }",
+        "when = { \"db.spn\" = \"x\" }",
+        "32:25: no value of the axis has the field of 'db.spn'",
+    );
+    check(
+        "when = { engine = \"2.09.3\" }",
+        "when = { reading = \"question=no\" }",
+        "32:35: unknown reading 'question=no', allowed: question=one, question=other",
+    );
+}
+
+#[test]
+fn counts_of_rules_and_exclusions() {
+    check("cells = 2", "cells = 3", "32:13: the rule decides 2 cells, not '3'");
+    check("cells = 2, ", "", "32:3: missing key 'cells', obligatory with two rules or more; it decides 2");
+    check("when = { engine = \"2.09.3\" }, then", "then", "32:13: the rule decides 3 cells, not '2'");
+    check(
+        "{ cells = 1, then = \"refused",
+        "{ cells = 1, when = { engine = \"2.09.3\" }, then = \"refused",
+        "28:1: no rule decides the cell engine=2.11.0 db=a",
+    );
+    check(
+        "then = \"established\" },",
+        "then = \"established\" },\n{ cells = 0, when = { engine = \"2.09.3\" }, then = \"established\" },",
+        "33:1: the rule decides no cell",
+    );
+    check(
+        "cells = 1, when = { engine = \"2.11.0\"",
+        "cells = 2, when = { engine = \"2.11.0\"",
+        "5:22: the entry excludes 1 cells, not '2'",
+    );
+    check(
+        "engine = \"2.11.0\", db = \"b\"",
+        "reading = \"question=one\"",
+        "5:34: cells cannot be excluded by a reading",
+    );
+}
+
+#[test]
+fn parties() {
+    check(
+        "aurora-mysql {engine}",
+        "aurora-mysql 4.{db}",
+        "19:14: unknown engine 'aurora-mysql 4.a', allowed: aurora-mysql 2.07.9|2.08.4|2.09.2|2.09.3|2.10.0|2.10.1|2.10.2|2.11.0|2.11.1|3.01.0|3.02.2|3.03.0|3.04.0",
+    );
+    check(
+        "require_secure_transport = \"ON\"",
+        "secure = \"ON\"",
+        "21:16: aurora-mysql 2.09.3 has no parameter 'secure', allowed: default_authentication_plugin, require_secure_transport, ssl_cipher, tls_version",
+    );
+    check(
+        "require_secure_transport = \"ON\"",
+        "require_secure_transport = \"YES\"",
+        "21:43: unknown value of require_secure_transport 'YES', allowed: ON, OFF",
+    );
+    check(
+        "require_secure_transport = \"ON\"",
+        "ssl_cipher = \"DHE-RSA-AES128-SHA:DHE-RSA-AES256-SHA\"",
+        "21:29: unknown value of ssl_cipher 'DHE-RSA-AES128-SHA:DHE-RSA-AES256-SHA', allowed: DHE-RSA-AES128-SHA, DHE-RSA-AES128-SHA256, DHE-RSA-AES128-GCM-SHA256, DHE-RSA-AES256-SHA, DHE-RSA-AES256-SHA256, DHE-RSA-AES256-GCM-SHA384, ECDHE-RSA-AES128-SHA, ECDHE-RSA-AES128-SHA256, ECDHE-RSA-AES128-GCM-SHA256, ECDHE-RSA-AES256-SHA, ECDHE-RSA-AES256-SHA384, ECDHE-RSA-AES256-GCM-SHA384",
+    );
+    check(
+        "require_secure_transport = \"ON\"",
+        "tls_version = \"TLSv1.3\"",
+        "21:30: unknown value of tls_version 'TLSv1.3', allowed: TLSv1, TLSv1.1, TLSv1.2",
+    );
+    check(
+        "mysql_native_password",
+        "auth_socket",
+        "20:35: unknown plugin 'auth_socket', allowed: mysql_native_password, caching_sha2_password, sha256_password, authentication_kerberos, AWSAuthenticationPlugin",
+    );
+    check(
+        "plugin = \"mysql_native_password\"",
+        "method = \"md5\"",
+        "20:35: MySQL has 'plugin' in place of this key with 'md5'",
+    );
+    check(
+        "plugin = \"mysql_native_password\", secret = \"alice\"",
+        "by = \"kerberos\", realm = \"cor\"",
+        "20:51: unknown realm 'cor', allowed: corp",
+    );
+    check(
+        "plugin = \"mysql_native_password\", secret = \"alice\"",
+        "by = \"kerberos\"",
+        "20:16: no 'realm' for account 'alice'",
+    );
+    check(
+        "plugin = \"mysql_native_password\", secret = \"alice\"",
+        "by = \"password\"",
+        "20:16: no 'secret' for the password of account 'alice'",
+    );
+    check(
+        "clock      = \"+1h\"",
+        "clock = \"1h\"",
+        "22:9: no offset of a clock '1h', allowed: +10h, -301s, with the units s, m, h, d",
+    );
+    check(
+        "mode = \"REQUIRED\"",
+        "mode = \"MANDATORY\"",
+        "26:18: unknown TLS mode 'MANDATORY', allowed: DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY, disable, allow, prefer, require, verify-ca, verify-full",
+    );
+    check(
+        "versions = \"1.0-1.2\"",
+        "versions = \"1.2-1.0\"",
+        "26:41: the oldest version comes first, not in '1.2-1.0'",
+    );
+    check(
+        "versions = \"1.0-1.2\"",
+        "versions = \"1.4\"",
+        "26:41: unknown TLS version '1.4', allowed are 1.0, 1.1, 1.2, 1.3, in '1.4'",
+    );
+    check(
+        "versions = \"1.0-1.2\"",
+        "provider = \"rustls\", suites = \"DHE-RSA-AES128-SHA\"",
+        "26:60: rustls has no suite 'DHE-RSA-AES128-SHA', allowed: ECDHE-RSA-AES128-GCM-SHA256, ECDHE-RSA-AES256-GCM-SHA384",
+    );
+    check(
+        "tls   = {",
+        "transport = \"tls\"\ntls   = {",
+        "26:13: 'tls.mode' and 'gssencmode' cannot stand beside transport 'tls'",
+    );
+    check(
+        "tls   = {",
+        "offer = \"everything\"\ntls   = {",
+        "26:9: unknown offer 'everything', allowed: password, token, ticket, or some of them joined by -and-",
+    );
+    check("tls   = {", "kind = \"command\"\ntls   = {", "26:8: no 'argv' for kind 'command'");
+    check("tls   = {", "mutual = \"yes\"\ntls   = {", "26:10: unknown truth value 'yes', allowed: true, false");
+}
+
+#[test]
+fn steps() {
+    check("from = \"app\"", "from = \"ap\"", "30:20: unknown client 'ap', allowed: app");
+    check("to = \"db\"", "to = \"bd\"", "30:32: unknown server or proxy 'bd', allowed: db");
+    check("realm = \"corp\" }", "realm = \"corpse\" }", "37:47: unknown realm 'corpse', allowed: corp");
+    check("kinit = ", "rotate = { service = \"db\" }\nkinit = ", "38:9: a second verb in one step 'kinit'");
+    check(
+        "kinit = { by = \"app\", user = \"alice\", realm = \"corp\" }\n",
+        "",
+        "36:1: a step without a verb, allowed: connect, kinit, renew, destroy_tickets, rotate, clock, account, parameter, restart, failover, fault",
+    );
+    check("\nthen  = \"established\"\n", "\n", "37:9: neither 'then' nor 'expect' for 'kinit'");
+    check("name    = \"login\"", "then = \"established\"", "29:8: 'then' and 'expect' exclude each other");
+    check("name    = \"login\"", "trace = \"…\"", "29:9: without 'then' this belongs to the rules of 'expect'");
+    check(
+        "then  = \"established\"",
+        "then = \"logged in\"",
+        "38:8: unknown outcome, in 'logged in', allowed: established [TLS1.2 [SUITE]] [by METHOD], refused [by client|server|proxy|kdc[: CODE]], timed out [in PHASE]",
+    );
+    check(
+        "then  = \"established\"",
+        "then = \"established\"\nkdc = \"refused by me\"",
+        "39:7: unknown party 'me' in an outcome, in 'refused by me'",
+    );
+    check("trace = \"… error\"", "trace = \"… eror\"", "33:80: unknown event 'eror', in '… eror'");
+    check(
+        "then  = \"established\"",
+        "then = \"established\"\nwithin = { kdc = \"50ms\" }",
+        "39:12: unknown phase 'kdc', allowed: tcp, tls, kdc_as, kdc_tgs, auth, ready",
+    );
+    check(
+        "then  = \"established\"",
+        "then = \"established\"\nwithin = { kdc_as = \"50\" }",
+        "39:21: no duration '50', allowed: 50ms, 5s, 10m, 10h, 7d",
+    );
+    check(
+        "then  = \"established\"",
+        "then = \"established\"\n[[during]]\nat = \"5s\"",
+        "39:1: [[during]] is played under load only, not supported yet",
+    );
+    let head = SCENARIO.split_once("[[step]]").unwrap().0;
+    assert_eq!(plan(head), Err("scenarios/x.toml:1:10: a scenario without a [[step]]".to_owned()));
+}
+
+#[test]
+fn requirements() {
+    check("shows  = [\"S3-01\"]", "shows = [\"S3-65\"]", "4:10: unknown requirement 'S3-65', allowed: S3-01 to S3-64");
+    check(
+        "shows  = [\"S3-01\"]",
+        "shows = [\"S3-01\", \"X\"]",
+        "4:19: unknown requirement 'X', allowed: the entries of scenarios/requirements.toml",
+    );
+    check(
+        "name = \"a\", code",
+        "name = \"a\", shows = \"S9-01\", code",
+        "1:1: unknown requirement, shown by value 'a' of axis 'db': 'S9-01', allowed: the entries of scenarios/requirements.toml",
+    );
+    check(
+        "then = \"established\" },",
+        "then = \"established\", shows = \"S0-99\" },",
+        "28:1: unknown requirement 'S0-99', allowed: S0-01 to S0-26",
+    );
+}
+
+#[test]
+fn two_files_with_one_case_and_choices_that_answer_nothing() {
+    let twice = [Source::new("x", SCENARIO), Source::new("x", SCENARIO)];
+    let error = make_plan(&twice, &LIBRARY, &BTreeMap::new()).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "scenarios/x.toml:1:1: two cases have one name, the other is at scenarios/x.toml:1: 'x/2.09.3/a'"
+    );
+    let choose = |question: &str, answer: &str| {
+        let choices = BTreeMap::from([(question.to_owned(), answer.to_owned())]);
+        make_plan(&[Source::new("x", SCENARIO)], &LIBRARY, &choices).map(|plan| plan.readings)
+    };
+    assert_eq!(choose("question", "other").unwrap()["question"], "other");
+    assert_eq!(
+        choose("question", "no"),
+        Err(Error::Usage("unknown reading 'question=no', allowed are one, other".into()))
+    );
+    assert_eq!(choose("who", "one"), Err(Error::Usage("no scenario asks the question 'who'".into())));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn arbitrary_text_never_panics(text in "\\PC{0,300}") {
+        let _ = plan(&text);
+    }
+
+    #[test]
+    fn a_scenario_with_octets_exchanged_or_left_out_never_panics(
+        cuts in prop::collection::vec((0..SCENARIO.len(), 0..12_usize, "[\\[\\]{}=\"'.,#\\n a-z0-9*<>+…|()-]{0,4}"), 1..5),
+    ) {
+        let mut text = SCENARIO.to_owned();
+        for (start, length, new) in cuts {
+            let floor = |index: usize| (0..=index.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap();
+            let (start, end) = (floor(start), floor(start + length));
+            text.replace_range(start..end, &new);
+        }
+        let _ = plan(&text);
+    }
+
+    #[test]
+    fn a_scenario_that_ends_anywhere_never_panics(end in 0..SCENARIO.len()) {
+        let end = (0..=end).rev().find(|&i| SCENARIO.is_char_boundary(i)).unwrap();
+        let _ = plan(&SCENARIO[..end]);
+    }
+}
