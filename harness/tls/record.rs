@@ -10,6 +10,7 @@
 //! one can be seen, which one only its receiver knows. Nothing is decrypted and nothing is judged here; what does not look like
 //! TLS ends the reading of that direction.
 
+use crate::handshake::TlsVersion;
 use crate::tls::alert;
 use crate::tls::hello::{ClientHello, ServerHello};
 use std::borrow::Cow;
@@ -58,7 +59,7 @@ impl Alert {
 pub enum Seen {
     /// A ClientHello.
     ClientHello(ClientHello),
-    /// A ServerHello that chose.
+    /// A ServerHello that chose; one that asks for another key share is passed over.
     ServerHello(ServerHello),
     /// An alert in the clear.
     Alert(Alert),
@@ -87,11 +88,13 @@ const LONGEST_HELLO: usize = 16 * 1024;
 pub struct RecordTap {
     client: Half,
     server: Half,
+    /// The server speaks TLS 1.3.
+    modern: bool,
 }
 
 impl Default for RecordTap {
     fn default() -> Self {
-        Self { client: Half::new(Speaker::Client), server: Half::new(Speaker::Server) }
+        Self { client: Half::new(Speaker::Client), server: Half::new(Speaker::Server), modern: false }
     }
 }
 
@@ -102,8 +105,7 @@ impl RecordTap {
             Speaker::Client => &mut self.client,
             Speaker::Server => &mut self.server,
         };
-        half.read(wire, seen);
-        self.client.retried |= self.server.retried;
+        half.read(wire, &mut self.modern, seen);
     }
 
     /// Whether what `from` sent stopped looking like TLS.
@@ -123,9 +125,6 @@ struct Half {
     by: Speaker,
     place: Place,
     encrypted: bool,
-    /// The server has sent a HelloRetryRequest: this is TLS 1.3, whose ChangeCipherSpec is for show and comes before the
-    /// second pair of hellos (RFC 8446 §D.4). PostgreSQL 15 asks so of every client that bets on another curve than P-256.
-    retried: bool,
     /// The start of a handshake message: its header, and its body if it is a hello.
     message: Vec<u8>,
     /// Octets of a message that are not kept.
@@ -148,10 +147,10 @@ const HEADER: Place = Place::Header { octets: [0; 5], count: 0 };
 
 impl Half {
     fn new(by: Speaker) -> Self {
-        Self { by, place: HEADER, encrypted: false, retried: false, message: Vec::new(), skip: 0, alert: None }
+        Self { by, place: HEADER, encrypted: false, message: Vec::new(), skip: 0, alert: None }
     }
 
-    fn read(&mut self, mut wire: &[u8], seen: &mut Vec<Seen>) {
+    fn read(&mut self, mut wire: &[u8], modern: &mut bool, seen: &mut Vec<Seen>) {
         while let Some((&octet, rest)) = wire.split_first() {
             match &mut self.place {
                 Place::Lost => return,
@@ -161,7 +160,7 @@ impl Half {
                     wire = rest;
                     if *count == octets.len() {
                         let octets = *octets;
-                        self.begin(octets, seen);
+                        self.begin(octets, *modern, seen);
                     }
                 }
                 Place::Body { kind, left } => {
@@ -172,13 +171,13 @@ impl Half {
                         self.place = HEADER;
                     }
                     wire = rest;
-                    self.body(kind, part, seen);
+                    self.body(kind, part, modern, seen);
                 }
             }
         }
     }
 
-    fn begin(&mut self, [kind, major, _minor, high, low]: [u8; 5], seen: &mut Vec<Seen>) {
+    fn begin(&mut self, [kind, major, _minor, high, low]: [u8; 5], modern: bool, seen: &mut Vec<Seen>) {
         let length = usize::from(u16::from_be_bytes([high, low]));
         let known = (CHANGE_CIPHER_SPEC..=APPLICATION_DATA).contains(&kind) && major == 3;
         if !known || length > LONGEST_RECORD {
@@ -186,7 +185,9 @@ impl Half {
             return;
         }
         match kind {
-            CHANGE_CIPHER_SPEC => self.encrypted |= !self.retried,
+            // In TLS 1.3 it means nothing (RFC 8446 appendix D.4); a second hello may come behind it.
+            CHANGE_CIPHER_SPEC if modern => {}
+            CHANGE_CIPHER_SPEC => self.encrypted = true,
             // In TLS 1.3 this is where encryption begins; what is in it is nobody's business but the receiver's.
             APPLICATION_DATA => self.encrypted = true,
             ALERT if self.encrypted && length > 2 => seen.push(Seen::EncryptedAlert(self.by)),
@@ -195,10 +196,10 @@ impl Half {
         self.place = if length == 0 { HEADER } else { Place::Body { kind, left: length } };
     }
 
-    fn body(&mut self, kind: u8, part: &[u8], seen: &mut Vec<Seen>) {
+    fn body(&mut self, kind: u8, part: &[u8], modern: &mut bool, seen: &mut Vec<Seen>) {
         match kind {
             ALERT if !self.encrypted => self.alert(part, seen),
-            HANDSHAKE if !self.encrypted => self.handshake(part, seen),
+            HANDSHAKE if !self.encrypted => self.handshake(part, modern, seen),
             _ => {}
         }
     }
@@ -214,7 +215,7 @@ impl Half {
         }
     }
 
-    fn handshake(&mut self, mut part: &[u8], seen: &mut Vec<Seen>) {
+    fn handshake(&mut self, mut part: &[u8], modern: &mut bool, seen: &mut Vec<Seen>) {
         while !part.is_empty() {
             if self.skip > 0 {
                 let count = self.skip.min(part.len());
@@ -246,7 +247,7 @@ impl Half {
                 part = &part[count..];
             }
             if self.message.len() == 4 + self.message_length() {
-                self.hello(seen);
+                self.hello(modern, seen);
                 self.message.clear();
             }
         }
@@ -256,15 +257,16 @@ impl Half {
         usize::from(self.message[1]) << 16 | usize::from(self.message[2]) << 8 | usize::from(self.message[3])
     }
 
-    fn hello(&mut self, seen: &mut Vec<Seen>) {
+    fn hello(&mut self, modern: &mut bool, seen: &mut Vec<Seen>) {
         let body = &self.message[4..];
         match (self.message[0], self.by) {
             (CLIENT_HELLO, Speaker::Client) => seen.extend(ClientHello::read(body).map(Seen::ClientHello)),
-            (SERVER_HELLO, Speaker::Server) => match ServerHello::read(body) {
-                Some(Some(hello)) => seen.push(Seen::ServerHello(hello)),
-                Some(None) => self.retried = true,
-                None => {}
-            },
+            (SERVER_HELLO, Speaker::Server) => {
+                if let Some(hello) = ServerHello::read(body) {
+                    *modern = hello.tls_version() == Some(TlsVersion::Tls1_3);
+                    seen.extend((!hello.retry).then_some(Seen::ServerHello(hello)));
+                }
+            }
             // A hello from the wrong end; the libraries will say so.
             _ => {}
         }
