@@ -3,8 +3,8 @@
 use crate::error::Error;
 use crate::handshake::{Handshake, Outcome};
 use crate::mysql::{
-    Account, AfterLogin, Cleartext, ClientHandshake, ClientSettings, Credentials, DatabaseAccess,
-    Deviation, KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, Secret, ServerHandshake, ServerPlugin,
+    Account, AfterLogin, Cleartext, ClientHandshake, ClientSettings, Credentials, DatabaseAccess, Deviation,
+    KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, Secret, ServerHandshake, ServerPlugin,
     ServerSettings, TlsMode,
 };
 use crate::scenario::party::{self, PasswordScheme, Proof};
