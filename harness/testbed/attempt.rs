@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::handshake::{Handshake, Outcome, Side, Trace};
+use crate::net::kdc::KerberosClient;
 use crate::net::{self, Around, Connection, Deadlines, Phase, Phases, Report, Security, TicketSource};
 use crate::scenario::party::{Client, TlsMode};
 use crate::scenario::profile::Protocol;
@@ -37,7 +38,7 @@ impl Attempt {
 /// What a client brings to an attempt besides its plan.
 pub struct Baggage<'a> {
     /// Where its tickets come from.
-    pub tickets: Option<&'a mut (dyn TicketSource + 'static)>,
+    pub tickets: Option<&'a mut KerberosClient>,
     /// Whether its credential cache holds one already.
     pub has_ticket: bool,
     /// Its randomness.
@@ -109,7 +110,7 @@ pub async fn attempt(
             clock: materials.clock().shifted(client.clock_seconds),
             random,
             deadlines: Deadlines::default(),
-            tickets: tickets.as_deref_mut(),
+            tickets: tickets.as_deref_mut().map(|tickets| tickets as &mut dyn TicketSource),
         };
         let (report, local) = net::dial(server.address, connection, &mut around)
             .await

@@ -1,9 +1,9 @@
 //! A client of a case with what it keeps from step to step: its randomness and its credential cache.
 
 use crate::handshake::Trace;
+use crate::net::Deadlines;
 use crate::net::kdc::{KdcDirectory, KerberosClient, KerberosSettings, kinit_outcome};
 use crate::net::ticket::Surroundings;
-use crate::net::{Deadlines, TicketSource};
 use crate::scenario::party;
 use crate::testbed::attempt::{Attempt, Baggage};
 use crate::testbed::materials::Materials;
@@ -56,8 +56,7 @@ impl StandingClient {
     /// What it brings to a login.
     pub(super) fn baggage(&mut self) -> Baggage<'_> {
         let has_ticket = self.planned.offer.ticket && !self.kerberos.credentials().is_empty();
-        let tickets: Option<&mut (dyn TicketSource + 'static)> =
-            if self.planned.offer.ticket { Some(&mut self.kerberos) } else { None };
+        let tickets = self.planned.offer.ticket.then_some(&mut self.kerberos);
         Baggage { tickets, has_ticket, random: &mut self.random }
     }
 

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::handshake::{EventName, Handshake, Outcome, Side, Trace};
 use crate::postgres::{
-    Account, ChannelBinding, Cleartext, ClientHandshake, ClientSettings, Deviation, GssEncMode, GssOptions,
+    Account, ChannelBinding, Cleartext, ClientHandshake, ClientSettings, Databases, Deviation, GssEncMode, GssOptions,
     KerberosSettings, Method, PasswordEncryption, Rule, Secret, ServerHandshake, ServerSettings, SslMode, Transport,
     hba,
 };
@@ -33,6 +33,7 @@ impl Mock {
         settings.acceptor = acceptor;
         settings.version_text = format!("PostgreSQL {} on x86_64-pc-linux-gnu, 64-bit", server.profile.server_version);
         settings.server_version.clone_from(&server.profile.server_version);
+        settings.databases = Databases::These(databases(server));
         settings.rules = server.hba.iter().map(rule).collect();
         for (name, planned) in &server.accounts {
             settings.accounts.insert(name.clone(), account(name, planned, materials, &mut random));
@@ -55,7 +56,8 @@ impl Mock {
 #[must_use]
 pub fn client(client: &party::Client, host: &str, has_ticket: bool, materials: &Materials) -> ClientSettings {
     let mut settings = ClientSettings::new(client.login.as_str());
-    settings.database.clone_from(&client.database);
+    // What a fresh cluster has; libpq would take the role's name, which is no database there.
+    settings.database = Some(client.database.clone().unwrap_or_else(|| MAINTENANCE_DATABASE.to_owned()));
     settings.secret = match (&client.password, client.offer.password) {
         (Some(password), true) => Some(Secret::password(materials.secrets().value(password).as_bytes())),
         _ => None,
@@ -106,6 +108,15 @@ pub fn next_connection(settings: &ClientSettings, outcome: &Outcome, trace: &Tra
     } else {
         Transport::Clear
     })
+}
+
+/// The database that initdb makes for clients to connect to.
+const MAINTENANCE_DATABASE: &str = "postgres";
+
+/// Those of a fresh cluster, and those that accounts are said to use.
+fn databases(server: &party::Server) -> Vec<String> {
+    let named = server.accounts.values().flat_map(|account| &account.databases).cloned();
+    [MAINTENANCE_DATABASE, "template1"].map(str::to_owned).into_iter().chain(named).collect()
 }
 
 fn account(name: &str, planned: &party::Account, materials: &Materials, random: &mut Generator) -> Account {

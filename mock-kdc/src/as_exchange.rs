@@ -57,7 +57,7 @@ pub(crate) fn answer(
         presented: None,
     };
     let times = Times::of_new(body, bounds, view.now);
-    if times.end <= times.start {
+    if times.end < times.start {
         // RFC 4120 §3.1.3 and Active Directory; MIT's KDC issues a ticket that has already ended.
         return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID"));
     }
@@ -65,16 +65,14 @@ pub(crate) fn answer(
     let key = client_key(client, &body.etypes).ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "CANT_FIND_CLIENT_KEY"))?;
 
     let wants_checksum = request.padata(padata_type::REQ_ENC_PA_REP).is_some();
-    let mut flags = ticket::INITIAL;
+    // MIT sets ENC-PA-REP whether or not the checksum was asked for: it says that this KDC makes one.
+    let mut flags = ticket::INITIAL | ticket::ENC_PA_REP;
     flags |= body.kdc_options & (kdc_options::FORWARDABLE | kdc_options::PROXIABLE);
-    for (condition, flag) in [
-        (proven, ticket::PRE_AUTHENT),
-        (times.renew_till.is_some(), ticket::RENEWABLE),
-        (wants_checksum, ticket::ENC_PA_REP),
-    ] {
-        if condition {
-            flags |= flag;
-        }
+    if proven {
+        flags |= ticket::PRE_AUTHENT;
+    }
+    if times.renew_till.is_some() {
+        flags |= ticket::RENEWABLE;
     }
     let grant = Grant {
         exchange: Exchange::As,

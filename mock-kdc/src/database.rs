@@ -10,13 +10,13 @@ use shakedown_krb5::{Principal, Random, Timestamp};
 use crate::realm::{InvalidRealm, Realm, Rotation, Service, User};
 
 /// All principals, the realm's own krbtgt among them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Database {
     accounts: HashMap<Principal, Account>,
 }
 
 /// A principal as the KDC knows it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Account {
     pub(crate) principal: Principal,
     /// The newest first. INVARIANT: never empty, and no set is.
@@ -31,7 +31,7 @@ pub(crate) struct Account {
 }
 
 /// The keys of one version number, the preferred first.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct KeySet {
     pub(crate) kvno: u32,
     pub(crate) keys: Vec<Key>,

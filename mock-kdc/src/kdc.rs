@@ -72,6 +72,18 @@ impl Kdc {
         })
     }
 
+    /// Another KDC with the same keys and settings: its clock, keys and deviations change on their own from here on. Making keys
+    /// costs; a test run makes them once and gives each of its cases a KDC of its own.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self {
+            realm: self.realm.clone(),
+            clock: Clock::new(self.clock.offset()),
+            database: RwLock::new(self.database.read().unwrap_or_else(PoisonError::into_inner).clone()),
+            deviations: RwLock::new(self.deviations.read().unwrap_or_else(PoisonError::into_inner).clone()),
+        }
+    }
+
     /// Answers one message. `now` is the caller's time, to which the KDC's own offset is added.
     pub fn answer(&self, request: &[u8], now: Timestamp, random: &mut dyn Random) -> Answer {
         let now = self.clock.at(now);

@@ -176,7 +176,7 @@ impl Service {
         match self.look_aside().look_up(request, now) {
             Known::InProgress => return None,
             Known::Answered(octets, event) => {
-                self.log.record(Event { repeated: true, ..*event });
+                self.note(Event { repeated: true, ..*event });
                 return octets;
             }
             Known::New => {}
@@ -189,7 +189,7 @@ impl Service {
             event.outcome = Outcome::Refused { code, text: "RESPONSE_TOO_BIG".to_owned() };
         }
         self.look_aside().answered(request, octets.clone(), &event);
-        self.log.record(event);
+        self.note(event);
         octets
     }
 
@@ -243,13 +243,13 @@ impl Service {
     fn answer_request(&self, request: &[u8]) -> Option<Vec<u8>> {
         let Answer { octets, mut event } = self.kdc.answer(request, now(), &mut SystemRandom);
         event.transport = Some(Transport::Tcp);
-        self.log.record(event);
+        self.note(event);
         octets
     }
 
     fn refuse_length(&self) -> Vec<u8> {
         let (code, now) = (error_code::FIELD_TOOLONG, now());
-        self.log.record(Event {
+        self.note(Event {
             at: now.offset_seconds(self.kdc.clock_offset()),
             transport: Some(Transport::Tcp),
             exchange: None,
@@ -260,6 +260,13 @@ impl Service {
             repeated: false,
         });
         self.kdc.refuse_transport(code, now)
+    }
+
+    fn note(&self, event: Event) {
+        let Event { client, service, etypes, outcome, repeated, .. } = &event;
+        let transport = if event.transport == Some(Transport::Tcp) { "tcp" } else { "udp" };
+        tracing::info!(transport, trace = event.trace().join(" "), client, service, ?etypes, %outcome, repeated);
+        self.log.record(event);
     }
 
     fn look_aside(&self) -> std::sync::MutexGuard<'_, LookAside> {

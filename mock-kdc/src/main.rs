@@ -12,9 +12,12 @@ use clap::Parser;
 use mock_kdc::krb5_conf::krb5_conf;
 use mock_kdc::{Kdc, Listener, SystemRandom, realm_file};
 use shakedown_krb5::keytab::Keytab;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter("warn").init();
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into()).from_env_lossy();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
     // clap ends with 2 for a usage error by itself.
     let arguments = Arguments::parse();
     match run(&arguments) {

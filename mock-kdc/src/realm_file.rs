@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use shakedown_krb5::Timestamp;
 use shakedown_krb5::crypto::Etype;
 use toml::Spanned;
@@ -37,7 +38,8 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct UserEntry {
     name: Spanned<String>,
-    password: String,
+    #[serde(deserialize_with = "password")]
+    password: Password,
     salt: Option<String>,
     etypes: Option<Spanned<Vec<Spanned<EtypeName>>>>,
     preauth_required: Option<bool>,
@@ -56,6 +58,14 @@ struct ServiceEntry {
     locked: Option<bool>,
     expires: Option<i64>,
     max_ticket_life_seconds: Option<u32>,
+}
+
+/// Takes any value, so that what is no string is refused without being quoted.
+fn password<'de, D: Deserializer<'de>>(value: D) -> Result<Password, D::Error> {
+    match toml::Value::deserialize(value)? {
+        toml::Value::String(password) => Ok(Password::new(&password)),
+        _ => Err(D::Error::custom("a password that is no string, expected one in quotes")),
+    }
 }
 
 /// The name of an encryption type as krb5.conf has it.
@@ -143,7 +153,7 @@ impl Place<'_> {
         } = entry;
         Ok(User {
             name: self.name(name)?,
-            password: Password::new(&password),
+            password,
             salt: salt.map(String::into_bytes),
             etypes: self.etypes(etypes)?,
             preauth_required: preauth_required.unwrap_or(true),
@@ -253,12 +263,15 @@ mod tests {
 
     #[test]
     fn no_error_quotes_a_password() {
-        for text in
-            ["realm = 'R'\n[[users]]\nname = 'a'\npassword = ['SECRET']\n", "realm = 'R'\npassword = 'SECRET'\n"]
+        for written in
+            ["['4711']", "4711", "4711.5", "{ a = '4711' }", "'4711", "\"4711\n\"", "4711-01-01", "'4711' '4711'"]
         {
-            let shown = read(text).unwrap_err().to_string();
-            assert!(!shown.contains("SECRET"), "{shown}");
+            let text = format!("realm = 'R'\n[[users]]\nname = 'a'\npassword = {written}\n");
+            let shown = read(&text).unwrap_err().to_string();
+            assert!(shown.starts_with("line ") && !shown.contains("4711"), "{written}: {shown}");
         }
+        let shown = read("realm = 'R'\npassword = '4711'\n").unwrap_err().to_string();
+        assert!(!shown.contains("4711"), "{shown}");
         assert!(
             !format!("{:?}", read("realm='R'\n[[users]]\nname='a'\npassword='SECRET'").unwrap()).contains("SECRET")
         );

@@ -21,6 +21,9 @@ use crate::times::{Bounds, Times};
 /// What this KDC does not do; MIT's does, where policy allows.
 const NOT_SERVED: u32 = kdc_options::ENC_TKT_IN_SKEY | kdc_options::CNAME_IN_ADDL_TKT;
 
+/// What makes a ticket for the same service as the one that is presented, which need not be a ticket-granting one.
+const REISSUING: u32 = kdc_options::RENEW | kdc_options::FORWARDED | kdc_options::PROXY;
+
 /// A ticket that was presented, with all proofs in order.
 struct Presented {
     /// The service of the ticket.
@@ -60,8 +63,9 @@ fn grant(
         presented: Some(old),
     };
     let renews = body.kdc_options & kdc_options::RENEW != 0;
-    let times = if renews { Times::of_renewed(old, view.now) } else { Times::of_new(body, bounds, view.now) };
-    if times.end <= times.start {
+    let times =
+        if renews { Times::of_renewed(body, bounds, old, view.now) } else { Times::of_new(body, bounds, view.now) };
+    if times.end < times.start {
         return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID"));
     }
     let moves = body.kdc_options & (kdc_options::FORWARDED | kdc_options::PROXY) != 0;
@@ -211,15 +215,18 @@ fn check_options(
     if flags & ticket::INVALID != 0 {
         return Err(Refusal::new(error_code::TKT_NYV, "TICKET NOT VALID"));
     }
-    // No tolerance here: what has just ended buys nothing more.
-    if presented.part.end_time <= view.now {
+    // What ended within the tolerance can still be renewed, but buys nothing else: whatever it bought would have ended as well. (MIT's
+    // KDC issues such tickets.)
+    let last = times_of(&presented.part).renew_till.filter(|_| renews).unwrap_or(presented.part.end_time);
+    if last.seconds() < view.now.seconds() {
         return Err(Refusal::new(error_code::TKT_EXPIRED, "TKT_EXPIRED"));
     }
-    if renews && presented.service != *service_name {
+    let reissues = options & REISSUING != 0;
+    if reissues && presented.service != *service_name {
         return Err(Refusal::new(error_code::SERVER_NOMATCH, "SERVER DIDN'T MATCH TICKET FOR RENEW/FORWARD/ETC"));
     }
     let grants_tickets = presented.service == Principal::krbtgt(view.realm.name.as_bytes());
-    if !renews && !grants_tickets {
+    if !reissues && !grants_tickets {
         return Err(Refusal::new(error_code::NOT_US, "BAD TGS SERVER NAME"));
     }
     Ok(())
@@ -235,16 +242,16 @@ fn check_service(view: &View<'_>, service: &Account) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What the presented ticket has is kept, but INITIAL; what it allows and the client asks for is set.
+/// What the presented ticket has is kept, but INITIAL unless it is renewed; what it allows and the client asks for is set.
 fn flags(options: u32, presented: u32, times: &Times) -> u32 {
     const KEPT: u32 = ticket::PRE_AUTHENT | ticket::HW_AUTHENT | ticket::FORWARDED | ticket::PROXY | ticket::ENC_PA_REP;
-    if options & kdc_options::RENEW != 0 {
-        return presented & !ticket::INITIAL;
-    }
-    let mut flags = presented & KEPT;
-    // Asked for in vain where the presented ticket does not have it, which is no error.
-    flags |= options & presented & (ticket::FORWARDABLE | ticket::PROXIABLE);
-    flags |= options & (kdc_options::FORWARDED | kdc_options::PROXY);
+    let mut flags = if options & kdc_options::RENEW != 0 {
+        presented & !ticket::RENEWABLE
+    } else {
+        // FORWARDABLE and PROXIABLE are asked for in vain where the presented ticket does not have them, which is no error.
+        presented & (KEPT | options & (ticket::FORWARDABLE | ticket::PROXIABLE))
+            | options & (kdc_options::FORWARDED | kdc_options::PROXY)
+    };
     flags |= ticket::TRANSITED_POLICY_CHECKED;
     if times.renew_till.is_some() {
         flags |= ticket::RENEWABLE;

@@ -43,15 +43,16 @@ impl Times {
     }
 
     /// For a ticket that is renewed: its old length from now on, but not beyond the last moment that was granted.
-    pub(crate) fn of_renewed(old: Self, now: Timestamp) -> Self {
+    pub(crate) fn of_renewed(body: &KdcRequestBody, bounds: Bounds, old: Self, now: Timestamp) -> Self {
         let start = Timestamp::from_seconds(now.seconds());
         let end = start + old.end.since(old.start);
-        Self { start, end: old.renew_till.map_or(end, |last| end.min(last)), ..old }
+        let end = old.renew_till.map_or(end, |last| end.min(last));
+        Self { start, end, renew_till: renew_till(body, bounds, start, end), ..old }
     }
 }
 
-/// RENEWABLE asks for it; RENEWABLE-OK takes it where the ticket would otherwise end before what was asked for. A ticket that could be
-/// renewed no longer than it lives anyway is not renewable.
+/// RENEWABLE asks for it, also of a ticket that is being renewed; RENEWABLE-OK takes it where the ticket would otherwise end before what
+/// was asked for. MIT's KDC does not mind a ticket that can be renewed no longer than it lives anyway.
 fn renew_till(body: &KdcRequestBody, bounds: Bounds, now: Timestamp, end: Timestamp) -> Option<Timestamp> {
     let endless = Timestamp::from_seconds(i64::from(u32::MAX));
     let or_endless = |time: Timestamp| if time == Timestamp::EPOCH { endless } else { time };
@@ -67,5 +68,5 @@ fn renew_till(body: &KdcRequestBody, bounds: Bounds, now: Timestamp, end: Timest
         None => endless,
     };
     let granted = wanted.min(most).min(now + bounds.renewable_life);
-    (granted > end).then_some(granted)
+    (granted > now).then_some(granted)
 }

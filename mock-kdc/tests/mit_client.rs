@@ -122,8 +122,8 @@ impl Said {
 
 /// The keys are made once for all tests of this file; each has a KDC and a log of its own.
 fn new_kdc() -> Kdc {
-    static REALM: OnceLock<Realm> = OnceLock::new();
-    let realm = REALM.get_or_init(|| {
+    static KDC: OnceLock<Kdc> = OnceLock::new();
+    let kdc = KDC.get_or_init(|| {
         let mut realm = Realm::new("CORP.EXAMPLE.COM");
         realm.users.push(User::new("alice", PASSWORD));
         realm.users.push(User {
@@ -138,9 +138,9 @@ fn new_kdc() -> Kdc {
             etypes: Some(vec![Etype::Aes128Sha256]),
             ..Service::new("mysql/db.test")
         });
-        realm
+        Kdc::new(&realm, &mut SystemRandom).unwrap()
     });
-    Kdc::new(realm, &mut SystemRandom).unwrap()
+    kdc.fork()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The same request, octet by octet, to our KDC and to MIT's: the same error code and the same word, or a ticket from both.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mock_kdc::{Kdc, SystemRandom};
 use shakedown_krb5::client::{Action, AsExchange};
@@ -14,7 +14,7 @@ use crate::request::{AsRequest, PASSWORD, Proof, Slip, TgsRequest, principal};
 use crate::world::{new_kdc, settings};
 
 /// `ticket`, `24 PREAUTH_FAILED`, or `silence`.
-fn reading(answer: Option<Vec<u8>>) -> String {
+pub(crate) fn reading(answer: Option<Vec<u8>>) -> String {
     match answer {
         None => "silence".to_owned(),
         Some(octets) if octets[0] == 0x7e => {
@@ -33,7 +33,7 @@ fn now() -> Timestamp {
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap())
 }
 
-fn ours(kdc: &Kdc, request: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn ours(kdc: &Kdc, request: &[u8]) -> Option<Vec<u8>> {
     kdc.answer(request, now(), &mut SystemRandom).octets
 }
 
@@ -95,6 +95,40 @@ fn the_as_exchange_decides_as_mit_s_does() {
         }
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn a_ticket_that_ends_is_known_until_its_last_second_and_renewed_even_after_it() {
+    let Some(theirs) = mit::start() else { return };
+    let kdc = new_kdc();
+    let life = Duration::from_secs(1);
+    let (their_tgt, our_tgt) = within_one_second(|_| {
+        let options = kdc_options::RENEWABLE;
+        let theirs = login_for(life, |request| theirs.answer(request), options);
+        (theirs, login_for(life, |request| ours(&kdc, request), options))
+    });
+    assert_eq!(their_tgt.end_time, our_tgt.end_time);
+    loop {
+        let (now, renewed, bought) = within_one_second(|now| {
+            let said = |server, options| {
+                let request = |tgt| {
+                    let till = now.offset_seconds(60);
+                    TgsRequest { server: Some(server), options, till, ..TgsRequest::good(tgt, now) }.octets()
+                };
+                (reading(theirs.answer(&request(&their_tgt))), reading(ours(&kdc, &request(&our_tgt))))
+            };
+            (now, said("krbtgt/CORP.EXAMPLE.COM", kdc_options::RENEW), said("postgres/db.test", 0))
+        });
+        let ticket = "ticket".to_owned();
+        assert_eq!(renewed, (ticket.clone(), ticket.clone()));
+        if now > our_tgt.end_time {
+            // Another known difference: within its tolerance, MIT's issues a ticket that has already ended.
+            assert_eq!(bought, (ticket, "32 TKT_EXPIRED []".to_owned()));
+            return;
+        }
+        assert_eq!(bought, (ticket.clone(), ticket));
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Where ours is another on purpose. Should MIT's change, this says so.
@@ -180,10 +214,25 @@ fn the_tgs_exchange_decides_as_mit_s_does() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
-fn login(answer: impl Fn(&[u8]) -> Option<Vec<u8>>, options: u32) -> Credential {
+/// Repeats what is done until all of it fell into one second, which it is told: both KDCs count in whole seconds.
+pub(crate) fn within_one_second<T>(mut done: impl FnMut(Timestamp) -> T) -> T {
+    loop {
+        let second = now().seconds();
+        let result = done(Timestamp::from_seconds(second));
+        if now().seconds() == second {
+            return result;
+        }
+    }
+}
+
+pub(crate) fn login(answer: impl Fn(&[u8]) -> Option<Vec<u8>>, options: u32) -> Credential {
+    login_for(Duration::from_secs(3600), answer, options)
+}
+
+fn login_for(lifetime: Duration, answer: impl Fn(&[u8]) -> Option<Vec<u8>>, options: u32) -> Credential {
     let mut settings = settings("alice");
     settings.kdc_options = options;
-    settings.lifetime = std::time::Duration::from_secs(3600);
+    settings.lifetime = lifetime;
     let mut exchange = AsExchange::new(settings);
     let mut reply = None;
     loop {

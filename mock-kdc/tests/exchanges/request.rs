@@ -30,6 +30,8 @@ pub(crate) struct AsRequest {
     pub(crate) rtime: Option<Timestamp>,
     pub(crate) etypes: Vec<i32>,
     pub(crate) proof: Proof,
+    /// Whether a checksum over the request is asked for (RFC 6806 §11).
+    pub(crate) wants_checksum: bool,
 }
 
 /// How an AS-REQ proves who asks.
@@ -63,6 +65,7 @@ impl AsRequest {
             rtime: None,
             etypes: ETYPES.to_vec(),
             proof: Proof::Time { password: PASSWORD, etype: Etype::Aes256Sha1, time: now },
+            wants_checksum: false,
         }
     }
 
@@ -83,7 +86,7 @@ impl AsRequest {
             additional_tickets: Vec::new(),
         };
         let client = self.client.unwrap_or("alice");
-        let padata = match &self.proof {
+        let mut padata = match &self.proof {
             Proof::Missing => Vec::new(),
             Proof::Time { password, etype, time } => {
                 let plain = PreauthEncTimestamp { time: *time }.to_octets();
@@ -95,6 +98,9 @@ impl AsRequest {
             }
             Proof::UnknownType => vec![PaData { padata_type: 4711, padata_value: b"nothing".to_vec() }],
         };
+        if self.wants_checksum {
+            padata.push(PaData::empty(padata_type::REQ_ENC_PA_REP));
+        }
         KdcRequest::new(Exchange::As, padata, body).to_octets()
     }
 }

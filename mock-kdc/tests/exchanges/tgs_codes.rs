@@ -61,7 +61,7 @@ fn a_clock_may_be_off_by_300_seconds_and_not_by_301() {
 fn a_ticket_is_good_until_its_last_second() {
     let tgt = tgt();
     let life = i64::try_from(LIFE.as_secs()).unwrap();
-    for (age, expected) in [(life - 1, 0), (life, 32), (life + 300, 32), (life + 301, 32)] {
+    for (age, expected) in [(life, 0), (life + 1, 32), (life + 300, 32), (life + 301, 32)] {
         let now = NOW.offset_seconds(age);
         let request = TgsRequest { till: now.offset_seconds(60), ..TgsRequest::good(&tgt, now) };
         assert_eq!(code(kdc(), &request.octets(), now), expected, "{age} seconds old");
@@ -186,14 +186,16 @@ fn a_renewed_ticket_lives_as_long_again_but_not_beyond_the_last_moment() {
         tgt = ticket(kdc(), renewed, now).unwrap();
         assert_eq!(tgt.end_time, NOW.offset_seconds(expected_end), "renewed after {age} s");
     }
-    // What has ended is not renewed, though it could have been until now.
-    let now = NOW.offset_seconds(86_400);
-    let late = TgsRequest {
-        server: Some("krbtgt/CORP.EXAMPLE.COM"),
-        options: kdc_options::RENEW,
-        ..TgsRequest::good(&tgt, now)
-    };
-    assert_eq!(code(kdc(), &late.octets(), now), 32);
+    // What may not be renewed any longer is not, though it ended within the tolerance.
+    for (age, expected) in [(86_400, 0), (86_401, 32), (86_701, 32)] {
+        let now = NOW.offset_seconds(age);
+        let late = TgsRequest {
+            server: Some("krbtgt/CORP.EXAMPLE.COM"),
+            options: kdc_options::RENEW,
+            ..TgsRequest::good(&tgt, now)
+        };
+        assert_eq!(code(kdc(), &late.octets(), now), expected, "renewed after {age} s");
+    }
     // Nor is a ticket renewed into one for another service.
     let other = TgsRequest { options: kdc_options::RENEW, ..TgsRequest::good(&tgt, NOW.offset_seconds(80_000)) };
     assert_eq!(code(kdc(), &other.octets(), NOW.offset_seconds(80_000)), 26);
@@ -231,5 +233,47 @@ fn a_ticket_granting_ticket_outlives_its_key_only_where_the_old_one_is_kept() {
         let tgt = alice_tgt(&kdc, NOW);
         kdc.rotate_service_key(krbtgt, rotation, &mut SystemRandom).unwrap();
         assert_eq!(code(&kdc, &TgsRequest::good(&tgt, NOW).octets(), NOW), expected, "{rotation:?}");
+    }
+}
+
+#[test]
+fn a_fork_has_the_same_keys_until_one_of_the_two_changes() {
+    let (kdc, fork) = (new_kdc(), new_kdc());
+    let tgt = alice_tgt(&kdc, NOW);
+    let request = || TgsRequest::good(&tgt, NOW).octets();
+    assert_eq!(code(&fork, &request(), NOW), 0);
+    fork.rotate_service_key("krbtgt/CORP.EXAMPLE.COM", Rotation::DropOld, &mut SystemRandom).unwrap();
+    assert_eq!((code(&fork, &request(), NOW), code(&kdc, &request(), NOW)), (60, 0));
+    fork.set_clock_offset(1000);
+    assert_eq!((fork.clock_offset(), kdc.clock_offset()), (1000, 0));
+    fork.set_deviations(&[mock_kdc::Deviation::Silent]);
+    assert_eq!(code(&kdc, &request(), NOW), 0);
+}
+
+#[test]
+fn debug_shows_neither_keys_nor_passwords() {
+    let shown = format!("{:?}", kdc());
+    assert!(shown.contains("CORP.EXAMPLE.COM") && !shown.contains(crate::request::PASSWORD));
+    for entry in kdc().keytab("postgres/db.test", 0).unwrap().entries {
+        let octets = format!("{:?}", &entry.key.octets()[..4]);
+        assert!(!shown.contains(octets.trim_matches(['[', ']'])), "{shown}");
+    }
+}
+
+#[test]
+fn a_ticket_is_renewed_within_the_tolerance_after_its_end_and_not_later() {
+    let mut asked = settings("alice");
+    asked.renewable = Some(std::time::Duration::from_secs(86_400));
+    asked.kdc_options |= kdc_options::RENEWABLE;
+    let tgt = login(kdc(), asked, NOW).unwrap();
+    let life = i64::try_from(LIFE.as_secs()).unwrap();
+    for (age, expected) in [(life + 300, 0), (life + 301, 32)] {
+        let now = NOW.offset_seconds(age);
+        let renewal = TgsRequest {
+            server: Some("krbtgt/CORP.EXAMPLE.COM"),
+            options: kdc_options::RENEW,
+            ..TgsRequest::good(&tgt, now)
+        };
+        assert_eq!(code(kdc(), &renewal.octets(), now), expected, "{age} s old");
     }
 }

@@ -19,12 +19,12 @@ pub(crate) const LIFE: Duration = Duration::from_secs(36_000);
 /// Making keys costs; one KDC that no test changes is enough for most.
 pub(crate) fn kdc() -> &'static Kdc {
     static KDC: OnceLock<Kdc> = OnceLock::new();
-    KDC.get_or_init(new_kdc)
+    KDC.get_or_init(|| Kdc::new(&realm(), &mut SystemRandom).unwrap())
 }
 
 /// A KDC of one's own, to change its clock, keys or behaviour.
 pub(crate) fn new_kdc() -> Kdc {
-    Kdc::new(&realm(), &mut SystemRandom).unwrap()
+    kdc().fork()
 }
 
 pub(crate) fn realm() -> Realm {

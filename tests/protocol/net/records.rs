@@ -45,6 +45,21 @@ fn a_recorded_connection_is_read_the_same_in_any_pieces() {
 }
 
 #[test]
+fn after_a_retry_request_the_second_hellos_are_read_although_change_cipher_spec_comes_before_them() {
+    let client = hex(include_str!("../../golden/tls/tls13-retry-client.hex"));
+    let server = hex(include_str!("../../golden/tls/tls13-retry-server.hex"));
+    let chosen = ServerHello { version: TlsVersion::Tls1_3.wire(), suite: 0x1302 }; // TLS_AES_256_GCM_SHA384
+    check(Speaker::Server, &server, &[Seen::ServerHello(chosen)]);
+
+    let (first, rest) = client.split_at(5 + 308); // the first ClientHello
+    let (mut tap, mut seen) = (RecordTap::default(), Vec::new());
+    tap.read(Speaker::Client, first, &mut seen);
+    tap.read(Speaker::Server, &server, &mut seen);
+    tap.read(Speaker::Client, rest, &mut seen);
+    assert!(matches!(seen.as_slice(), [Seen::ClientHello(_), Seen::ServerHello(_), Seen::ClientHello(_)]), "{seen:?}");
+}
+
+#[test]
 fn an_alert_in_the_clear_has_its_sender_its_level_and_its_name() {
     // OpenSSL 3.0.19 to a suite that it lacks: alert record of TLS 1.2, 2 octets, fatal, handshake_failure.
     let wire = [0x15, 0x03, 0x03, 0x00, 0x02, 0x02, 0x28];

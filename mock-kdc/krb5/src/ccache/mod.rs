@@ -1,7 +1,7 @@
 //! Credential caches of type FILE: what `kinit` writes, and what every Kerberos library reads.
 //!
 //! Octets in, octets out. The caller reads the file and replaces it: write to a new file of mode 0600 beside it, then
-//! rename, so that no reader sees half a cache. Version 4 is read and written, version 3 read; see [`file`](mod@file).
+//! rename, so that no reader sees half a cache. Version 4 is read and written, version 3 read; see `ccache/file.rs`.
 //!
 //! <https://web.mit.edu/kerberos/krb5-latest/doc/formats/ccache_file_format.html>
 

@@ -1,7 +1,7 @@
 //! Keytabs: the keys of services (or users) by principal, key version number and encryption type.
 //!
 //! Octets in, octets out: the caller reads and replaces the file. The format is MIT's version 2
-//! (`05 02`), which Heimdal and Java share; see [`file`](mod@file) for its fields.
+//! (`05 02`), which Heimdal and Java share; its fields are in `keytab/file.rs`.
 //!
 //! <https://web.mit.edu/kerberos/krb5-latest/doc/formats/keytab_file_format.html>
 
