@@ -246,9 +246,7 @@ impl World {
                     let _ = std::fs::remove_file(folder.path().join("ccache"));
                 }
                 Ok(match command::run(argv, &self.scenario_folder, &variables).await? {
-                    Said::LoggedIn(_) => {
-                        Performed::Attempt(Attempt::without_connection(Outcome::established("password")))
-                    }
+                    Said::LoggedIn(_) => tried(Outcome::established("kerberos")),
                     Said::Refused(words) => tried(realm::refusal(&words)),
                     Said::CannotPlay(reason) => Performed::CannotPlay(reason),
                 })
