@@ -48,7 +48,7 @@ fn a_recorded_connection_is_read_the_same_in_any_pieces() {
 fn after_a_retry_request_the_second_hellos_are_read_although_change_cipher_spec_comes_before_them() {
     let client = hex(include_str!("../../golden/tls/tls13-retry-client.hex"));
     let server = hex(include_str!("../../golden/tls/tls13-retry-server.hex"));
-    let chosen = ServerHello { version: TlsVersion::Tls1_3.wire(), suite: 0x1302 }; // TLS_AES_256_GCM_SHA384
+    let chosen = ServerHello { version: TlsVersion::Tls1_3.wire(), suite: 0x1302, retry: false }; // TLS_AES_256_GCM_SHA384
     check(Speaker::Server, &server, &[Seen::ServerHello(chosen)]);
 
     let (first, rest) = client.split_at(5 + 308); // the first ClientHello
