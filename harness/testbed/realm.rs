@@ -59,6 +59,13 @@ impl StandingRealm {
         Ok(Arc::new(Acceptor::new(keytab)))
     }
 
+    /// Ends the mock and returns when its port is free.
+    pub async fn stop(self) {
+        if let Some(mock) = self.mock {
+            mock.stop().await;
+        }
+    }
+
     /// Where the KDC's log stands: everything after it belongs to the next step.
     #[must_use]
     pub fn mark(&self) -> u64 {

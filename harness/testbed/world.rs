@@ -1,6 +1,25 @@
 //! The world of one case: every party that it names stands, and its verbs can be performed.
 //!
-//! Dropping a world ends all of it: ports, tasks, processes and files.
+//! Dropping a world ends all of it: ports, tasks, processes and files. Somebody else's test can have one too:
+//!
+//! ```
+//! use shakedown::testbed::World;
+//! use tokio::net::TcpStream;
+//!
+//! # async fn a_driver_connects() -> Result<(), Box<dyn std::error::Error>> {
+//! // In a test of yours: #[tokio::test] async fn a_driver_connects() { … }
+//! let world = World::open("mysql/passwords", None).await?;
+//! let address = world.address("db").expect("the scenario names its server db");
+//! let ca = world.ca_pem()?; // what signs the server's certificate
+//! assert!(ca.starts_with("-----BEGIN CERTIFICATE-----"));
+//! TcpStream::connect(address).await?; // here your driver logs in
+//!
+//! world.stop().await; // or drop it: then it ends a moment later
+//! assert!(TcpStream::connect(address).await.is_err(), "nothing is left");
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(a_driver_connects()).unwrap();
+//! ```
 
 use crate::error::Error;
 use crate::handshake::Outcome;
@@ -8,6 +27,7 @@ use crate::scenario::party::{Ca, ClientKind, Password};
 use crate::scenario::plan::{Case, Verb};
 use crate::scenario::profile::Protocol;
 use crate::testbed::attempt::{self, Attempt};
+use crate::testbed::choice::one_case;
 use crate::testbed::client::StandingClient;
 use crate::testbed::command::{self, Said};
 use crate::testbed::endpoint::Endpoint;
@@ -33,6 +53,27 @@ pub struct World {
 }
 
 impl World {
+    /// The mocks of one case: of a scenario file, or of a scenario that is built in (`mysql/passwords`). Without a case's name
+    /// it is the scenario's first.
+    ///
+    /// # Errors
+    /// There is no such scenario or case, or the machine does not give a port.
+    pub async fn open(scenario: &str, case: Option<&str>) -> Result<Self, Error> {
+        let case = one_case(scenario, case)?;
+        let materials = Arc::new(Materials::prepare([&case])?);
+        Self::of_mocks(&case, &materials, &BTreeMap::new()).await
+    }
+
+    /// Ends everything and returns when nothing is left: no port, no task, no file.
+    pub async fn stop(self) {
+        for server in self.servers.into_values() {
+            server.stop().await;
+        }
+        for realm in self.realms.into_values() {
+            realm.stop().await;
+        }
+    }
+
     /// Brings the mocks of a case up, on the addresses given, else each on a free loopback port.
     ///
     /// # Errors
