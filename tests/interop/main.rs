@@ -1,5 +1,4 @@
 //! Our code against other implementations, started from what is installed on this machine.
-#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
