@@ -31,7 +31,6 @@ struct Presented {
     part: EncTicketPart,
     session_key: Key,
     subkey: Option<Key>,
-    authorization_data: Option<Vec<AuthorizationElement>>,
 }
 
 pub(crate) fn answer(view: &View<'_>, request: &KdcRequest, random: &mut dyn Random) -> Result<Issued, Refusal> {
@@ -83,7 +82,7 @@ fn grant(
         flags: flags(body.kdc_options, presented.part.flags, &times),
         nonce: body.nonce,
         addresses,
-        authorization_data: presented.authorization_data,
+        authorization_data: authorization_data(request, &presented)?,
         padata: Vec::new(),
         encrypted_padata: None,
         key_expiration: None,
@@ -126,9 +125,8 @@ fn check_presented(view: &View<'_>, request: &KdcRequest) -> Result<Presented, R
         Some(key) => Some(usable(key).ok_or(refuse(error_code::ETYPE_NOSUPP))?),
         None => None,
     };
-    let authorization_data = authorization_data(request, &part, &session_key, subkey.as_ref())?;
     let service = presented.ticket.server().clone();
-    Ok(Presented { service, part, session_key, subkey, authorization_data })
+    Ok(Presented { service, part, session_key, subkey })
 }
 
 fn open_ticket(view: &View<'_>, presented: &ApRequest) -> Result<EncTicketPart, Refusal> {
@@ -166,18 +164,20 @@ const UNKEYED: [i32; 3] = [2, 7, 14];
 /// That of the ticket, and what the client adds to restrict the new one (RFC 4120 §5.4.1).
 fn authorization_data(
     request: &KdcRequest,
-    part: &EncTicketPart,
-    session_key: &Key,
-    subkey: Option<&Key>,
+    presented: &Presented,
 ) -> Result<Option<Vec<AuthorizationElement>>, Refusal> {
-    let refuse = |code| Refusal::new(code, "PROCESS_TGS");
-    let mut all = part.authorization_data.clone();
+    let refuse = |code| Refusal::new(code, "HANDLE_AUTHDATA");
+    let mut all = presented.part.authorization_data.clone();
     if let Some(added) = &request.body().enc_authorization_data {
-        let (key, usage) = match subkey {
-            Some(subkey) => (subkey, usage::TGS_REQ_AUTHORIZATION_DATA_SUBKEY),
-            None => (session_key, usage::TGS_REQ_AUTHORIZATION_DATA_SESSION_KEY),
-        };
-        let plain = key.decrypt(usage, &added.cipher).map_err(|_| refuse(error_code::BAD_INTEGRITY))?;
+        // RFC 4120 §5.4.1 has the sub-key with usage 5, or the session key with usage 4 where there is none. As MIT does, both are tried.
+        let attempts = [
+            (presented.subkey.as_ref().unwrap_or(&presented.session_key), usage::TGS_REQ_AUTHORIZATION_DATA_SUBKEY),
+            (&presented.session_key, usage::TGS_REQ_AUTHORIZATION_DATA_SESSION_KEY),
+        ];
+        let plain = attempts
+            .iter()
+            .find_map(|(key, usage)| key.decrypt(*usage, &added.cipher).ok())
+            .ok_or(refuse(error_code::BAD_INTEGRITY))?;
         let added = AuthorizationList::decode(&plain).map_err(|_| refuse(error_code::GENERIC))?;
         all.get_or_insert_default().extend(added.0);
     }
