@@ -102,7 +102,7 @@ async fn play(case: &Case, backend: &Backend, materials: &Arc<Materials>) -> Cas
             continue;
         }
         let performed = match world.perform(&step.verb).await {
-            Ok(Performed::Attempt(attempt)) => judge::judge(step, attempt),
+            Ok(Performed::Attempt(attempt)) => judge::judge(step, *attempt),
             Ok(Performed::CannotPlay(reason)) => {
                 (played.verdict, played.reason) = (Verdict::Skipped, Some(reason));
                 not_reached()

@@ -50,10 +50,10 @@ fn difference(expectation: &Expectation, attempt: &Attempt) -> Option<String> {
     for (party, pattern, view) in
         [("server", &expectation.server, &attempt.server), ("kdc", &expectation.kdc, &attempt.kdc)]
     {
-        if let (Some(pattern), Some(view)) = (pattern, view) {
-            if let Err(mismatch) = pattern.check(view) {
-                return Some(format!("{party}: {mismatch}"));
-            }
+        if let (Some(pattern), Some(view)) = (pattern, view)
+            && let Err(mismatch) = pattern.check(view)
+        {
+            return Some(format!("{party}: {mismatch}"));
         }
     }
     let pattern = expectation.trace.as_ref()?;

@@ -140,6 +140,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("default_authentication_plugin", ""),
     ("have_ssl", ""),
     ("init_connect", ""),
+    ("innodb_read_only", "0"),
     ("interactive_timeout", "28800"),
     ("license", "GPL"),
     ("local_infile", "0"),
@@ -150,6 +151,8 @@ const VARIABLES: &[(&str, &str)] = &[
     ("net_write_timeout", "60"),
     ("performance_schema", "0"),
     ("port", "3306"),
+    ("query_cache_size", ""),
+    ("query_cache_type", ""),
     ("read_only", "0"),
     ("require_secure_transport", ""),
     (
@@ -182,7 +185,8 @@ fn variable(name: &str, session: &Session) -> Option<String> {
         "require_secure_transport" => Some(if settings.require_secure_transport { "1" } else { "0" }.to_owned()),
         // Removed in 8.0.
         "tx_isolation" => is_old.then(|| "REPEATABLE-READ".to_owned()),
-        "tx_read_only" => is_old.then(|| "0".to_owned()),
+        "tx_read_only" | "query_cache_size" => is_old.then(|| "0".to_owned()),
+        "query_cache_type" => is_old.then(|| "OFF".to_owned()),
         _ => Some(value.to_owned()),
     }
 }

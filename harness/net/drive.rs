@@ -30,6 +30,9 @@ pub struct Around<'a> {
 /// Octets read at a time.
 const READ: usize = 16 * 1024;
 
+/// With more than this to send, nothing is read.
+const MOST_UNSENT: usize = 256 * 1024;
+
 /// After the outcome, the peer may still send so much before we stop listening to it.
 const LAST_WORDS: usize = 64 * 1024;
 
@@ -171,6 +174,8 @@ where
                     return Poll::Ready(Moved::Wrote);
                 }
                 Poll::Ready(_) => return Poll::Ready(Moved::WriteFailed),
+                // A peer that asks on and on without reading the answers is not listened to until it does.
+                Poll::Pending if wire.len() > MOST_UNSENT => return Poll::Pending,
                 Poll::Pending => {}
             }
         }

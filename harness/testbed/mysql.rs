@@ -3,8 +3,8 @@
 use crate::error::Error;
 use crate::handshake::{Handshake, Outcome};
 use crate::mysql::{
-    Account, AfterLogin, Cleartext, ClientHandshake, ClientPlugin, ClientSettings, Credentials, DatabaseAccess,
-    Deviation, KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, Secret, ServerHandshake, ServerPlugin,
+    Account, AfterLogin, Cleartext, ClientHandshake, ClientSettings, Credentials, DatabaseAccess, Deviation,
+    KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, Secret, ServerHandshake, ServerPlugin,
     ServerSettings, TlsMode,
 };
 use crate::scenario::party::{self, PasswordScheme, Proof};
@@ -90,9 +90,6 @@ pub fn client(client: &party::Client, materials: &Materials) -> Result<ClientSet
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .to_vec();
     settings.after_login = AfterLogin::SelectOne;
-    if !client.offer.ticket {
-        settings.plugins.retain(|plugin| *plugin != ClientPlugin::Kerberos);
-    }
     Ok(settings)
 }
 

@@ -178,7 +178,9 @@ impl World {
                     client.know_password(&Principal::new(&[&planned.login], realm), &self.materials);
                 }
                 let baggage = client.baggage();
-                attempt::attempt(&planned, server, host, &self.materials, baggage).await.map(Performed::Attempt)
+                attempt::attempt(&planned, server, host, &self.materials, baggage)
+                    .await
+                    .map(|attempt| Performed::Attempt(Box::new(attempt)))
             }
             ClientKind::Profile(name) => {
                 Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
@@ -204,7 +206,8 @@ impl World {
             seen = Some(report.outcome);
         }
         let client = command::outcome(logged_in, &words, seen.as_ref());
-        Ok(Performed::Attempt(Attempt { client, server: seen, kdc: None, connections, phases: Vec::new() }))
+        let attempt = Attempt { client, server: seen, kdc: None, connections, phases: Vec::new() };
+        Ok(Performed::Attempt(Box::new(attempt)))
     }
 
     async fn kinit(
@@ -225,7 +228,7 @@ impl World {
                 if fresh_cache {
                     client.destroy_tickets();
                 }
-                Ok(Performed::Attempt(client.kinit(&principal, &password, &self.materials).await))
+                Ok(Performed::Attempt(Box::new(client.kinit(&principal, &password, &self.materials).await)))
             }
             ClientKind::Profile(name) => {
                 Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
@@ -243,10 +246,8 @@ impl World {
                     let _ = std::fs::remove_file(folder.path().join("ccache"));
                 }
                 Ok(match command::run(argv, &self.scenario_folder, &variables).await? {
-                    Said::LoggedIn(_) => {
-                        Performed::Attempt(Attempt::without_connection(Outcome::established("password")))
-                    }
-                    Said::Refused(words) => Performed::Attempt(Attempt::without_connection(realm::refusal(&words))),
+                    Said::LoggedIn(_) => tried(Outcome::established("kerberos")),
+                    Said::Refused(words) => tried(realm::refusal(&words)),
                     Said::CannotPlay(reason) => Performed::CannotPlay(reason),
                 })
             }
@@ -267,9 +268,13 @@ impl World {
 #[derive(Debug)]
 pub enum Performed {
     /// It was tried.
-    Attempt(Attempt),
+    Attempt(Box<Attempt>),
     /// It cannot be played here, for this reason.
     CannotPlay(String),
+}
+
+fn tried(outcome: Outcome) -> Performed {
+    Performed::Attempt(Box::new(Attempt::without_connection(outcome)))
 }
 
 fn realm_of<'r>(realms: &'r BTreeMap<String, StandingRealm>, name: &str) -> Result<&'r StandingRealm, Error> {

@@ -284,3 +284,87 @@ fn pem(certificate: &X509) -> String {
 fn library(what: &'static str, error: &ErrorStack) -> TlsError {
     TlsError::Library { what, text: error.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use openssl::x509::X509StoreContext;
+    use openssl::x509::store::X509StoreBuilder;
+    use std::sync::LazyLock;
+
+    static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| Key::generate_all(&[KeyKind::P256; 3]).unwrap());
+
+    fn validity() -> Validity {
+        Validity::around(Timestamp::EPOCH + std::time::UNIX_EPOCH.elapsed().unwrap())
+    }
+
+    /// What a verifier that trusts `authority` alone says of `leaf`; 0 is good (x509_vfy.h).
+    fn verify(authority: &Authority, leaf: &Certified) -> i32 {
+        let mut store = X509StoreBuilder::new().unwrap();
+        store.add_cert(X509::from_pem(authority.pem().as_bytes()).unwrap()).unwrap();
+        let leaf = X509::from_pem(leaf.chain_pem().as_bytes()).unwrap();
+        let mut context = X509StoreContext::new().unwrap();
+        let none = openssl::stack::Stack::new().unwrap();
+        context
+            .init(&store.build(), &leaf, &none, |it| Ok((it.verify_cert()?, it.error().as_raw())).map(|(_, e)| e))
+            .unwrap()
+    }
+
+    #[test]
+    fn a_leaf_is_good_with_its_own_authority_alone() {
+        let [one, two, three] = [0, 1, 2].map(|at| KEYS[at].clone());
+        let authority = Authority::new("CA One", one, validity()).unwrap();
+        let other = Authority::new("CA Two", two, validity()).unwrap();
+        let leaf = authority.issue(&Leaf::for_name("db.test", validity()), three.clone()).unwrap();
+        assert_eq!(verify(&authority, &leaf), 0);
+        // X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, which becomes unknown_ca.
+        assert_eq!(verify(&other, &leaf), 20);
+        let past = Validity { from: Timestamp::from_seconds(0), until: Timestamp::from_seconds(86_400) };
+        let expired = authority.issue(&Leaf::for_name("db.test", past), three).unwrap();
+        // X509_V_ERR_CERT_HAS_EXPIRED.
+        assert_eq!(verify(&authority, &expired), 10);
+    }
+
+    #[test]
+    fn a_leaf_says_what_it_was_told_to_say() {
+        let authority = Authority::new("CA One", KEYS[0].clone(), validity()).unwrap();
+        let leaf = Leaf {
+            addresses: vec!["127.0.0.1".parse().unwrap(), "::1".parse().unwrap()],
+            ..Leaf::for_name("db.test", validity())
+        };
+        let leaf = authority.issue(&leaf, KEYS[1].clone()).unwrap();
+        let certificate = &leaf.chain()[0];
+        let names = certificate.subject_alt_names().unwrap();
+        assert_eq!(names.iter().filter_map(|name| name.dnsname()).collect::<Vec<_>>(), ["db.test"]);
+        assert_eq!(names.iter().filter_map(|name| name.ipaddress()).count(), 2);
+        let root = X509::from_pem(authority.pem().as_bytes()).unwrap();
+        let identifiers = (root.subject_key_id().unwrap(), certificate.authority_key_id().unwrap());
+        assert_eq!(identifiers.0.as_slice(), identifiers.1.as_slice());
+        let bare =
+            Leaf { common_name: "cn.test".to_owned(), names: Vec::new(), addresses: Vec::new(), validity: validity() };
+        let bare = bare.self_signed(KEYS[2].clone()).unwrap();
+        assert!(bare.chain()[0].subject_alt_names().is_none());
+        assert_eq!(
+            bare.chain()[0].issuer_name().try_cmp(bare.chain()[0].subject_name()).unwrap(),
+            std::cmp::Ordering::Equal
+        );
+    }
+
+    #[test]
+    fn nothing_of_a_key_is_shown() {
+        let authority = Authority::new("CA One", KEYS[0].clone(), validity()).unwrap();
+        let leaf = authority.issue(&Leaf::for_name("db.test", validity()), KEYS[1].clone()).unwrap();
+        let private = KEYS[1].inner().ec_key().unwrap().private_key().to_hex_str().unwrap().to_string();
+        let shown = format!(
+            "{:?} {:#?} {:?} {:?} {:?}",
+            KEYS[1],
+            leaf,
+            authority,
+            leaf.chain(),
+            crate::tls::ServerSettings::new(leaf.clone())
+        );
+        assert!(!shown.contains("PRIVATE") && !shown.to_uppercase().contains(&private), "{shown}");
+        assert_eq!(format!("{:?}", KEYS[1]), "Key(256 bits)");
+        assert!(leaf.key_pem().unwrap().contains("BEGIN PRIVATE KEY"));
+    }
+}

@@ -24,6 +24,8 @@ pub struct ServerHello {
     pub version: u16,
     /// The suite.
     pub suite: u16,
+    /// Whether it is a HelloRetryRequest: the client is to ask again with another key share (RFC 8446 §4.1.4).
+    pub retry: bool,
 }
 
 impl ServerHello {
@@ -124,16 +126,16 @@ impl ClientHello {
 }
 
 impl ServerHello {
-    /// Reads the body of a ServerHello; `None` if it is none. `Some(None)` is a HelloRetryRequest: nothing is chosen yet.
+    /// Reads the body of a ServerHello; `None` if it is none.
     #[must_use]
-    pub fn read(body: &[u8]) -> Option<Option<Self>> {
+    pub fn read(body: &[u8]) -> Option<Self> {
         let mut fields = Fields(body);
         let version = fields.u16()?;
         let random = fields.take(32)?;
         let _session = fields.short()?;
         let suite = fields.u16()?;
         let _compression = fields.u8()?;
-        let mut hello = Self { version, suite };
+        let mut hello = Self { version, suite, retry: random == HELLO_RETRY_REQUEST };
         if !fields.0.is_empty() {
             let mut extensions = Fields(fields.long()?);
             while !extensions.0.is_empty() {
@@ -144,6 +146,6 @@ impl ServerHello {
                 }
             }
         }
-        Some((random != HELLO_RETRY_REQUEST).then_some(hello))
+        Some(hello)
     }
 }

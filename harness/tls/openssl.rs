@@ -331,8 +331,10 @@ pub(in crate::tls) fn server_end_point(certificate: &X509Ref) -> Option<Vec<u8>>
 
 impl TlsSession for OpenSslSession {
     fn receive(&mut self, wire: &[u8]) {
-        self.stream.get_mut().incoming.extend_from_slice(wire);
-        self.advance();
+        if !matches!(self.progress, Progress::Failed(_)) {
+            self.stream.get_mut().incoming.extend_from_slice(wire);
+            self.advance();
+        }
     }
 
     fn receive_end(&mut self) {

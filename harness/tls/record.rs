@@ -10,6 +10,7 @@
 //! one can be seen, which one only its receiver knows. Nothing is decrypted and nothing is judged here; what does not look like
 //! TLS ends the reading of that direction.
 
+use crate::handshake::TlsVersion;
 use crate::tls::alert;
 use crate::tls::hello::{ClientHello, ServerHello};
 use std::borrow::Cow;
@@ -58,7 +59,7 @@ impl Alert {
 pub enum Seen {
     /// A ClientHello.
     ClientHello(ClientHello),
-    /// A ServerHello that chose.
+    /// A ServerHello that chose; one that asks for another key share is passed over.
     ServerHello(ServerHello),
     /// An alert in the clear.
     Alert(Alert),
@@ -82,16 +83,21 @@ const LONGEST_RECORD: usize = (1 << 14) + 2048;
 /// The longest hello that is kept. Real ones are below 2 KiB, post-quantum key shares included.
 const LONGEST_HELLO: usize = 16 * 1024;
 
+/// How much is reported of one direction. A handshake has two hellos and an alert; who sends hundreds is not setting up TLS.
+const MOST_REPORTS: usize = 64;
+
 /// Reads both directions. Memory is bounded by one hello and a few octets per direction, whatever comes.
 #[derive(Debug)]
 pub struct RecordTap {
     client: Half,
     server: Half,
+    /// The server speaks TLS 1.3.
+    modern: bool,
 }
 
 impl Default for RecordTap {
     fn default() -> Self {
-        Self { client: Half::new(Speaker::Client), server: Half::new(Speaker::Server) }
+        Self { client: Half::new(Speaker::Client), server: Half::new(Speaker::Server), modern: false }
     }
 }
 
@@ -102,7 +108,14 @@ impl RecordTap {
             Speaker::Client => &mut self.client,
             Speaker::Server => &mut self.server,
         };
-        half.read(wire, seen);
+        let before = seen.len();
+        half.read(wire, &mut self.modern, seen);
+        half.reports += seen.len() - before;
+        if half.reports > MOST_REPORTS {
+            seen.truncate(seen.len() - (half.reports - MOST_REPORTS));
+            half.reports = MOST_REPORTS;
+            half.lose();
+        }
     }
 
     /// Whether what `from` sent stopped looking like TLS.
@@ -126,6 +139,8 @@ struct Half {
     message: Vec<u8>,
     /// Octets of a message that are not kept.
     skip: usize,
+    /// What has been reported so far.
+    reports: usize,
     /// The first octet of an alert whose second has not come yet.
     alert: Option<u8>,
 }
@@ -144,10 +159,10 @@ const HEADER: Place = Place::Header { octets: [0; 5], count: 0 };
 
 impl Half {
     fn new(by: Speaker) -> Self {
-        Self { by, place: HEADER, encrypted: false, message: Vec::new(), skip: 0, alert: None }
+        Self { by, place: HEADER, encrypted: false, message: Vec::new(), skip: 0, reports: 0, alert: None }
     }
 
-    fn read(&mut self, mut wire: &[u8], seen: &mut Vec<Seen>) {
+    fn read(&mut self, mut wire: &[u8], modern: &mut bool, seen: &mut Vec<Seen>) {
         while let Some((&octet, rest)) = wire.split_first() {
             match &mut self.place {
                 Place::Lost => return,
@@ -157,7 +172,7 @@ impl Half {
                     wire = rest;
                     if *count == octets.len() {
                         let octets = *octets;
-                        self.begin(octets, seen);
+                        self.begin(octets, *modern, seen);
                     }
                 }
                 Place::Body { kind, left } => {
@@ -168,13 +183,13 @@ impl Half {
                         self.place = HEADER;
                     }
                     wire = rest;
-                    self.body(kind, part, seen);
+                    self.body(kind, part, modern, seen);
                 }
             }
         }
     }
 
-    fn begin(&mut self, [kind, major, _minor, high, low]: [u8; 5], seen: &mut Vec<Seen>) {
+    fn begin(&mut self, [kind, major, _minor, high, low]: [u8; 5], modern: bool, seen: &mut Vec<Seen>) {
         let length = usize::from(u16::from_be_bytes([high, low]));
         let known = (CHANGE_CIPHER_SPEC..=APPLICATION_DATA).contains(&kind) && major == 3;
         if !known || length > LONGEST_RECORD {
@@ -182,6 +197,8 @@ impl Half {
             return;
         }
         match kind {
+            // In TLS 1.3 it means nothing (RFC 8446 appendix D.4); a second hello may come behind it.
+            CHANGE_CIPHER_SPEC if modern => {}
             CHANGE_CIPHER_SPEC => self.encrypted = true,
             // In TLS 1.3 this is where encryption begins; what is in it is nobody's business but the receiver's.
             APPLICATION_DATA => self.encrypted = true,
@@ -191,10 +208,10 @@ impl Half {
         self.place = if length == 0 { HEADER } else { Place::Body { kind, left: length } };
     }
 
-    fn body(&mut self, kind: u8, part: &[u8], seen: &mut Vec<Seen>) {
+    fn body(&mut self, kind: u8, part: &[u8], modern: &mut bool, seen: &mut Vec<Seen>) {
         match kind {
             ALERT if !self.encrypted => self.alert(part, seen),
-            HANDSHAKE if !self.encrypted => self.handshake(part, seen),
+            HANDSHAKE if !self.encrypted => self.handshake(part, modern, seen),
             _ => {}
         }
     }
@@ -210,7 +227,7 @@ impl Half {
         }
     }
 
-    fn handshake(&mut self, mut part: &[u8], seen: &mut Vec<Seen>) {
+    fn handshake(&mut self, mut part: &[u8], modern: &mut bool, seen: &mut Vec<Seen>) {
         while !part.is_empty() {
             if self.skip > 0 {
                 let count = self.skip.min(part.len());
@@ -242,7 +259,7 @@ impl Half {
                 part = &part[count..];
             }
             if self.message.len() == 4 + self.message_length() {
-                self.hello(seen);
+                self.hello(modern, seen);
                 self.message.clear();
             }
         }
@@ -252,11 +269,16 @@ impl Half {
         usize::from(self.message[1]) << 16 | usize::from(self.message[2]) << 8 | usize::from(self.message[3])
     }
 
-    fn hello(&mut self, seen: &mut Vec<Seen>) {
+    fn hello(&mut self, modern: &mut bool, seen: &mut Vec<Seen>) {
         let body = &self.message[4..];
         match (self.message[0], self.by) {
             (CLIENT_HELLO, Speaker::Client) => seen.extend(ClientHello::read(body).map(Seen::ClientHello)),
-            (SERVER_HELLO, Speaker::Server) => seen.extend(ServerHello::read(body).flatten().map(Seen::ServerHello)),
+            (SERVER_HELLO, Speaker::Server) => {
+                if let Some(hello) = ServerHello::read(body) {
+                    *modern = hello.tls_version() == Some(TlsVersion::Tls1_3);
+                    seen.extend((!hello.retry).then_some(Seen::ServerHello(hello)));
+                }
+            }
             // A hello from the wrong end; the libraries will say so.
             _ => {}
         }

@@ -99,3 +99,45 @@ impl Suite {
 pub fn name_of(id: u16) -> String {
     Suite::by_id(id).map_or_else(|| format!("0x{id:04X}"), |suite| suite.name.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handshake::TlsOffer;
+    use crate::tls::{ClientContext, ClientSettings, RecordTap, Seen, Speaker};
+
+    /// What OpenSSL offers when it is told of one suite by name; `None` if it would say nothing.
+    fn offered(suite: &'static Suite, version: TlsVersion) -> Option<Vec<u16>> {
+        let settings = ClientSettings { versions: vec![version], suites: vec![suite], ..ClientSettings::default() };
+        let context = ClientContext::new(&settings).ok().filter(|context| !context.asks_by_hand())?;
+        let (mut wire, mut seen) = (Vec::new(), Vec::new());
+        context.session(&TlsOffer::default(), None).unwrap().take_wire(&mut wire);
+        RecordTap::default().read(Speaker::Client, &wire, &mut seen);
+        match seen.pop() {
+            Some(Seen::ClientHello(hello)) => Some(hello.suites),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_table_agrees_with_openssl_on_numbers_names_and_versions() {
+        // Triple DES and Camellia are not built in.
+        let built_in = |suite: &&Suite| !suite.name.contains("DES") && !suite.name.contains("CAMELLIA");
+        for suite in ALL.iter().filter(built_in) {
+            assert_eq!(openssl::ssl::cipher_name(suite.iana), suite.name);
+            for version in TlsVersion::ALL {
+                let offered = offered(suite, version);
+                assert_eq!(offered.is_some(), suite.exists_in(version), "{} {version}", suite.name);
+                assert!(offered.is_none_or(|offered| offered.contains(&suite.id)), "{} {version}", suite.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_suite_is_found_by_either_name_and_an_unknown_one_keeps_its_number() {
+        let suite = Suite::by_name("ECDHE-RSA-AES128-SHA").unwrap();
+        assert_eq!(Suite::by_name("TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"), Some(suite));
+        assert_eq!((name_of(0xC013).as_str(), name_of(0xC0FF).as_str()), ("ECDHE-RSA-AES128-SHA", "0xC0FF"));
+        assert!(suite.exists_in(TlsVersion::Tls1_0) && !suite.exists_in(TlsVersion::Tls1_3));
+    }
+}

@@ -27,7 +27,7 @@ fn listed() -> BTreeSet<String> {
 }
 
 fn source(name: &str) -> String {
-    Source::built_in_file(name).unwrap().text
+    Source::built_in_file(name).expect("it is built in").text
 }
 
 /// The cells that the scenario expects to establish.
@@ -38,7 +38,7 @@ fn expected(scenario: &str, library: &Library) -> Result<BTreeSet<String>, Strin
     let mut cells = BTreeSet::new();
     for case in &plan.cases {
         let [(_, engine), (_, tls), (_, suite)] = case.axes.as_slice() else { panic!("{}", case.name) };
-        let outcome = &case.steps[0].expectation.as_ref().unwrap().client;
+        let outcome = &case.steps[0].expectation.as_ref().expect("a connect is judged").client;
         if outcome.kind == Kind::Established {
             assert_eq!(outcome.to_string(), format!("established TLS{tls} {suite}"), "{}", case.name);
             cells.insert(format!("{engine} {tls} {suite}"));
@@ -53,11 +53,11 @@ fn expected(scenario: &str, library: &Library) -> Result<BTreeSet<String>, Strin
 /// exist in TLS 1.2 only.
 fn possible(profile: &str, readings: &[(&str, &str)]) -> BTreeSet<String> {
     let mut profiles = Profiles::default();
-    profiles.add(&Source::new("profiles/aurora-mysql", profile)).unwrap();
+    profiles.add(&Source::new("profiles/aurora-mysql", profile)).expect("the profile is understood");
     let readings = readings.iter().map(|&(question, answer)| (question.to_owned(), answer.to_owned())).collect();
     let mut cells = BTreeSet::new();
     for engine in ENGINES {
-        let profile = profiles.get(&format!("aurora-mysql {engine}"), &readings).unwrap();
+        let profile = profiles.get(&format!("aurora-mysql {engine}"), &readings).expect("the engine is known");
         for version in [TlsVersion::Tls1_0, TlsVersion::Tls1_1, TlsVersion::Tls1_2] {
             for suite in SUITES {
                 let exists = suite.ends_with("-SHA") || version == TlsVersion::Tls1_2;

@@ -2,11 +2,13 @@
 
 use proptest::prelude::*;
 use shakedown::error::{Error, exit};
+use shakedown::scenario::pattern::{OutcomePattern, ViewPattern};
+use shakedown::scenario::trace_pattern::TracePattern;
 use shakedown::scenario::{Library, Source, make_plan};
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-static LIBRARY: LazyLock<Library> = LazyLock::new(|| Library::built_in().unwrap());
+static LIBRARY: LazyLock<Library> = LazyLock::new(|| Library::built_in().expect("it was built with these"));
 
 const SCENARIO: &str = r#"title  = "A scenario"
 source = "its source"
@@ -404,5 +406,18 @@ proptest! {
     fn a_scenario_that_ends_anywhere_never_panics(end in 0..SCENARIO.len()) {
         let end = (0..=end).rev().find(|&i| SCENARIO.is_char_boundary(i)).unwrap();
         let _ = plan(&SCENARIO[..end]);
+    }
+
+    #[test]
+    fn a_pattern_never_panics_and_is_read_back_as_it_is_shown(text in "(established|refused|timed out|…|connect|alert|[<>|(): ]|by|in|server|TLS1.2|\\PC){0,8}") {
+        if let Ok(pattern) = text.parse::<OutcomePattern>() {
+            prop_assert_eq!(pattern.to_string().parse(), Ok(pattern));
+        }
+        if let Ok(pattern) = text.parse::<ViewPattern>() {
+            prop_assert_eq!(pattern.to_string().parse(), Ok(pattern));
+        }
+        if let Ok(pattern) = text.parse::<TracePattern>() {
+            prop_assert_eq!(pattern.to_string().parse(), Ok(pattern));
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! The three examples of the format's description parse, expand and count as written there.
 
+use shakedown::scenario::party::Password;
+use shakedown::scenario::plan::Verb;
 use shakedown::scenario::{Case, Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 fn plan(name: &str, text: &str, readings: &[(&str, &str)]) -> Plan {
-    let library = Library::built_in().unwrap();
+    let library = Library::built_in().expect("it was built with these");
     let readings = readings.iter().map(|&(q, a)| (q.to_owned(), a.to_owned())).collect::<BTreeMap<_, _>>();
     make_plan(&[Source::new(name, text)], &library, &readings).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -12,7 +14,9 @@ fn plan(name: &str, text: &str, readings: &[(&str, &str)]) -> Plan {
 fn outcomes(plan: &Plan, step: usize) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for case in &plan.cases {
-        *counts.entry(case.steps[step].expectation.as_ref().unwrap().client.to_string()).or_default() += 1;
+        *counts
+            .entry(case.steps[step].expectation.as_ref().expect("the step is judged").client.to_string())
+            .or_default() += 1;
     }
     counts
 }
@@ -66,4 +70,39 @@ fn example_3_is_a_cube_with_holes() {
     assert_eq!(plan.cases.len(), 2 * 4 * 4 * 4 * 3 - 64 - 32);
     assert_eq!(plan.excluded.iter().map(|excluded| excluded.cells).collect::<Vec<_>>(), [64, 32]);
     assert_eq!(counts(&plan, "connect"), [16, 16, 8, 8, 4, 8, 36, 32, 16, 18, 16, 8, 20, 8, 4, 4, 18, 12, 8, 10, 18]);
+}
+
+#[test]
+fn parties_of_a_step_may_vary_and_a_step_may_be_left_out() {
+    let text = r#"
+title  = "one server or the other"
+source = "none"
+[axes]
+target = ["old", "new"]
+[realm.corp]
+realm = "CORP"
+[server.old]
+engine   = "aurora-mysql 2.11.0"
+accounts = { alice = { secret = "one" } }
+[server.new]
+engine   = "aurora-mysql 3.04.0"
+accounts = { alice = { secret = "other" } }
+[client.app]
+login = "alice"
+[[step]]
+when  = { target = "new" }
+kinit = { by = "app", user = "alice", realm = "corp" }
+then  = "established"
+[[step]]
+connect = { from = "app", to = "{target}" }
+then    = "established by password"
+"#;
+    let plan = plan("x", text, &[]);
+    let [old, new] = plan.cases.as_slice() else { panic!("{} cases", plan.cases.len()) };
+    assert_eq!((old.name.as_str(), new.name.as_str()), ("x/old", "x/new"));
+    assert_eq!((old.steps.len(), new.steps.len()), (1, 2));
+    assert_eq!(old.steps[0].verb, Verb::Connect { from: "app".into(), to: "old".into(), host: None });
+    // The secret of the client is that of its account on the server that it connects to.
+    assert_eq!(old.clients["app"].password, Some(Password::Named("one".into())));
+    assert_eq!(new.clients["app"].password, Some(Password::Named("other".into())));
 }

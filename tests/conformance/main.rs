@@ -3,6 +3,7 @@
 
 mod built_in;
 mod cipher_suites;
+mod data;
 mod errors;
 mod established;
 mod format;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 fn plan(text: &str) -> Plan {
-    let library = Library::built_in().unwrap();
+    let library = Library::built_in().expect("it was built with these");
     make_plan(&[Source::new("x", text)], &library, &BTreeMap::new()).unwrap_or_else(|error| panic!("{error}"))
 }
 

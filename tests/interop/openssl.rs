@@ -5,7 +5,8 @@ use shakedown::handshake::{
 };
 use shakedown::net::{Around, Clock, Connection, Deadlines, Listening, Report, Security, ServeLimits, dial, listen};
 use shakedown::tls::{
-    Certified, ClientContext, ClientSettings, Key, KeyKind, Leaf, ServerContext, ServerSettings, Suite, Validity,
+    Certified, ClientContext, ClientSettings, Key, KeyKind, Leaf, Provider, ServerContext, ServerSettings, Suite,
+    Validity,
 };
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -73,12 +74,17 @@ struct Server {
 
 impl Server {
     fn start(ciphers: &str) -> Self {
+        Self::start_with(&["-max_protocol", "TLSv1.2", "-cipher", &format!("{ciphers}:@SECLEVEL=0")])
+    }
+
+    fn start_with(arguments: &[&str]) -> Self {
         let files = tempfile::tempdir().unwrap();
         let path = files.path().join("server.pem");
         std::fs::write(&path, CERTIFICATE.chain_pem() + &CERTIFICATE.key_pem().unwrap()).unwrap();
         let mut child = Command::new("openssl")
-            .args(["s_server", "-accept", "127.0.0.1:0", "-min_protocol", "TLSv1", "-max_protocol", "TLSv1.2"])
-            .args(["-cipher", &format!("{ciphers}:@SECLEVEL=0"), "-serverpref", "-naccept", "1000", "-cert"])
+            .args(["s_server", "-accept", "127.0.0.1:0", "-min_protocol", "TLSv1", "-serverpref"])
+            .args(arguments)
+            .args(["-naccept", "1000", "-cert"])
             .arg(&path)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -109,6 +115,10 @@ fn suites(names: &[&str]) -> Vec<&'static Suite> {
 
 async fn connect(address: SocketAddr, version: TlsVersion, suite: &str) -> Report {
     let settings = ClientSettings { versions: vec![version], suites: suites(&[suite]), ..ClientSettings::default() };
+    connect_with(address, settings).await
+}
+
+async fn connect_with(address: SocketAddr, settings: ClientSettings) -> Report {
     let context = Arc::new(ClientContext::new(&settings).unwrap());
     let security = Security::Client { context, server_name: Some("db.test".to_owned()) };
     let connection = Connection::new(Side::Client, Box::new(TlsAlone), security);
@@ -147,6 +157,20 @@ async fn s_server_refuses_a_suite_that_it_was_not_given() {
     assert_eq!(report.outcome.to_string(), "refused by server: alert handshake_failure");
     let report = connect(server.address, TlsVersion::Tls1_0, "ECDHE-RSA-AES128-SHA").await;
     assert_eq!(report.outcome.to_string(), "established TLS1.0 ECDHE-RSA-AES128-SHA by trust");
+}
+
+#[tokio::test]
+async fn s_server_asks_for_another_key_share_and_is_understood() {
+    // PostgreSQL does so on TLS 1.3: P-256 is all that it takes by default.
+    let server = Server::start_with(&["-groups", "P-256"]);
+    for provider in [Provider::OpenSsl, Provider::Rustls] {
+        let versions = vec![TlsVersion::Tls1_2, TlsVersion::Tls1_3];
+        let settings = ClientSettings { provider, versions, ..ClientSettings::default() };
+        let report = connect_with(server.address, settings).await;
+        assert_eq!(report.outcome.to_string(), "established TLS1.3 TLS_AES_256_GCM_SHA384 by trust");
+        let trace = "connect client-hello> client-hello> server-hello<(TLS1.3 TLS_AES_256_GCM_SHA384) tls-ready";
+        assert_eq!(report.trace.to_string(), trace);
+    }
 }
 
 async fn mock(names: &[&str]) -> Listening {

@@ -120,7 +120,7 @@ impl Exchange {
         match checked {
             Ok(()) => {
                 if is_caching {
-                    scene.settings.proven.insert(scene.user, *verifier);
+                    scene.settings.proven.insert(scene.user, verifier.clone());
                 }
                 Progress::Accepted(Proof::Plain)
             }

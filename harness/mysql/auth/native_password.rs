@@ -16,7 +16,7 @@ pub fn scramble(password: &[u8], nonce: &Nonce) -> Vec<u8> {
 }
 
 /// What the server keeps: SHA1(SHA1(password)), or that there is no password.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Verifier(Option<[u8; 20]>);
 
 impl Verifier {

@@ -43,7 +43,7 @@ pub fn scramble(password: &[u8], nonce: &Nonce) -> Vec<u8> {
 /// What the server keeps: SHA256(SHA256(password)), or that there is no password.
 ///
 /// mysqld keeps a salted hash of 5,000 rounds instead, and this one in its cache only; nothing of that is on the wire.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Verifier(Option<[u8; 32]>);
 
 impl Verifier {
@@ -205,7 +205,7 @@ mod tests {
         let proven = ProvenAccounts::with_capacity(2);
         let verifier = Verifier::new(b"pw");
         for name in ["a", "b", "b", "c"] {
-            proven.insert(name, verifier);
+            proven.insert(name, verifier.clone());
         }
         assert_eq!(proven.len(), 2);
         assert_eq!(["a", "b", "c"].map(|name| proven.contains(name, &verifier)), [false, true, true]);

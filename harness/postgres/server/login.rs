@@ -359,8 +359,10 @@ impl ServerHandshake {
     /// `process_startup_options`: `options` first, then the startup packet's own settings.
     fn session_parameters(&self) -> Result<Parameters, ErrorFields> {
         let settings = &self.settings;
+        let number = version_number(&settings.server_version);
         let built_in = [
             ("server_version", settings.server_version.as_str()),
+            ("server_version_num", number.as_str()),
             ("session_authorization", self.startup.user.as_str()),
         ];
         let given = settings.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -372,6 +374,17 @@ impl ServerHandshake {
             parameters.set(name, value)?;
         }
         Ok(parameters)
+    }
+}
+
+/// `server_version_num`: `15.20 (Debian …)` is 150020, `9.6.24` was 90624.
+fn version_number(version: &str) -> String {
+    let number = version.split([' ', '(']).next().unwrap_or_default();
+    let mut parts = number.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    match next() {
+        major @ 0..10 => format!("{}{:02}{:02}", major, next(), next()),
+        major => format!("{major}{:04}", next()),
     }
 }
 
@@ -449,6 +462,14 @@ fn with_iterations(server_first: &str, iterations: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_has_a_number() {
+        let check = |version, number| assert_eq!(version_number(version), number);
+        check("15.20 (Debian 15.20-0+deb12u1)", "150020");
+        check("15.2", "150002");
+        check("9.6.24", "90624");
+    }
 
     #[test]
     fn options_are_read_as_command_line_switches() {

@@ -1,5 +1,6 @@
 //! From a file to cases: each cell gets its parties, its steps and what must come of them, with nothing left to decide.
 
+mod account;
 mod client;
 mod intern;
 mod realm;
@@ -104,7 +105,6 @@ fn scenario(
         }
     }
     let parties = Parties { realm, server, client, proxy };
-    parties.check(&steps, source)?;
 
     let mut names: HashMap<String, &[usize]> = HashMap::with_capacity(exclusions.cells.len());
     for cell in &exclusions.cells {
@@ -135,27 +135,25 @@ struct Parties {
 }
 
 impl Parties {
-    /// Steps must name parties that there are. Their names may not be templates.
-    fn check(&self, steps: &[CompiledStep], source: &Source) -> Result<(), ScenarioError> {
+    /// A step must name parties that there are.
+    fn check(&self, step: &CompiledStep, filling: &Filling<'_>) -> Result<(), ScenarioError> {
+        fn keys<T>(map: &BTreeMap<Text, T>) -> Vec<&str> {
+            map.keys().map(|key| key.text.as_str()).collect()
+        }
         let named = |what: &str, name: &Text, known: Vec<&str>| {
             if known.contains(&name.text.as_str()) {
                 return Ok(());
             }
             let allowed = if known.is_empty() { "none is defined".to_owned() } else { known.join(", ") };
-            Err(source.error(&name.span, format!("unknown {what}")).writing(&name.text).allowing(allowed))
+            Err(filling.error(name, format!("unknown {what}")).allowing(allowed))
         };
-        fn keys<T>(map: &BTreeMap<Text, T>) -> Vec<&str> {
-            map.keys().map(|key| key.text.as_str()).collect()
+        if let Some((from, to)) = step.connects(filling)? {
+            named("client", &from, keys(&self.client))?;
+            named("server or proxy", &to, [keys(&self.server), keys(&self.proxy)].concat())?;
         }
-        for step in steps {
-            if let Some((from, to)) = step.connects() {
-                named("client", from, keys(&self.client))?;
-                named("server or proxy", to, [keys(&self.server), keys(&self.proxy)].concat())?;
-            }
-            if let Some((by, realm)) = step.authenticates() {
-                named("client", by, keys(&self.client))?;
-                named("realm", realm, keys(&self.realm))?;
-            }
+        if let Some((by, realm)) = step.authenticates(filling)? {
+            named("client", &by, keys(&self.client))?;
+            named("realm", &realm, keys(&self.realm))?;
         }
         Ok(())
     }
@@ -179,9 +177,14 @@ fn case(
         let server = server::resolve(&key.text, written, filling, &realms, &library.profiles, readings)?;
         servers.insert(key.text.clone(), interner.server(server));
     }
+    let mut connections = Vec::new();
+    for step in steps {
+        parties.check(step, filling)?;
+        connections.extend(step.connects(filling)?);
+    }
     let mut clients = BTreeMap::new();
     for (key, written) in &parties.client {
-        let reached = steps.iter().filter_map(CompiledStep::connects).filter(|(from, _)| from.text == key.text);
+        let reached = connections.iter().filter(|(from, _)| from.text == key.text);
         let reached: Vec<_> = reached.filter_map(|(_, to)| servers.get(&to.text)).map(Arc::as_ref).collect();
         clients.insert(key.text.clone(), interner.client(client::resolve(written, filling, &reached)?));
     }

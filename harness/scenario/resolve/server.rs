@@ -1,12 +1,12 @@
-//! Servers: a profile with its parameters set, accounts, and for PostgreSQL the lines of pg_hba.conf that these make.
+//! Servers: a profile with its parameters set, TLS, and what joins them to realms.
 
-use super::realm::{clock_seconds, password, spn, texts};
+use super::account;
+use super::realm::{clock_seconds, spn, texts};
 use crate::error::ScenarioError;
 use crate::handshake::TlsVersion;
 use crate::scenario::file;
 use crate::scenario::party::{
-    Account, Ca, Certificate, Enabled, HbaConnection, HbaLine, HbaMethod, Keytab, PasswordScheme, Proof, Realm, Server,
-    ServerIam, ServerKerberos, ServerTls, TlsProvider,
+    Ca, Certificate, Enabled, Keytab, Realm, Server, ServerIam, ServerKerberos, ServerTls, TlsProvider,
 };
 use crate::scenario::profile::{Profile, Protocol, Settings};
 use crate::scenario::profiles::Profiles;
@@ -71,7 +71,7 @@ pub(super) fn resolve(
     let mut order = Vec::with_capacity(accounts.len());
     for (login, account) in accounts {
         let filled = filling.text(login)?;
-        let account = resolve_account(&filled, account, profile.protocol, &settings, filling, realms, default_realm)?;
+        let account = account::resolve(&filled, account, profile.protocol, &settings, filling, realms, default_realm)?;
         order.push((login.span.start, filled.text.clone()));
         if resolved.insert(filled.text.clone(), account).is_some() {
             return Err(filling.error(&filled, "account given twice"));
@@ -80,7 +80,9 @@ pub(super) fn resolve(
     order.sort();
     let hba = match profile.protocol {
         Protocol::Mysql => Vec::new(),
-        Protocol::Postgres => hba(order.iter().map(|(_, login)| (login, &resolved[login])), &settings, enabled),
+        Protocol::Postgres => {
+            account::hba(order.iter().map(|(_, login)| (login, &resolved[login])), &settings, enabled)
+        }
     };
     let tls = resolve_tls(tls.as_ref(), certificate.as_ref(), &host, &settings, filling)?;
     Ok(Server {
@@ -156,7 +158,7 @@ fn resolve_kerberos(
     Ok(ServerKerberos { realm: find_realm(&filling.text(&kerberos.realm)?, filling, realms)?, spn, keytab })
 }
 
-fn find_realm(
+pub(super) fn find_realm(
     name: &Text,
     filling: &Filling<'_>,
     realms: &BTreeMap<String, Arc<Realm>>,
@@ -209,150 +211,4 @@ fn resolve_tls(
         }
     }
     Ok(Some(tls))
-}
-
-/// What proves an identity, before realm and secret are known.
-#[derive(Clone, Copy)]
-enum Method {
-    Trust,
-    Password(PasswordScheme),
-    Kerberos,
-    Iam,
-    KerberosAndIam,
-}
-
-const PLUGINS: [(&str, Method); 5] = [
-    ("mysql_native_password", Method::Password(PasswordScheme::MysqlNativePassword)),
-    ("caching_sha2_password", Method::Password(PasswordScheme::CachingSha2Password)),
-    ("sha256_password", Method::Password(PasswordScheme::Sha256Password)),
-    ("authentication_kerberos", Method::Kerberos),
-    ("AWSAuthenticationPlugin", Method::Iam),
-];
-
-const METHODS: [(&str, Method); 6] = [
-    ("trust", Method::Trust),
-    ("password", Method::Password(PasswordScheme::Cleartext)),
-    ("md5", Method::Password(PasswordScheme::Md5)),
-    ("scram-sha-256", Method::Password(PasswordScheme::ScramSha256)),
-    ("gss", Method::Kerberos),
-    ("pam", Method::Iam),
-];
-
-fn resolve_account(
-    login: &Text,
-    written: &file::Account,
-    protocol: Protocol,
-    settings: &Settings,
-    filling: &Filling<'_>,
-    realms: &BTreeMap<String, Arc<Realm>>,
-    default_realm: Option<&Arc<Realm>>,
-) -> Result<Account, ScenarioError> {
-    let file::Account { plugin, method, by, secret, realm, include_realm, require_ssl, cached, databases } = written;
-    let words: &[_] = match protocol {
-        Protocol::Mysql => &PLUGINS,
-        Protocol::Postgres => &METHODS,
-    };
-    let (own, foreign, key) = match protocol {
-        Protocol::Mysql => (plugin, method, "plugin"),
-        Protocol::Postgres => (method, plugin, "method"),
-    };
-    if let Some(foreign) = foreign {
-        let problem = format!("{} has '{key}' in place of this key with", protocol_name(protocol));
-        return Err(filling.error(foreign, problem));
-    }
-    let default = words.iter().find(|(word, _)| *word == settings.default_plugin).map_or(Method::Trust, |&(_, m)| m);
-    let proved = match (filling.optional(own.as_ref())?, filling.optional(by.as_ref())?) {
-        (Some(_), Some(by)) => return Err(filling.error(&by, format!("'{key}' and 'by' exclude each other:"))),
-        (Some(own), None) => filling.one_of(&own, key, words)?,
-        (None, Some(by)) => {
-            let words = [
-                ("password", default),
-                ("kerberos", Method::Kerberos),
-                ("iam", Method::Iam),
-                ("both", Method::KerberosAndIam),
-            ];
-            filling.one_of(&by, "way to prove an identity", &words)?
-        }
-        (None, None) => default,
-    };
-    let with_password = |scheme| {
-        let secret = filling.optional(secret.as_ref())?;
-        let secret = secret.ok_or_else(|| filling.error(login, "no 'secret' for the password of account"))?;
-        let cached = filling.flag(cached.as_ref(), false)?;
-        Ok(Proof::Password { scheme, password: password(&secret), cached })
-    };
-    let with_kerberos = || {
-        let realm = match filling.optional(realm.as_ref())? {
-            Some(name) => find_realm(&name, filling, realms)?,
-            None => default_realm.cloned().ok_or_else(|| filling.error(login, "no 'realm' for account"))?,
-        };
-        let include_realm = filling.flag(include_realm.as_ref(), login.text.contains('@'))?;
-        Ok(Proof::Kerberos { realm, include_realm })
-    };
-    let proofs = match proved {
-        Method::Trust => vec![Proof::Trust],
-        Method::Password(scheme) => vec![with_password(scheme)?],
-        Method::Kerberos => vec![with_kerberos()?],
-        Method::Iam => vec![Proof::Iam],
-        Method::KerberosAndIam if protocol == Protocol::Mysql => {
-            return Err(filling.error(login, "MySQL has one plugin for an account, so not both for"));
-        }
-        Method::KerberosAndIam => vec![Proof::Iam, with_kerberos()?],
-    };
-    Ok(Account {
-        proofs,
-        require_ssl: filling.flag(require_ssl.as_ref(), false)?,
-        databases: texts(filling.list(databases)?),
-    })
-}
-
-const fn protocol_name(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Mysql => "MySQL",
-        Protocol::Postgres => "PostgreSQL",
-    }
-}
-
-/// The lines that Aurora would have for these roles. A role with `rds_iam` is asked for a token over TLS and rejected
-/// everywhere else; then comes Kerberos; a role whose only methods are switched off is rejected.
-fn hba<'a>(
-    accounts: impl Iterator<Item = (&'a String, &'a Account)>,
-    settings: &Settings,
-    enabled: Enabled,
-) -> Vec<HbaLine> {
-    let any = if settings.secure_transport_required { HbaConnection::Ssl } else { HbaConnection::Any };
-    let mut lines = Vec::new();
-    for (login, account) in accounts {
-        let mut line = |connection, method| lines.push(HbaLine { connection, user: Some(login.clone()), method });
-        let iam = account.proofs.contains(&Proof::Iam) && enabled.iam;
-        if iam {
-            line(HbaConnection::Ssl, HbaMethod::Pam);
-            line(HbaConnection::Any, HbaMethod::Reject);
-            continue;
-        }
-        let method = account.proofs.iter().find_map(|proof| match proof {
-            Proof::Trust => Some(HbaMethod::Trust),
-            Proof::Password { scheme, .. } => Some(password_method(*scheme)),
-            Proof::Kerberos { include_realm, .. } if enabled.kerberos => {
-                Some(HbaMethod::Gss { include_realm: *include_realm })
-            }
-            Proof::Kerberos { .. } | Proof::Iam => None,
-        });
-        match method {
-            Some(method) => line(any, method),
-            None => line(HbaConnection::Any, HbaMethod::Reject),
-        }
-    }
-    // A role that does not exist is asked like any other, so that nobody learns which do.
-    let unknown = if settings.default_plugin == "md5" { HbaMethod::Md5 } else { HbaMethod::ScramSha256 };
-    lines.push(HbaLine { connection: any, user: None, method: unknown });
-    lines
-}
-
-const fn password_method(scheme: PasswordScheme) -> HbaMethod {
-    match scheme {
-        PasswordScheme::Md5 => HbaMethod::Md5,
-        PasswordScheme::Cleartext => HbaMethod::Password,
-        _ => HbaMethod::ScramSha256,
-    }
 }

@@ -142,19 +142,19 @@ impl CompiledStep {
         Ok(rules.places(source).into_iter().zip(counts).collect())
     }
 
-    /// Who connects to whom.
-    pub(super) fn connects(&self) -> Option<(&Text, &Text)> {
+    /// Who connects to whom in a cell.
+    pub(super) fn connects(&self, filling: &Filling<'_>) -> Result<Option<(Text, Text)>, ScenarioError> {
         match &self.verb {
-            WrittenVerb::Connect(connect) => Some((&connect.from, &connect.to)),
-            _ => None,
+            WrittenVerb::Connect(file::Connect { from, to, .. }) => Ok(Some((filling.text(from)?, filling.text(to)?))),
+            _ => Ok(None),
         }
     }
 
-    /// Who gets a ticket from which realm.
-    pub(super) fn authenticates(&self) -> Option<(&Text, &Text)> {
+    /// Who gets a ticket from which realm in a cell.
+    pub(super) fn authenticates(&self, filling: &Filling<'_>) -> Result<Option<(Text, Text)>, ScenarioError> {
         match &self.verb {
-            WrittenVerb::Kinit(kinit) => Some((&kinit.by, &kinit.realm)),
-            _ => None,
+            WrittenVerb::Kinit(file::Kinit { by, realm, .. }) => Ok(Some((filling.text(by)?, filling.text(realm)?))),
+            _ => Ok(None),
         }
     }
 
@@ -171,8 +171,8 @@ impl CompiledStep {
         }
         let verb = match &self.verb {
             WrittenVerb::Connect(file::Connect { from, to, host }) => Verb::Connect {
-                from: from.text.clone(),
-                to: to.text.clone(),
+                from: filling.text(from)?.text,
+                to: filling.text(to)?.text,
                 host: filling.optional(host.as_ref())?.map(|host| host.text),
             },
             WrittenVerb::Kinit(kinit) => resolve_kinit(kinit, filling, realms)?,
@@ -207,8 +207,8 @@ fn resolve_kinit(
     realms: &BTreeMap<String, Arc<Realm>>,
 ) -> Result<Verb, ScenarioError> {
     let file::Kinit { by, user, realm, secret, cache } = written;
-    let user = filling.text(user)?.text;
-    let of_realm = realms.get(&realm.text).and_then(|realm| realm.users.get(&user));
+    let (by, user, realm) = (filling.text(by)?.text, filling.text(user)?.text, filling.text(realm)?.text);
+    let of_realm = realms.get(&realm).and_then(|realm| realm.users.get(&user));
     let typed = filling.optional(secret.as_ref())?.map(|secret| password(&secret));
     // A user that the realm does not know has some password too: that it is not asked for is the KDC's doing.
     let known = || of_realm.map_or_else(|| Password::Named(user.clone()), |user| user.password.clone());
@@ -217,5 +217,5 @@ fn resolve_kinit(
         None => false,
     };
     let password = typed.unwrap_or_else(known);
-    Ok(Verb::Kinit { by: by.text.clone(), user, realm: realm.text.clone(), password, fresh_cache })
+    Ok(Verb::Kinit { by, user, realm, password, fresh_cache })
 }

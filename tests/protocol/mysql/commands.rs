@@ -105,6 +105,7 @@ fn statements_of_drivers_are_answered() {
         );
         check("SELECT @@global.nonsense", "1193 HY000");
         check("SELECT @@tx_isolation", "1193 HY000");
+        check("SELECT @@query_cache_type", "1193 HY000");
         check(
             "SHOW VARIABLES LIKE 'vers%'",
             "version|8.0.28/version_comment|Shakedown mock server/version_compile_os|Linux",
@@ -133,7 +134,9 @@ fn an_old_server_has_the_variables_that_were_removed_later() {
     settings.capabilities = Capabilities::MYSQL_5_7;
     settings.variables.insert("aurora_version".to_owned(), "2.11.0".to_owned());
     let mut session = Session::with(settings, 0);
-    assert_eq!(session.query("SELECT @@tx_isolation, @@aurora_version"), "REPEATABLE-READ|2.11.0");
+    let statement =
+        "SELECT @@tx_isolation, @@query_cache_size AS query_cache_size, @@query_cache_type, @@aurora_version";
+    assert_eq!(session.query(statement), "REPEATABLE-READ|0|OFF|2.11.0");
 }
 
 #[test]

@@ -2,12 +2,14 @@
 
 use super::conversation::{Ended, NOW, Party, Steady, converse_with};
 use super::logins::{check, client, server};
-use shakedown::handshake::{Input, Step, Timestamp};
-use shakedown::mysql::auth::kerberos::{TokenKind, token_kind};
+use shakedown::handshake::{Input, Reader, Step, Timestamp, Writer};
+use shakedown::mysql::auth::kerberos::{ServiceName, TokenKind, token_kind};
+use shakedown::mysql::greeting::Greeting;
+use shakedown::mysql::login::{Header, Login};
 use shakedown::mysql::packet::{Sequence, write};
 use shakedown::mysql::{
-    Account, ClientHandshake, ClientPlugin, ClientSettings, Credentials, Deviation, KerberosClient, KerberosService,
-    PrincipalRule, ServerHandshake, ServerPlugin, ServerSettings,
+    Account, Capabilities, ClientHandshake, ClientPlugin, ClientSettings, Credentials, Deviation, KerberosClient,
+    KerberosService, PrincipalRule, ServerHandshake, ServerPlugin, ServerSettings,
 };
 use shakedown_krb5::client::KerberosFailure;
 use shakedown_krb5::crypto::{Etype, Key, usage};
@@ -271,6 +273,36 @@ fn an_unsolicited_token_is_a_finding_and_what_came_early_is_read() {
         error.to_string(),
         "peer broke the protocol: authentication_kerberos_client sent data that nobody waits for"
     );
+}
+
+#[test]
+fn a_greeting_that_names_the_service_is_answered_in_the_login() {
+    // No real server does this, and libmysqlclient can: the plugin's data are where the nonce is otherwise.
+    let names = ServiceName { service_principal: service().to_string(), realm: REALM.to_owned() };
+    let mut auth_data = Vec::new();
+    names.encode(&mut Writer::new(&mut auth_data));
+    let greeting = Greeting {
+        version: "8.0.28".to_owned(),
+        connection_id: 1,
+        auth_data,
+        capabilities: Capabilities::MYSQL_8_0_27.without(Capabilities::SSL),
+        charset: 8,
+        status: 2,
+        plugin: Some(b"authentication_kerberos_client".to_vec()),
+    };
+    let mut octets = Vec::new();
+    write(&mut octets, &mut Sequence(0), |writer| greeting.encode(writer));
+    let mut party = Party::new(ClientHandshake::new(kerberos_client("alice", false)), 1);
+    party.give(Input::Start).0.unwrap();
+    assert!(matches!(party.give(Input::Bytes(&octets)).0, Ok(Step::NeedTicket(_))));
+    let (step, login) = party.give(Input::Ticket(Ok(&credential("alice"))));
+    assert!(matches!(step, Ok(Step::Receive)));
+    assert_eq!(party.trace.to_string(), "greeting< login> ap-req>");
+    let mut reader = Reader::new("login", &login[4..]);
+    let header = Header::decode(&mut reader).unwrap();
+    let login = Login::decode(&mut reader, header.capabilities).unwrap();
+    assert_eq!(token_kind(&login.auth_response), TokenKind::ApReq);
+    assert!(login.auth_response.len() > 0xFF, "longer than a length of one octet says");
 }
 
 #[test]

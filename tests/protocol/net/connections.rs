@@ -431,3 +431,24 @@ proptest! {
         prop_assert!(!connection.into_report(now().base).unwrap().outcome.is_established());
     }
 }
+
+#[test]
+fn tls_1_3_is_spoken_where_both_sides_are_told_to() {
+    let versions = vec![TlsVersion::Tls1_2, TlsVersion::Tls1_3];
+    for (client_provider, server_provider) in PROVIDERS.into_iter().flat_map(|one| PROVIDERS.map(|other| (one, other)))
+    {
+        let settings =
+            ClientSettings { provider: client_provider, versions: versions.clone(), ..ClientSettings::default() };
+        let certificate = WORLD.certificate.clone();
+        let modern = ServerSettings {
+            provider: server_provider,
+            versions: versions.clone(),
+            ..ServerSettings::new(certificate)
+        };
+        let (client, server) = play(&settings, None, &modern);
+        assert!(client.outcome.to_string().starts_with("established TLS1.3 TLS_"), "{}", client.outcome);
+        assert_eq!(server.outcome, client.outcome);
+        let old = ServerSettings { versions: vec![TlsVersion::Tls1_2], ..modern };
+        assert!(play(&settings, None, &old).0.outcome.to_string().starts_with("established TLS1.2 "));
+    }
+}

@@ -2,8 +2,10 @@
 
 use super::connections::{NoRandom, WORLD, client, server};
 use super::toy::{ToyClient, ToyServer};
-use shakedown::handshake::{Handshake, Side};
-use shakedown::net::{Around, Clock, Connection, Deadlines, Listening, Report, ServeLimits, dial, listen};
+use shakedown::handshake::{Context, Error, Handshake, Input, Outcome, Side, Step};
+use shakedown::net::{
+    Around, Clock, Connection, Deadlines, Listening, Report, Security, ServeLimits, dial, drive, listen,
+};
 use shakedown::tls::{ClientSettings, ServerSettings, Trust};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -190,4 +192,40 @@ async fn a_full_mock_lets_the_next_wait_until_a_place_is_free() {
     }
     drop(first);
     assert!(waiting.await.0.outcome.is_established());
+}
+
+/// Says everything back tenfold.
+struct Loud;
+
+impl Handshake for Loud {
+    fn handle(&mut self, input: Input<'_>, cx: &mut Context<'_>) -> Result<Step, Error> {
+        if let Input::Bytes(bytes) = input {
+            cx.out.extend_from_slice(&bytes.repeat(10));
+        }
+        Ok(Step::Receive)
+    }
+
+    fn outcome(&self) -> Option<&Outcome> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_read_is_not_read_from() {
+    let (mut ours, mut theirs) = tokio::io::duplex(1024);
+    let mut connection = Connection::new(Side::Server, Box::new(Loud), Security::ClearOnly);
+    let deadlines = Deadlines::all(Duration::from_millis(100));
+    let mut around = Around { clock: Clock::start(), random: &mut NoRandom, deadlines, tickets: None };
+    let mut written = 0;
+    let asking = async {
+        loop {
+            written += tokio::io::AsyncWriteExt::write(&mut theirs, &[0; 1024]).await.unwrap();
+        }
+    };
+    tokio::select! {
+        () = asking => {}
+        driven = drive(&mut ours, &mut connection, &mut around) => driven.unwrap(),
+    }
+    assert_eq!(connection.outcome().unwrap().to_string(), "timed out in auth");
+    assert!(written < 100_000, "{written}");
 }

@@ -40,8 +40,23 @@ fn a_recorded_connection_is_read_the_same_in_any_pieces() {
     let client = hex(include_str!("../../golden/tls/tls10-client.hex"));
     check(Speaker::Client, &client, &[Seen::ClientHello(hello)]);
     let server = hex(include_str!("../../golden/tls/tls10-server.hex"));
-    let answer = ServerHello { version: TlsVersion::Tls1_0.wire(), suite: 0xC009 };
+    let answer = ServerHello { version: TlsVersion::Tls1_0.wire(), suite: 0xC009, retry: false };
     check(Speaker::Server, &server, &[Seen::ServerHello(answer), Seen::EncryptedAlert(Speaker::Server)]);
+}
+
+#[test]
+fn after_a_retry_request_the_second_hellos_are_read_although_change_cipher_spec_comes_before_them() {
+    let client = hex(include_str!("../../golden/tls/tls13-retry-client.hex"));
+    let server = hex(include_str!("../../golden/tls/tls13-retry-server.hex"));
+    let chosen = ServerHello { version: TlsVersion::Tls1_3.wire(), suite: 0x1302, retry: false }; // TLS_AES_256_GCM_SHA384
+    check(Speaker::Server, &server, &[Seen::ServerHello(chosen)]);
+
+    let (first, rest) = client.split_at(5 + 308); // the first ClientHello
+    let (mut tap, mut seen) = (RecordTap::default(), Vec::new());
+    tap.read(Speaker::Client, first, &mut seen);
+    tap.read(Speaker::Server, &server, &mut seen);
+    tap.read(Speaker::Client, rest, &mut seen);
+    assert!(matches!(seen.as_slice(), [Seen::ClientHello(_), Seen::ServerHello(_), Seen::ClientHello(_)]), "{seen:?}");
 }
 
 #[test]
@@ -80,8 +95,36 @@ fn supported_versions_say_what_the_version_field_does_not() {
     hello.extend_from_slice(&[9; 32]); // random
     hello.extend_from_slice(&[0x00, 0x13, 0x01, 0x00]); // no session, TLS_AES_128_GCM_SHA256, no compression
     hello.extend(extensions(&[0x00, 0x2B, 0x00, 0x02, 0x03, 0x04])); // supported_versions: TLS 1.3
-    let read = ServerHello::read(&hello).unwrap().unwrap();
+    let read = ServerHello::read(&hello).unwrap();
     assert_eq!((read.tls_version(), read.suite), (Some(TlsVersion::Tls1_3), 0x1301));
+}
+
+#[test]
+fn a_change_of_cipher_that_means_nothing_hides_no_hello() {
+    // RFC 8446 §4.1.4 and appendix D.4: HelloRetryRequest, ChangeCipherSpec, and then the ServerHello in the clear.
+    let hello = |random: [u8; 32]| {
+        let mut body = vec![0x03, 0x03];
+        body.extend_from_slice(&random);
+        body.extend_from_slice(&[0x00, 0x13, 0x01, 0x00, 0x00, 0x06, 0x00, 0x2B, 0x00, 0x02, 0x03, 0x04]);
+        let mut record = vec![22, 3, 3, 0, body.len() as u8 + 4, 2, 0, 0, body.len() as u8];
+        record.extend_from_slice(&body);
+        record
+    };
+    let retry: [u8; 32] = openssl::sha::sha256(b"HelloRetryRequest");
+    let wire = [hello(retry), vec![20, 3, 3, 0, 1, 1], hello([9; 32]), vec![23, 3, 3, 0, 2, 0, 0]].concat();
+    let answer = ServerHello { version: TlsVersion::Tls1_3.wire(), suite: 0x1301, retry: false };
+    check(Speaker::Server, &wire, &[Seen::ServerHello(answer)]);
+}
+
+#[test]
+fn a_peer_that_warns_without_end_is_not_read_without_end() {
+    let warnings = [0x15, 0x03, 0x03, 0x00, 0x02, 0x01, 0x5A].repeat(10_000);
+    let (mut tap, mut seen) = (RecordTap::default(), Vec::new());
+    for piece in warnings.chunks(1000) {
+        tap.read(Speaker::Server, piece, &mut seen);
+    }
+    assert_eq!(seen.len(), 64);
+    assert!(tap.is_lost(Speaker::Server));
 }
 
 #[test]

@@ -3,7 +3,11 @@
 //! The variant that always swaps the last two blocks, also when the length is a multiple of 16
 //! (CBC-CS3 of NIST SP 800-38A's addendum). A single block is plain ECB.
 
-use aes::cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
+use aes::cipher::consts::U16;
+use aes::cipher::{
+    Array, BlockCipherDecrypt, BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt, BlockSizeUser, InOut,
+    KeyInit,
+};
 use aes::{Aes128, Aes256};
 
 const BLOCK_LENGTH: usize = 16;
@@ -43,12 +47,7 @@ impl Aes {
     pub(super) fn encrypt_cts(&self, data: &mut [u8]) {
         assert!(data.len() >= BLOCK_LENGTH, "ciphertext stealing needs one block");
         let (head, tail) = split_tail(data);
-        let mut previous = [0; BLOCK_LENGTH];
-        for block in head.as_chunks_mut().0 {
-            xor(block, &previous);
-            self.encrypt_block(block);
-            previous = *block;
-        }
+        let previous = self.encrypt_cbc(head.as_chunks_mut().0);
         match tail.split_at_mut_checked(BLOCK_LENGTH) {
             // One block alone, which is all of the data.
             Some((block, [])) => {
@@ -99,6 +98,16 @@ impl Aes {
         }
     }
 
+    /// Plain CBC; returns the last ciphertext block.
+    fn encrypt_cbc(&self, blocks: &mut [Block]) -> Block {
+        let mut previous = [0; BLOCK_LENGTH];
+        match self {
+            Self::Bits128(aes) => aes.encrypt_with_backend(CbcEncryption { blocks, previous: &mut previous }),
+            Self::Bits256(aes) => aes.encrypt_with_backend(CbcEncryption { blocks, previous: &mut previous }),
+        }
+        previous
+    }
+
     /// Plain CBC; returns the last ciphertext block. Eight at a time, which the processor works on at once.
     fn decrypt_cbc(&self, blocks: &mut [Block]) -> Block {
         let mut previous = [0; BLOCK_LENGTH];
@@ -113,6 +122,28 @@ impl Aes {
             }
         }
         previous
+    }
+}
+
+/// The loop over the blocks, to be run where the processor's AES was found once instead of for each block.
+struct CbcEncryption<'a> {
+    blocks: &'a mut [Block],
+    previous: &'a mut Block,
+}
+
+impl BlockSizeUser for CbcEncryption<'_> {
+    type BlockSize = U16;
+}
+
+impl BlockCipherEncClosure for CbcEncryption<'_> {
+    #[inline(always)]
+    fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
+        for block in self.blocks {
+            xor(block, self.previous);
+            let block: &mut Array<u8, U16> = block.into();
+            backend.encrypt_block(InOut::from(&mut *block));
+            self.previous.copy_from_slice(block);
+        }
     }
 }
 

@@ -1,0 +1,92 @@
+//! Database clients, and what stands between them and servers.
+
+use crate::scenario::party::{ClientTls, Password};
+
+/// A database client.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Client {
+    /// What plays it.
+    pub kind: ClientKind,
+    /// The user name that it logs in with.
+    pub login: String,
+    /// The password that it has; `None`: none was given.
+    pub password: Option<Password>,
+    /// The database that it asks for.
+    pub database: Option<String>,
+    /// TLS.
+    pub tls: ClientTls,
+    /// PostgreSQL's GSS-API encryption.
+    pub gssencmode: GssMode,
+    /// What it is ready to prove its identity with.
+    pub offer: Offer,
+    /// Whether it sends a secret in the clear over a clear connection when it is asked to.
+    pub allow_cleartext: bool,
+    /// Whether it asks for mutual authentication (MySQL: some clients do, some do not; PostgreSQL: always).
+    pub mutual: bool,
+    /// SCRAM channel binding (PostgreSQL `channel_binding`).
+    pub channel_binding: ChannelBinding,
+    /// Offset to the base clock in seconds.
+    pub clock_seconds: i64,
+    /// Departures from the protocol that it is asked to make.
+    pub deviations: Vec<String>,
+}
+
+/// What plays a client.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ClientKind {
+    /// Our own machine.
+    BuiltIn,
+    /// Our own machine, behaving as this one: `libmysqlclient 8.0.25 unix`.
+    Profile(String),
+    /// A program.
+    Command {
+        /// The program and its arguments.
+        argv: Vec<String>,
+    },
+}
+
+/// `gssencmode` of libpq.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GssMode {
+    /// `disable`
+    Disabled,
+    /// `prefer`
+    Preferred,
+    /// `require`
+    Required,
+}
+
+/// `channel_binding` of libpq.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ChannelBinding {
+    /// `disable`
+    Disabled,
+    /// `prefer`
+    Preferred,
+    /// `require`
+    Required,
+}
+
+/// What a client is ready to prove its identity with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Offer {
+    /// Its password.
+    pub password: bool,
+    /// An IAM token.
+    pub token: bool,
+    /// A service ticket from its credential cache, or one that it gets with its password.
+    pub ticket: bool,
+}
+
+/// Something that stands between clients and servers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Proxy {
+    /// The name of the party behind it.
+    pub to: String,
+    /// The name that clients dial.
+    pub host: String,
+    /// Offset to the base clock in seconds.
+    pub clock_seconds: i64,
+    /// Departures from the protocol that it is asked to make.
+    pub deviations: Vec<String>,
+}

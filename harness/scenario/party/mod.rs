@@ -1,0 +1,17 @@
+//! The parties of a case with nothing left to decide: realms, servers, clients, proxies.
+//!
+//! All of them compare and hash by everything that matters for running them, so that a test-bed can let cases with equal
+//! parties share one listener, one certificate, one set of derived keys. Where one party refers to another, it holds it.
+//! A secret is only ever a name here; the test-bed makes the value up.
+
+mod account;
+mod client;
+mod realm;
+mod server;
+mod tls;
+
+pub use account::{Account, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
+pub use client::{ChannelBinding, Client, ClientKind, GssMode, Offer, Proxy};
+pub use realm::{Password, Realm, RealmUser};
+pub use server::{Enabled, Keytab, Server, ServerIam, ServerKerberos};
+pub use tls::{Ca, Certificate, ClientTls, ServerTls, TlsMode, TlsProvider, TlsRange};

@@ -1,0 +1,85 @@
+//! Database servers.
+
+use crate::scenario::party::{Account, HbaLine, Realm, ServerTls};
+use crate::scenario::profile::{Profile, Protocol};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A database server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Server {
+    /// What it imitates.
+    pub profile: Arc<Profile>,
+    /// The name that clients dial unless a step says otherwise: `db.test`.
+    pub host: String,
+    /// TLS as the parameters leave it; `None` if the server does not offer it.
+    pub tls: Option<ServerTls>,
+    /// Whether a login in the clear is refused whatever its secret (`require_secure_transport`, `rds.force_ssl`).
+    pub secure_transport_required: bool,
+    /// Accounts by login name.
+    pub accounts: BTreeMap<String, Account>,
+    /// The plugin that the greeting names (MySQL).
+    pub default_plugin: Option<String>,
+    /// PostgreSQL: the lines of pg_hba.conf, the first that matches decides. Empty for MySQL.
+    pub hba: Vec<HbaLine>,
+    /// All parameters under the product's own names, the defaults included.
+    pub parameters: BTreeMap<String, String>,
+    /// The service's identity, if it is joined to a realm.
+    pub kerberos: Option<ServerKerberos>,
+    /// IAM database authentication, if configured.
+    pub iam: Option<ServerIam>,
+    /// Methods beside passwords that are switched on.
+    pub enabled: Enabled,
+    /// Offset to the base clock in seconds.
+    pub clock_seconds: i64,
+    /// Departures from the protocol that the server is asked to make.
+    pub deviations: Vec<String>,
+}
+
+impl Server {
+    /// Which protocol it speaks.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.profile.protocol
+    }
+}
+
+/// Methods beside passwords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Enabled {
+    /// Kerberos logins.
+    pub kerberos: bool,
+    /// IAM tokens.
+    pub iam: bool,
+}
+
+/// A service's Kerberos identity.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ServerKerberos {
+    /// Its realm.
+    pub realm: Arc<Realm>,
+    /// The service principal without the realm: `mysql/db.test`.
+    pub spn: String,
+    /// What its keytab holds.
+    pub keytab: Keytab,
+}
+
+/// What the keytab of a server holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Keytab {
+    /// The keys that the realm has for the service.
+    Current,
+    /// There is none.
+    Absent,
+    /// Keys of another service of the realm.
+    OtherService,
+    /// The right principal and key version number with other keys.
+    WrongKey,
+}
+
+/// IAM database authentication.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ServerIam {
+    /// The cluster's region.
+    pub region: String,
+}
