@@ -125,7 +125,8 @@ fn keytab(kdc: &Kdc, services: &[&str]) -> Result<Vec<u8>, Failure> {
     all.write().map_err(|unwritable| Failure::File(unwritable.to_string()))
 }
 
-/// Writes to a new file of mode 0600 beside it and renames, so that no reader sees half a file, and no other user a key.
+/// Writes to a new file of mode 0600 beside it and renames, so that no reader sees half a file, and no other user a
+/// key.
 fn write(path: &Path, octets: &[u8]) -> Result<(), Failure> {
     let refuse = |error: std::io::Error| Failure::Environment(format!("cannot write {}: {error}", path.display()));
     let mut name = path.file_name().unwrap_or_default().to_owned();

@@ -1,7 +1,7 @@
 //! The TGS exchange: a ticket for who has a ticket-granting ticket (RFC 4120 §3.3).
 //!
-//! The order of the checks is that of MIT's KDC: first the ticket that is presented and its authenticator, then the service that is asked
-//! for, then options and times.
+//! The order of the checks is that of MIT's KDC: first the ticket that is presented and its authenticator, then the
+//! service that is asked for, then options and times.
 
 use shakedown_krb5::crypto::{Etype, Key, usage};
 use shakedown_krb5::messages::flags::{ap_options, kdc_options, ticket};
@@ -169,7 +169,8 @@ fn authorization_data(
     let refuse = |code| Refusal::new(code, "HANDLE_AUTHDATA");
     let mut all = presented.part.authorization_data.clone();
     if let Some(added) = &request.body().enc_authorization_data {
-        // RFC 4120 §5.4.1 has the sub-key with usage 5, or the session key with usage 4 where there is none. As MIT does, both are tried.
+        // RFC 4120 §5.4.1 has the sub-key with usage 5, or the session key with usage 4 where there is none. As MIT
+        // does, both are tried.
         let attempts = [
             (presented.subkey.as_ref().unwrap_or(&presented.session_key), usage::TGS_REQ_AUTHORIZATION_DATA_SUBKEY),
             (&presented.session_key, usage::TGS_REQ_AUTHORIZATION_DATA_SESSION_KEY),
@@ -215,8 +216,8 @@ fn check_options(
     if flags & ticket::INVALID != 0 {
         return Err(Refusal::new(error_code::TKT_NYV, "TICKET NOT VALID"));
     }
-    // What ended within the tolerance can still be renewed, but buys nothing else: whatever it bought would have ended as well. (MIT's
-    // KDC issues such tickets.)
+    // What ended within the tolerance can still be renewed, but buys nothing else: whatever it bought would have ended
+    // as well. (MIT's KDC issues such tickets.)
     let last = times_of(&presented.part).renew_till.filter(|_| renews).unwrap_or(presented.part.end_time);
     if last.seconds() < view.now.seconds() {
         return Err(Refusal::new(error_code::TKT_EXPIRED, "TKT_EXPIRED"));
@@ -242,13 +243,15 @@ fn check_service(view: &View<'_>, service: &Account) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What the presented ticket has is kept, but INITIAL unless it is renewed; what it allows and the client asks for is set.
+/// What the presented ticket has is kept, but INITIAL unless it is renewed; what it allows and the client asks for is
+/// set.
 fn flags(options: u32, presented: u32, times: &Times) -> u32 {
     const KEPT: u32 = ticket::PRE_AUTHENT | ticket::HW_AUTHENT | ticket::FORWARDED | ticket::PROXY | ticket::ENC_PA_REP;
     let mut flags = if options & kdc_options::RENEW != 0 {
         presented & !ticket::RENEWABLE
     } else {
-        // FORWARDABLE and PROXIABLE are asked for in vain where the presented ticket does not have them, which is no error.
+        // FORWARDABLE and PROXIABLE are asked for in vain where the presented ticket does not have them, which is no
+        // error.
         presented & (KEPT | options & (ticket::FORWARDABLE | ticket::PROXIABLE))
             | options & (kdc_options::FORWARDED | kdc_options::PROXY)
     };

@@ -1,4 +1,5 @@
-//! The same request, octet by octet, to our KDC and to MIT's: the same error code and the same word, or a ticket from both.
+//! The same request, octet by octet, to our KDC and to MIT's: the same error code and the same word, or a ticket from
+//! both.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
