@@ -175,13 +175,47 @@ impl World {
         Ok(variables)
     }
 
+    /// Does what a client does before its first login, and leaves in `folder` what that takes: its credential cache, and the
+    /// keytabs of the servers for those who look from their side.
+    ///
+    /// # Errors
+    /// A step before the login does not come out, or a file cannot be written.
+    pub async fn arrive(&mut self, case: &Case, client: &str, folder: &Folder) -> Result<(), Error> {
+        for step in case.steps.iter().take_while(|step| !matches!(step.verb, Verb::Connect { .. })) {
+            let Verb::Kinit { by, user, realm, password, .. } = &step.verb else { continue };
+            if by != client {
+                continue;
+            }
+            let standing = self.realms.get(realm).ok_or_else(|| unknown("realm", realm))?;
+            let principal = Principal::new(&[user], &standing.planned.realm);
+            let password = self.materials.secrets().value(password);
+            let standing = self.clients.get_mut(client).ok_or_else(|| unknown("client", client))?;
+            let attempt = standing.kinit(&principal, &password, &self.materials).await;
+            if !attempt.client.is_established() {
+                return Err(Error::Environment(format!("{}: {}", step.name, attempt.client)));
+            }
+        }
+        let standing = self.clients.get(client).ok_or_else(|| unknown("client", client))?;
+        if let Some(cache) = standing.credential_cache()? {
+            folder.write(CCACHE, &cache)?;
+        }
+        for (name, server) in &self.servers {
+            if let Some(kerberos) = &server.planned.kerberos
+                && let Some(keytab) = realm_of(&self.realms, &kerberos.realm.realm)?.keytab(kerberos)?
+            {
+                folder.write(&format!("{name}.keytab"), &keytab)?;
+            }
+        }
+        Ok(())
+    }
+
     fn kerberos_variables(&self, variables: &mut Variables, folder: &Folder) -> Result<(), Error> {
         if self.realms.is_empty() {
             return Ok(());
         }
         let conf = realm::krb5_conf(self.realms.values(), self.servers.values());
         variables.set("KRB5_CONFIG", environment::text(&folder.write("krb5.conf", conf.as_bytes())?));
-        variables.set("KRB5CCNAME", format!("FILE:{}", environment::text(&folder.path().join("ccache"))));
+        variables.set("KRB5CCNAME", format!("FILE:{}", environment::text(&folder.path().join(CCACHE))));
         Ok(())
     }
 
@@ -284,7 +318,7 @@ impl World {
                 self.kerberos_variables(&mut variables, folder)?;
                 if fresh_cache {
                     // One that is not there is as good as one that was removed.
-                    let _ = std::fs::remove_file(folder.path().join("ccache"));
+                    let _ = std::fs::remove_file(folder.path().join(CCACHE));
                 }
                 Ok(match command::run(argv, &self.scenario_folder, &variables).await? {
                     Said::LoggedIn(_) => tried(Outcome::established("kerberos")),
@@ -304,6 +338,9 @@ impl World {
         Ok(self.folder.get_or_init(|| folder))
     }
 }
+
+/// The credential cache of a client that is a program, in the world's folder.
+const CCACHE: &str = "ccache";
 
 /// What became of a step.
 #[derive(Debug)]
