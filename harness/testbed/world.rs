@@ -235,8 +235,8 @@ impl World {
             }
         };
         if let Performed::Attempt(attempt) = &mut performed {
-            let answers = self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark));
-            attempt.kdc = match answers.last() {
+            let mut answers = self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark));
+            attempt.kdc = match answers.next_back() {
                 Some(answer) => View::Seen(answer),
                 None if self.realms.values().any(StandingRealm::is_mock) => View::Nothing,
                 None => View::Unobserved,
