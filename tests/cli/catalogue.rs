@@ -30,7 +30,8 @@ fn results_of_a_run_are_counted_by_verdict() {
     let ran = shakedown(arguments!["requirements", &path, "--results", folder.join("results.json")]).exits_with(0);
     let line = ran.out.lines().find(|line| line.starts_with("S3-02")).unwrap();
     assert!(line.starts_with("S3-02     2 cases [1 fail, 1 pass]"), "{line}");
-    assert_eq!(ran.out.matches('[').count(), 1, "no other requirement has a result: {}", ran.out);
+    let with_results = ran.out.lines().filter(|line| line.contains(" cases [")).count();
+    assert_eq!(with_results, 1, "no other requirement has a result: {}", ran.out);
     assert!(ran.out.ends_with("131 requirements, 1 with at least one case\n"), "{}", ran.out);
 }
 

@@ -22,8 +22,8 @@ fn explain_names_for_every_case_what_must_come_out_and_the_rule_that_decides() {
     assert_eq!(
         ran.out,
         format!(
-            "small: 2 cases: The right password logs in\n  small/right\n    connect: established by password  [{place}:22]\n  \
-             small/wrong\n    connect: refused by server: 1045 28000  [{place}:23]\n2 cases\n"
+            "small: 2 cases: The right password logs in\n  small/right\n    connect: established by password  [{place}:21]\n  \
+             small/wrong\n    connect: refused by server: 1045 28000  [{place}:22]\n2 cases\n"
         )
     );
 }

@@ -54,15 +54,15 @@ fn the_other_reading_of_the_guide_passes_too_and_is_stated() {
 fn a_failing_case_says_all_that_is_needed_to_act() {
     let (_files, path) = Files::small(failing());
     let ran = shakedown(arguments!["run", &path]).exits_with(1);
-    let place = format!("    at          {}:20\n", path.display());
+    let place = format!("    at          {}:18\n", path.display());
     for words in [
         "fail  small/wrong\n",
         &place,
         "    why         client: kind differs: expected established by password, was refused by server: 1045 28000\n",
         "    expected    client: established by password\n",
         "    actual      client: refused by server: 1045 28000, saying \"Access denied for user 'alice'@'localhost' (using password: YES)\"\n",
-        "    trace       expected            actual\n",
-        "                error<(1045 28000)  error<(1045 28000)\n",
+        "    trace       expected             actual\n",
+        "                error<(1045 28000)   error<(1045 28000)\n",
         "    shows       S3-02 ",
     ] {
         assert!(ran.out.contains(words), "'{words}' is not in\n{}", ran.out);
