@@ -17,6 +17,7 @@ pub mod channel;
 mod error;
 pub mod outcome;
 pub mod reader;
+pub mod secret;
 pub mod trace;
 pub mod writer;
 
@@ -24,6 +25,7 @@ pub use channel::{ChannelFacts, GssFacts, TlsFacts, TlsVersion};
 pub use error::Error;
 pub use outcome::{Kind, Outcome, Side};
 pub use reader::Reader;
+pub use secret::Secret;
 pub use shakedown_krb5::{Random, Timestamp};
 pub use trace::{Direction, Event, EventName, Trace};
 pub use writer::Writer;

@@ -1,11 +1,10 @@
 //! From a plan to the PostgreSQL machines: what a mock server and our client are told.
 
 use crate::error::Error;
-use crate::handshake::{EventName, Handshake, Kind, Outcome, Side, Trace};
+use crate::handshake::{EventName, Handshake, Kind, Outcome, Secret, Side, Trace};
 use crate::postgres::{
     Account, ChannelBinding, Cleartext, ClientHandshake, ClientSettings, Databases, Deviation, GssEncMode, GssOptions,
-    KerberosSettings, Method, PasswordEncryption, Rule, Secret, ServerHandshake, ServerSettings, SslMode, Transport,
-    hba,
+    KerberosSettings, Method, PasswordEncryption, Rule, ServerHandshake, ServerSettings, SslMode, Transport, hba,
 };
 use crate::scenario::party::{self, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
 use crate::testbed::materials::Materials;
