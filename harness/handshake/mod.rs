@@ -14,6 +14,7 @@
 //! peer broke the protocol, or that we are at fault ourselves.
 
 pub mod channel;
+pub(crate) mod deviation;
 mod error;
 pub mod outcome;
 pub mod reader;
@@ -22,6 +23,7 @@ pub mod trace;
 pub mod writer;
 
 pub use channel::{ChannelFacts, GssFacts, TlsFacts, TlsVersion};
+pub use deviation::UnknownDeviation;
 pub use error::Error;
 pub use outcome::{Kind, Outcome, Side};
 pub use reader::Reader;

@@ -1,7 +1,7 @@
 //! From a plan to the MySQL machines: what a mock server and our client are told.
 
 use crate::error::Error;
-use crate::handshake::{Handshake, Secret};
+use crate::handshake::{Handshake, Secret, UnknownDeviation};
 use crate::mysql::{
     Account, AfterLogin, Cleartext, ClientHandshake, ClientSettings, Credentials, DatabaseAccess, Deviation,
     KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, ServerHandshake, ServerPlugin, ServerSettings,
@@ -159,5 +159,5 @@ fn plugin(name: &str) -> Result<ServerPlugin, Error> {
 }
 
 fn deviation(word: &str) -> Result<Deviation, Error> {
-    word.parse().map_err(|problem: crate::mysql::deviation::UnknownDeviation| Error::Usage(problem.to_string()))
+    word.parse().map_err(|problem: UnknownDeviation| Error::Usage(problem.to_string()))
 }
