@@ -1,7 +1,7 @@
 //! `shakedown exec`: mocks around one command.
 
 use crate::arguments;
-use crate::program::{Files, program, shakedown, to_its_end};
+use crate::program::{Files, free_port, loopback, program, shakedown, to_its_end};
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::path::Path;
@@ -48,14 +48,14 @@ fn failures_of_our_own_are_125() {
 
 #[test]
 fn the_command_finds_what_it_needs_and_nothing_of_it_is_left() {
-    let ran = exec(
-        "test -r \"$SHAKEDOWN_CA\" && grep -q 'BEGIN CERTIFICATE' \"$SHAKEDOWN_CA\" || exit 9
+    let listen = format!("db={}:0", loopback(1));
+    let arguments = ["exec", "mysql/passwords", "--case", CASE, "--listen", &listen, "--", "sh", "-c"];
+    let script = "test -r \"$SHAKEDOWN_CA\" && grep -q 'BEGIN CERTIFICATE' \"$SHAKEDOWN_CA\" || exit 9
          test ${#SHAKEDOWN_PASSWORD} = 24 || exit 8
          test \"$SHAKEDOWN_USER\" = alice || exit 7
          test \"$SHAKEDOWN_ENGINE $SHAKEDOWN_HOST $SHAKEDOWN_TLS_MODE\" = 'mysql db.test REQUIRED' || exit 6
-         echo $SHAKEDOWN_CA; echo $SHAKEDOWN_HOSTADDR:$SHAKEDOWN_PORT",
-    )
-    .exits_with(0);
+         echo $SHAKEDOWN_CA; echo $SHAKEDOWN_HOSTADDR:$SHAKEDOWN_PORT";
+    let ran = shakedown(arguments.into_iter().chain([script])).exits_with(0);
     let [ca, address] = ran.out.lines().collect::<Vec<_>>()[..] else { panic!("{ran:?}") };
     assert!(!Path::new(ca).exists() && !Path::new(ca).parent().unwrap().exists(), "{ca} is left");
     assert!(TcpStream::connect(address).is_err(), "somebody listens on {address} still");
@@ -63,12 +63,11 @@ fn the_command_finds_what_it_needs_and_nothing_of_it_is_left() {
 
 #[test]
 fn a_server_listens_where_it_is_told_to_and_the_command_can_reach_it() {
-    // Freed again at once: nobody else asks for ports in order.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = free_port(2);
     let listen = format!("db={free}");
     let script = "echo $SHAKEDOWN_HOSTADDR:$SHAKEDOWN_PORT";
     let ran = shakedown(["exec", "mysql/passwords", "--listen", &listen, "--", "sh", "-c", script]).exits_with(0);
-    assert_eq!(ran.out.trim(), free.to_string());
+    assert_eq!(ran.out.trim(), free);
 }
 
 #[test]
@@ -84,6 +83,12 @@ fn no_secret_is_printed_by_us() {
 fn two_runs_have_two_secrets() {
     let secret = || exec("echo $SHAKEDOWN_PASSWORD").exits_with(0).out;
     assert_ne!(secret(), secret());
+}
+
+/// Ctrl-C reaches the command too, and that decides what becomes of it.
+#[test]
+fn an_interrupt_is_left_to_the_command() {
+    exec("kill -INT $PPID; exit 7").exits_with(7);
 }
 
 /// Told to end, it ends its command and leaves nothing.

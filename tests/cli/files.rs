@@ -131,3 +131,13 @@ fn a_link_to_a_folder_above_does_not_go_round_in_a_circle() {
     let ran = shakedown(arguments!["run", "--list", files.path().join("scenarios")]).exits_with(0);
     assert_eq!(ran.out.lines().count(), 2);
 }
+
+#[test]
+fn an_endpoint_file_that_is_none_is_told_by_its_place() {
+    let (files, path) = Files::small(SMALL);
+    for (text, place) in [("plays = ", "1:"), ("no_such_key = 1", "1:1: unknown key 'no_such_key', allowed: ")] {
+        let endpoint = files.write("endpoint.toml", text);
+        let ran = shakedown(arguments!["run", &path, "--backend", "endpoint", "--endpoint", &endpoint]).exits_with(2);
+        assert!(ran.err.starts_with(&format!("shakedown: {}:{place}", endpoint.display())), "{}", ran.err);
+    }
+}

@@ -123,6 +123,17 @@ impl Files {
     }
 }
 
+/// An address that only one test binds to, so that nobody takes its ports between two looks at them. Elsewhere than on Linux there
+/// is but one loopback address without further ado.
+pub(crate) fn loopback(number: u8) -> String {
+    if cfg!(target_os = "linux") { format!("127.77.0.{number}") } else { "127.0.0.1".to_owned() }
+}
+
+/// A port on such an address that is free.
+pub(crate) fn free_port(number: u8) -> String {
+    std::net::TcpListener::bind((loopback(number), 0)).unwrap().local_addr().unwrap().to_string()
+}
+
 /// The names in a folder, in order.
 pub(crate) fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> =

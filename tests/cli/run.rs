@@ -150,6 +150,27 @@ fn any_number_of_jobs_gives_the_same() {
     }
 }
 
+/// The client of the first case ends the run that plays it.
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_interrupted_leaves_neither_files_nor_a_report_and_is_no_success() {
+    for signal in ["INT", "TERM"] {
+        let (files, path) = Files::small("");
+        let notes = files.path().join("notes");
+        let script = format!("echo $SHAKEDOWN_CA >> '{}'\nkill -{signal} $PPID\nexec sleep 600\n", notes.display());
+        let client = files.write("client", script);
+        let client = format!("[client.app]\nkind = \"command\"\nargv = [\"sh\", \"{}\"]\n", client.display());
+        std::fs::write(&path, SMALL.replace("[client.app]\n", &client)).unwrap();
+        let report = files.path().join("report");
+        let ran = shakedown(arguments!["run", &path, "--jobs", "1", "--report", &report]).exits_with(3);
+        assert!(ran.err.contains("interrupted") && ran.out.is_empty(), "{ran:?}");
+        assert_eq!(crate::program::names(&report), [""; 0]);
+        let ca = std::fs::read_to_string(notes).unwrap();
+        let [ca] = ca.lines().collect::<Vec<_>>()[..] else { panic!("one case was to be played: {ca}") };
+        assert!(!std::path::Path::new(ca).parent().unwrap().exists(), "{ca} is left");
+    }
+}
+
 /// As `| head -1` is: it has gone before everything is written.
 #[test]
 fn a_reader_that_goes_away_changes_neither_verdict_nor_exit_code() {
