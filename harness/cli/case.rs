@@ -1,12 +1,11 @@
 //! Which one case `serve` and `exec` bring up.
 
-use crate::cli::PlanArguments;
 use crate::error::Error;
 use crate::scenario::plan::{Case, Verb};
+use crate::testbed;
 use clap::Args;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 /// Arguments that choose one case and say where its mocks listen.
 #[derive(Debug, Args)]
@@ -35,25 +34,7 @@ pub(super) struct Login {
 impl OneCaseArguments {
     /// The case.
     pub(super) fn one_case(&self) -> Result<Case, Error> {
-        let is_file = self.scenario.ends_with(".toml");
-        let arguments = PlanArguments {
-            paths: if is_file { vec![PathBuf::from(&self.scenario)] } else { Vec::new() },
-            filter: if is_file { Vec::new() } else { vec![format!("{}/**", self.scenario), self.scenario.clone()] },
-            reading: Vec::new(),
-        };
-        let cases = arguments.plan()?.plan.cases;
-        let count = cases.len();
-        let found = match &self.case {
-            Some(name) => cases.into_iter().find(|case| case.name == *name),
-            None => cases.into_iter().next(),
-        };
-        found.ok_or_else(|| match &self.case {
-            Some(name) if count > 0 => Error::Usage(format!(
-                "'{}' has no case '{name}'; `shakedown run --list` shows its {count} cases",
-                self.scenario
-            )),
-            _ => Error::Usage(format!("no scenario '{}'; `shakedown check` shows those that there are", self.scenario)),
-        })
+        testbed::one_case(&self.scenario, self.case.as_deref())
     }
 
     /// Where servers were told to listen.

@@ -37,8 +37,9 @@ fn play(arguments: ExecArguments) -> Result<u8, Error> {
     let folder = Folder::create()?;
     runtime()?.block_on(async {
         let materials = Arc::new(Materials::prepare([&case])?);
-        let world = World::of_mocks(&case, &materials, &arguments.case.listen()?).await?;
+        let mut world = World::of_mocks(&case, &materials, &arguments.case.listen()?).await?;
         let login = arguments.case.login(&case)?;
+        world.arrive(&case, &login.from, &folder).await?;
         let variables = world.variables(&login.from, &login.to, login.host.as_deref(), &folder)?;
         let status = Command::new(program)
             .args(rest)

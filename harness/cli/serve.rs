@@ -29,7 +29,7 @@ pub(super) fn serve(arguments: ServeArguments) -> Result<u8, Error> {
     };
     runtime()?.block_on(async {
         let materials = Arc::new(Materials::prepare([&case])?);
-        let world = World::of_mocks(&case, &materials, &arguments.case.listen()?).await?;
+        let mut world = World::of_mocks(&case, &materials, &arguments.case.listen()?).await?;
         let mut text = format!("case {}\n", case.name);
         for (name, server) in world.servers() {
             // Writing to a string does not fail.
@@ -43,6 +43,7 @@ pub(super) fn serve(arguments: ServeArguments) -> Result<u8, Error> {
             let _ = writeln!(text, "realm {name}: KDC on {address}, UDP and TCP");
         }
         let login = arguments.case.login(&case)?;
+        world.arrive(&case, &login.from, &folder).await?;
         let variables = world.variables(&login.from, &login.to, login.host.as_deref(), &folder)?;
         let file = env_file(&variables, &folder)?;
         let _ = writeln!(text, "files in {}", folder.path().display());

@@ -34,6 +34,7 @@ pub(crate) fn of_tls(side: Side, failure: &TlsFailure, records: &RecordFacts) ->
             if by == side { outcome.because(failure.text.clone()) } else { outcome }
         }
         FailureKind::AlertReceived(description) => named(peer, description),
+        FailureKind::AlertSent(description) => named(side, description).because(failure.text.clone()),
         FailureKind::Eof => Outcome::refused(peer, "eof"),
         FailureKind::Library => Outcome::refused(side, "tls_failed").because(failure.text.clone()),
     }

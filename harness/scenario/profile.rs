@@ -76,8 +76,10 @@ pub enum Effect {
     TlsMinimum,
     /// The newest TLS version that is accepted.
     TlsMaximum,
-    /// The suites that are accepted, separated by commas.
+    /// The suites that are accepted, separated by commas (Aurora MySQL `ssl_cipher`).
     Suites,
+    /// The suites that are accepted, separated by colons (OpenSSL's own form, PostgreSQL `ssl_ciphers`).
+    CipherList,
     /// Whether logins in the clear are refused (`ON` or `1`).
     SecureTransport,
     /// The plugin or method of an account that names none.
@@ -168,7 +170,7 @@ impl Profile {
 impl Parameter {
     fn check(&self, name: &str, value: &str) -> Result<(), InvalidParameter> {
         let entries: Vec<&str> = match self.effect {
-            Effect::Suites => value.split(',').map(str::trim).collect(),
+            Effect::Suites | Effect::CipherList => listed(self.effect, value).collect(),
             _ => vec![value],
         };
         match entries.into_iter().find(|entry| !self.values.is_empty() && !self.values.iter().any(|v| v == entry)) {
@@ -188,15 +190,21 @@ impl Settings {
         match effect {
             Effect::TlsMinimum => self.tls.min = tls_version(value).unwrap_or(self.tls.min),
             Effect::TlsMaximum => self.tls.max = tls_version(value).unwrap_or(self.tls.max),
-            Effect::Suites => {
-                let listed = value.split(',').map(str::trim).filter(|suite| self.suites.iter().any(|s| s == suite));
-                self.suites = listed.map(str::to_owned).collect();
+            Effect::Suites | Effect::CipherList => {
+                let known = listed(effect, value).filter(|suite| self.suites.iter().any(|s| s == suite));
+                self.suites = known.map(str::to_owned).collect();
             }
             Effect::SecureTransport => self.secure_transport_required = matches!(value, "ON" | "1"),
             Effect::DefaultPlugin => value.clone_into(&mut self.default_plugin),
             Effect::Nothing => {}
         }
     }
+}
+
+/// The suites of a list, as the parameter separates them.
+fn listed(effect: Effect, value: &str) -> impl Iterator<Item = &str> {
+    let separator = if effect == Effect::CipherList { ':' } else { ',' };
+    value.split(separator).map(str::trim)
 }
 
 /// `TLSv1`, `TLSv1.1`, as both products write it. `TLSv1` is 1.0.

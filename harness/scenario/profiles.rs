@@ -205,10 +205,11 @@ fn understood(
     written: ParameterFile,
     source: &Source,
 ) -> Result<(String, Option<Test>, Parameter), ScenarioError> {
-    const EFFECTS: [(&str, Effect); 5] = [
+    const EFFECTS: [(&str, Effect); 6] = [
         ("tls-minimum", Effect::TlsMinimum),
         ("tls-maximum", Effect::TlsMaximum),
         ("suites", Effect::Suites),
+        ("cipher-list", Effect::CipherList),
         ("secure-transport", Effect::SecureTransport),
         ("default-plugin", Effect::DefaultPlugin),
     ];

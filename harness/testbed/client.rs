@@ -1,5 +1,6 @@
 //! A client of a case with what it keeps from step to step: its randomness and its credential cache.
 
+use crate::error::Error;
 use crate::handshake::Trace;
 use crate::net::Deadlines;
 use crate::net::kdc::{KdcDirectory, KerberosClient, KerberosSettings, kinit_outcome};
@@ -11,6 +12,7 @@ use crate::testbed::random::Generator;
 use crate::testbed::realm::StandingRealm;
 use crate::testbed::server::StandingServer;
 use shakedown_krb5::Principal;
+use shakedown_krb5::ccache::CredentialCache;
 use shakedown_krb5::client::Secret;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -76,6 +78,20 @@ impl StandingClient {
             connections: vec![trace],
             phases: vec![(crate::net::Phase::KdcAs, took)],
         }
+    }
+
+    /// Its tickets as a credential cache file; `None` if it has none.
+    ///
+    /// # Errors
+    /// A ticket that no such file can hold.
+    pub(super) fn credential_cache(&self) -> Result<Option<Vec<u8>>, Error> {
+        let tickets = self.kerberos.credentials();
+        let Some(first) = tickets.first() else { return Ok(None) };
+        let mut cache = CredentialCache::new(&first.client);
+        for ticket in tickets {
+            cache.store(ticket);
+        }
+        cache.write().map(Some).map_err(|problem| Error::Internal(format!("credential cache: {problem}")))
     }
 
     /// Removes all tickets.

@@ -4,6 +4,7 @@
 //! machines in `mysql` and `postgres`; nothing of a case's expectation is looked at here.
 
 pub mod attempt;
+pub mod choice;
 mod client;
 pub mod command;
 pub mod endpoint;
@@ -18,6 +19,7 @@ pub mod server;
 pub mod world;
 
 pub use attempt::Attempt;
+pub use choice::one_case;
 pub use endpoint::Endpoint;
 pub use materials::Materials;
 pub use world::{Performed, World};

@@ -1,7 +1,7 @@
 //! From a plan to the PostgreSQL machines: what a mock server and our client are told.
 
 use crate::error::Error;
-use crate::handshake::{EventName, Handshake, Outcome, Side, Trace};
+use crate::handshake::{EventName, Handshake, Kind, Outcome, Side, Trace};
 use crate::postgres::{
     Account, ChannelBinding, Cleartext, ClientHandshake, ClientSettings, Databases, Deviation, GssEncMode, GssOptions,
     KerberosSettings, Method, PasswordEncryption, Rule, Secret, ServerHandshake, ServerSettings, SslMode, Transport,
@@ -95,15 +95,21 @@ pub fn machine(settings: ClientSettings) -> Box<dyn Handshake> {
 }
 
 /// The settings of the next connection of the same attempt, as libpq would make it, or `None` where it gives up.
+///
+/// libpq tries again after an ErrorResponse and after a layer that could not be set up; it gives up when the server ends the
+/// stream in the middle of the authentication, and when it is itself that refuses.
 #[must_use]
 pub fn next_connection(settings: &ClientSettings, outcome: &Outcome, trace: &Trace) -> Option<ClientSettings> {
-    let given_up_by_ourselves = outcome.by == Some(Side::Client) && !trace.contains(EventName::Alert);
-    if outcome.is_established() || given_up_by_ourselves {
+    let over_gss = trace.contains(EventName::GssencAccept);
+    let over_tls = trace.contains(EventName::TlsAccept);
+    let layer_failed = (over_gss || over_tls) && !trace.contains(EventName::Startup);
+    let told = outcome.by == Some(Side::Server) && trace.contains(EventName::Error);
+    if outcome.kind != Kind::Refused || !(told || layer_failed) {
         return None;
     }
-    settings.after_failure_over(if trace.contains(EventName::GssencAccept) {
+    settings.after_failure_over(if over_gss {
         Transport::Gss
-    } else if trace.contains(EventName::TlsAccept) {
+    } else if over_tls {
         Transport::Tls
     } else {
         Transport::Clear
@@ -161,4 +167,36 @@ fn rule(line: &HbaLine) -> Rule {
 
 fn deviation(word: &str) -> Result<Deviation, Error> {
     word.parse().map_err(|problem: crate::postgres::deviation::UnknownDeviation| Error::Usage(problem.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handshake::{Direction, Timestamp};
+
+    /// Whether a client with libpq's defaults tries again.
+    fn tries_again(outcome: &Outcome, events: &[EventName]) -> Option<SslMode> {
+        let mut trace = Trace::new();
+        for event in events {
+            trace.push(Timestamp::EPOCH, Direction::Local, *event);
+        }
+        let settings = ClientSettings { gss_enc_mode: GssEncMode::Disable, ..ClientSettings::new("alice") };
+        next_connection(&settings, outcome, &trace).map(|next| next.ssl_mode)
+    }
+
+    #[test]
+    fn an_attempt_goes_on_where_libpq_does() {
+        use EventName::{Alert, ClientHello, Error, Startup, TlsAccept, TlsReady};
+        let refused = |code: &'static str| Outcome::refused(Side::Server, code);
+        let told = [TlsAccept, TlsReady, Startup, Error];
+        assert_eq!(tries_again(&refused("28P01"), &told), Some(SslMode::Disable));
+        assert_eq!(
+            tries_again(&refused("alert handshake_failure"), &[TlsAccept, ClientHello, Alert]),
+            Some(SslMode::Disable)
+        );
+        assert_eq!(tries_again(&refused("eof"), &[TlsAccept, TlsReady, Startup]), None);
+        assert_eq!(tries_again(&Outcome::refused(Side::Client, "no_password"), &[TlsAccept, TlsReady, Startup]), None);
+        assert_eq!(tries_again(&Outcome::established("password"), &told), None);
+        assert_eq!(tries_again(&refused("28P01"), &[Startup, Error]), None, "it was in the clear already");
+    }
 }

@@ -48,15 +48,37 @@ impl StandingRealm {
     /// # Errors
     /// The realm is not ours, or does not have the service.
     pub fn acceptor(&self, kerberos: &ServerKerberos) -> Result<Arc<Acceptor>, Error> {
+        Ok(Arc::new(Acceptor::new(self.keys(kerberos)?)))
+    }
+
+    /// The keytab file of a server of this realm; `None` if it has none, if its keys are made up to be wrong (each time
+    /// others), or if the realm is not ours.
+    ///
+    /// # Errors
+    /// The realm does not have the service.
+    pub fn keytab(&self, kerberos: &ServerKerberos) -> Result<Option<Vec<u8>>, Error> {
+        if self.mock.is_none() || matches!(kerberos.keytab, Keytab::Absent | Keytab::WrongKey) {
+            return Ok(None);
+        }
+        self.keys(kerberos)?.write().map(Some).map_err(|problem| Error::Internal(format!("keytab: {problem}")))
+    }
+
+    fn keys(&self, kerberos: &ServerKerberos) -> Result<shakedown_krb5::keytab::Keytab, Error> {
         let kdc =
             self.mock.as_ref().ok_or_else(|| Error::Internal("a mock server in a realm that is not ours".into()))?;
-        let keytab = match kerberos.keytab {
-            Keytab::Current => export(kdc.kdc(), &kerberos.spn)?,
-            Keytab::Absent => shakedown_krb5::keytab::Keytab::default(),
-            Keytab::OtherService => export(kdc.kdc(), OTHER_SERVICE)?,
-            Keytab::WrongKey => export(&*unrelated(&self.planned)?, &kerberos.spn)?,
-        };
-        Ok(Arc::new(Acceptor::new(keytab)))
+        match kerberos.keytab {
+            Keytab::Current => export(kdc.kdc(), &kerberos.spn),
+            Keytab::Absent => Ok(shakedown_krb5::keytab::Keytab::default()),
+            Keytab::OtherService => export(kdc.kdc(), OTHER_SERVICE),
+            Keytab::WrongKey => export(&*unrelated(&self.planned)?, &kerberos.spn),
+        }
+    }
+
+    /// Ends the mock and returns when its port is free.
+    pub async fn stop(self) {
+        if let Some(mock) = self.mock {
+            mock.stop().await;
+        }
     }
 
     /// Where the KDC's log stands: everything after it belongs to the next step.

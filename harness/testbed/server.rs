@@ -89,4 +89,11 @@ impl StandingServer {
             None => Vec::new(),
         }
     }
+
+    /// Ends the mock and returns when its port is free.
+    pub async fn stop(self) {
+        if let Some(mock) = self.mock {
+            mock.stop().await;
+        }
+    }
 }

@@ -1,6 +1,25 @@
 //! The world of one case: every party that it names stands, and its verbs can be performed.
 //!
-//! Dropping a world ends all of it: ports, tasks, processes and files.
+//! Dropping a world ends all of it: ports, tasks, processes and files. Somebody else's test can have one too:
+//!
+//! ```
+//! use shakedown::testbed::World;
+//! use tokio::net::TcpStream;
+//!
+//! # async fn a_driver_connects() -> Result<(), Box<dyn std::error::Error>> {
+//! // In a test of yours: #[tokio::test] async fn a_driver_connects() { … }
+//! let world = World::open("mysql/passwords", None).await?;
+//! let address = world.address("db").expect("the scenario names its server db");
+//! let ca = world.ca_pem()?; // what signs the server's certificate
+//! assert!(ca.starts_with("-----BEGIN CERTIFICATE-----"));
+//! TcpStream::connect(address).await?; // here your driver logs in
+//!
+//! world.stop().await; // or drop it: then it ends a moment later
+//! assert!(TcpStream::connect(address).await.is_err(), "nothing is left");
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(a_driver_connects()).unwrap();
+//! ```
 
 use crate::error::Error;
 use crate::handshake::Outcome;
@@ -8,6 +27,7 @@ use crate::scenario::party::{Ca, ClientKind, Password};
 use crate::scenario::plan::{Case, Verb};
 use crate::scenario::profile::Protocol;
 use crate::testbed::attempt::{self, Attempt};
+use crate::testbed::choice::one_case;
 use crate::testbed::client::StandingClient;
 use crate::testbed::command::{self, Said};
 use crate::testbed::endpoint::Endpoint;
@@ -33,6 +53,27 @@ pub struct World {
 }
 
 impl World {
+    /// The mocks of one case: of a scenario file, or of a scenario that is built in (`mysql/passwords`). Without a case's name
+    /// it is the scenario's first.
+    ///
+    /// # Errors
+    /// There is no such scenario or case, or the machine does not give a port.
+    pub async fn open(scenario: &str, case: Option<&str>) -> Result<Self, Error> {
+        let case = one_case(scenario, case)?;
+        let materials = Arc::new(Materials::prepare([&case])?);
+        Self::of_mocks(&case, &materials, &BTreeMap::new()).await
+    }
+
+    /// Ends everything and returns when nothing is left: no port, no task, no file.
+    pub async fn stop(self) {
+        for server in self.servers.into_values() {
+            server.stop().await;
+        }
+        for realm in self.realms.into_values() {
+            realm.stop().await;
+        }
+    }
+
     /// Brings the mocks of a case up, on the addresses given, else each on a free loopback port.
     ///
     /// # Errors
@@ -134,13 +175,47 @@ impl World {
         Ok(variables)
     }
 
+    /// Does what a client does before its first login, and leaves in `folder` what that takes: its credential cache, and the
+    /// keytabs of the servers for those who look from their side.
+    ///
+    /// # Errors
+    /// A step before the login does not come out, or a file cannot be written.
+    pub async fn arrive(&mut self, case: &Case, client: &str, folder: &Folder) -> Result<(), Error> {
+        for step in case.steps.iter().take_while(|step| !matches!(step.verb, Verb::Connect { .. })) {
+            let Verb::Kinit { by, user, realm, password, .. } = &step.verb else { continue };
+            if by != client {
+                continue;
+            }
+            let standing = self.realms.get(realm).ok_or_else(|| unknown("realm", realm))?;
+            let principal = Principal::new(&[user], &standing.planned.realm);
+            let password = self.materials.secrets().value(password);
+            let standing = self.clients.get_mut(client).ok_or_else(|| unknown("client", client))?;
+            let attempt = standing.kinit(&principal, &password, &self.materials).await;
+            if !attempt.client.is_established() {
+                return Err(Error::Environment(format!("{}: {}", step.name, attempt.client)));
+            }
+        }
+        let standing = self.clients.get(client).ok_or_else(|| unknown("client", client))?;
+        if let Some(cache) = standing.credential_cache()? {
+            folder.write(CCACHE, &cache)?;
+        }
+        for (name, server) in &self.servers {
+            if let Some(kerberos) = &server.planned.kerberos
+                && let Some(keytab) = realm_of(&self.realms, &kerberos.realm.realm)?.keytab(kerberos)?
+            {
+                folder.write(&format!("{name}.keytab"), &keytab)?;
+            }
+        }
+        Ok(())
+    }
+
     fn kerberos_variables(&self, variables: &mut Variables, folder: &Folder) -> Result<(), Error> {
         if self.realms.is_empty() {
             return Ok(());
         }
         let conf = realm::krb5_conf(self.realms.values(), self.servers.values());
         variables.set("KRB5_CONFIG", environment::text(&folder.write("krb5.conf", conf.as_bytes())?));
-        variables.set("KRB5CCNAME", format!("FILE:{}", environment::text(&folder.path().join("ccache"))));
+        variables.set("KRB5CCNAME", format!("FILE:{}", environment::text(&folder.path().join(CCACHE))));
         Ok(())
     }
 
@@ -243,7 +318,7 @@ impl World {
                 self.kerberos_variables(&mut variables, folder)?;
                 if fresh_cache {
                     // One that is not there is as good as one that was removed.
-                    let _ = std::fs::remove_file(folder.path().join("ccache"));
+                    let _ = std::fs::remove_file(folder.path().join(CCACHE));
                 }
                 Ok(match command::run(argv, &self.scenario_folder, &variables).await? {
                     Said::LoggedIn(_) => tried(Outcome::established("kerberos")),
@@ -263,6 +338,9 @@ impl World {
         Ok(self.folder.get_or_init(|| folder))
     }
 }
+
+/// The credential cache of a client that is a program, in the world's folder.
+const CCACHE: &str = "ccache";
 
 /// What became of a step.
 #[derive(Debug)]

@@ -41,6 +41,10 @@ const ALERT_REASON_OFFSET: i32 = 1000;
 /// `X509_V_ERR_HOSTNAME_MISMATCH` and `X509_V_ERR_IP_ADDRESS_MISMATCH` (x509_vfy.h).
 const NAME_MISMATCHES: [i32; 2] = [62, 64];
 
+/// Alerts that OpenSSL sends for what is wrong with a chain (`ssl_x509err2alert`): not yet valid, expired, and the several
+/// ways not to end at an authority that is known.
+const CHAIN_ALERTS: [(i32, u8); 7] = [(9, 42), (10, 45), (2, 48), (18, 48), (19, 48), (20, 48), (21, 48)];
+
 pub(in crate::tls) fn client_context(settings: &ClientSettings) -> Result<SslContext, TlsError> {
     let mut builder = builder(&settings.versions, &settings.suites)?;
     match &settings.trust {
@@ -248,12 +252,16 @@ impl OpenSslSession {
         if error.code() == ErrorCode::WANT_READ || error.code() == ErrorCode::WANT_WRITE {
             return;
         }
-        let mismatch = self.stream.ssl().verify_result();
+        let verified = self.stream.ssl().verify_result().as_raw();
+        let verifies = self.stream.ssl().verify_mode().contains(SslVerifyMode::PEER);
+        let sent = CHAIN_ALERTS.iter().find(|(problem, _)| verifies && *problem == verified);
         let received = error.ssl_error().and_then(alert_received);
-        let kind = if NAME_MISMATCHES.contains(&mismatch.as_raw()) {
+        let kind = if NAME_MISMATCHES.contains(&verified) {
             FailureKind::CertificateName
         } else if let Some(alert) = received {
             FailureKind::AlertReceived(alert)
+        } else if let Some(&(_, alert)) = sent {
+            FailureKind::AlertSent(alert)
         } else if self.stream.get_ref().met_end {
             FailureKind::Eof
         } else {

@@ -17,8 +17,8 @@ use ::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, Ser
 use ::rustls::server::NoServerSessionStorage;
 use ::rustls::version::{TLS12, TLS13};
 use ::rustls::{
-    CertificateError, ClientConfig, ClientConnection, Connection, DigitallySignedStruct, Error, ProtocolVersion,
-    RootCertStore, ServerConfig, ServerConnection, SignatureScheme, SupportedProtocolVersion,
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, Connection, DigitallySignedStruct, Error,
+    ProtocolVersion, RootCertStore, ServerConfig, ServerConnection, SignatureScheme, SupportedProtocolVersion,
 };
 use openssl::x509::X509;
 use std::io::{Read, Write};
@@ -272,6 +272,9 @@ impl TlsSession for RustlsSession {
                 let kind = match &error {
                     Error::AlertReceived(alert) => FailureKind::AlertReceived(u8::from(*alert)),
                     error if is_name_mismatch(error) => FailureKind::CertificateName,
+                    Error::InvalidCertificate(problem) => {
+                        FailureKind::AlertSent(u8::from(AlertDescription::from(problem.clone())))
+                    }
                     _ => FailureKind::Library,
                 };
                 self.fail(kind, error.to_string());

@@ -57,6 +57,8 @@ pub struct TlsFailure {
 pub enum FailureKind {
     /// The peer sent this alert. Counts only where the record was encrypted and could not be read.
     AlertReceived(u8),
+    /// This side refused the peer's certificate with this alert. Counts only where the record was encrypted (TLS 1.3).
+    AlertSent(u8),
     /// The chain is good, but the certificate is for another name.
     CertificateName,
     /// The peer ended the stream inside the handshake, or without `close_notify` after it.

@@ -7,8 +7,8 @@
 //!   AS-REQ, PA-ENC-TIMESTAMP       ->
 //!                                  <-  AS-REP
 //! ```
-//! The order of the checks is that of MIT's KDC, and decides which error wins: an account that has ended or is locked is told before the
-//! password is proven.
+//! The order of the checks is that of MIT's KDC, and decides which error wins: an account that has ended or is locked
+//! is told before the password is proven.
 
 use shakedown_krb5::crypto::{Key, usage};
 use shakedown_krb5::messages::flags::{kdc_options, ticket};
@@ -136,7 +136,8 @@ fn check_proof(view: &View<'_>, request: &KdcRequest, client: &Account) -> Resul
             Ok(false)
         };
     };
-    // All that is wrong with the proof but its time is one error, 24, as MIT has it: no key of the etype, not decryptable, not decodable.
+    // All that is wrong with the proof but its time is one error, 24, as MIT has it: no key of the etype, not
+    // decryptable, not decodable.
     let failed = || {
         let hints = Some(hints(client, &request.body().etypes));
         Refusal { hints, ..Refusal::new(error_code::PREAUTH_FAILED, "PREAUTH_FAILED") }
@@ -160,8 +161,8 @@ fn client_key<'a>(client: &'a Account, offered: &[i32]) -> Option<&'a Key> {
     offered.iter().find_map(|number| client.newest().keys.iter().find(|key| key.etype().number() == *number))
 }
 
-/// How to prove who one is, in MIT's order, without what this KDC does not do (FAST, SPAKE). A client that offers no etype of its keys
-/// gets no hint that would help it.
+/// How to prove who one is, in MIT's order, without what this KDC does not do (FAST, SPAKE). A client that offers no
+/// etype of its keys gets no hint that would help it.
 fn hints(client: &Account, offered: &[i32]) -> Vec<PaData> {
     let mut hints = Vec::new();
     if let Some(key) = client_key(client, offered) {

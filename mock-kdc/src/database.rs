@@ -100,7 +100,8 @@ impl Account {
         self.newest().keys.iter().find(|key| key.etype() == etype)
     }
 
-    /// All keys that may have encrypted something of this etype and kvno. Without a number MIT tries up to three, downwards.
+    /// All keys that may have encrypted something of this etype and kvno. Without a number MIT tries up to three,
+    /// downwards.
     pub(crate) fn candidates(&self, kvno: Option<u32>, etype: i32) -> impl Iterator<Item = &Key> {
         let wanted = kvno.filter(|kvno| *kvno != 0);
         self.key_sets

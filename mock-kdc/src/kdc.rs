@@ -72,8 +72,8 @@ impl Kdc {
         })
     }
 
-    /// Another KDC with the same keys and settings: its clock, keys and deviations change on their own from here on. Making keys
-    /// costs; a test run makes them once and gives each of its cases a KDC of its own.
+    /// Another KDC with the same keys and settings: its clock, keys and deviations change on their own from here on.
+    /// Making keys costs; a test run makes them once and gives each of its cases a KDC of its own.
     #[must_use]
     pub fn fork(&self) -> Self {
         Self {
@@ -109,7 +109,8 @@ impl Kdc {
         Answer { octets: answer.octets.and_then(|octets| deviation::bend_octets(&deviations, octets)), ..answer }
     }
 
-    /// The error that takes the place of a reply which does not fit a datagram (52), or of a request that is too long to be read (61).
+    /// The error that takes the place of a reply which does not fit a datagram (52), or of a request that is too long
+    /// to be read (61).
     #[must_use]
     pub fn refuse_transport(&self, code: i32, now: Timestamp) -> Vec<u8> {
         let text = if code == error_code::RESPONSE_TOO_BIG { "RESPONSE_TOO_BIG" } else { "FIELD_TOOLONG" };

@@ -1,12 +1,13 @@
 //! A Kerberos KDC for tests: a realm in memory, a clock that can be moved, and failures on demand.
 //!
-//! [`Kdc::answer`] is the whole KDC without input or output: octets, time and randomness in, octets out. [`listen`] puts it on
-//! UDP and TCP of one loopback port. It imitates MIT krb5's KDC (1.20): which error wins, what a reply holds, what is
-//! not answered at all. `tests/exchanges` sends the same requests to both.
+//! [`Kdc::answer`] is the whole KDC without input or output: octets, time and randomness in, octets out. [`listen`]
+//! puts it on UDP and TCP of one loopback port. It imitates MIT krb5's KDC (1.20): which error wins, what a reply
+//! holds, what is not answered at all. `tests/exchanges` sends the same requests to both.
 //!
-//! What it leaves out, it leaves out on purpose: no FAST, SPAKE or PKINIT (none is advertised), no other realms, no postdated tickets
-//! (10, and 13 in a TGS-REQ), no user-to-user, no delegation on behalf of users (13). It is stricter than MIT's in two places: it issues no
-//! ticket that has already ended (11, or 32 where the ticket-granting ticket has), and takes no checksum in a TGS-REQ that is not keyed (50).
+//! What it leaves out, it leaves out on purpose: no FAST, SPAKE or PKINIT (none is advertised), no other realms, no
+//! postdated tickets (10, and 13 in a TGS-REQ), no user-to-user, no delegation on behalf of users (13). It is stricter
+//! than MIT's in two places: it issues no ticket that has already ended (11, or 32 where the ticket-granting ticket
+//! has), and takes no checksum in a TGS-REQ that is not keyed (50).
 //!
 //! ```
 //! use mock_kdc::{Kdc, Realm, Service, SystemRandom, User};

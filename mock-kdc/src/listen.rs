@@ -22,7 +22,7 @@ use crate::random::SystemRandom;
 /// The longest datagram there is.
 const MAX_DATAGRAM: usize = 65_535;
 /// How many events the log keeps.
-const LOG_CAPACITY: usize = 65_536;
+const LOG_CAPACITY: usize = 16_384;
 /// How often a port is looked for that is free for both transports.
 const BIND_ATTEMPTS: u32 = 32;
 

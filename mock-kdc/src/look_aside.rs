@@ -1,5 +1,5 @@
-//! Remembers answers to datagrams: a client that heard nothing sends the same octets again, and gets the same octets again.
-//! Without this, a retransmission would look like a second request in the log, and get a second session key.
+//! Remembers answers to datagrams: a client that heard nothing sends the same octets again, and gets the same octets
+//! again. Without this, a retransmission would look like a second request in the log, and get a second session key.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;

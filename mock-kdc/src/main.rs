@@ -103,12 +103,13 @@ async fn serve(arguments: &Arguments, kdc: Arc<Kdc>, services: &[&str]) -> Resul
         write(path, &keytab(&kdc, services)?)?;
     }
     let handle = listener.serve(kdc);
+    let told = told_to_end().map_err(|error| Failure::Environment(error.to_string()))?;
     if let Some(path) = &arguments.ready_file {
         write(path, format!("{address}\n").as_bytes())?;
     }
     // Whoever started us may wait for this line; that nobody reads it is no failure.
     let _ = writeln!(std::io::stdout(), "ready {address}");
-    told_to_end().await.map_err(|error| Failure::Environment(error.to_string()))?;
+    told.await;
     handle.stop().await;
     Ok(())
 }
@@ -124,7 +125,8 @@ fn keytab(kdc: &Kdc, services: &[&str]) -> Result<Vec<u8>, Failure> {
     all.write().map_err(|unwritable| Failure::File(unwritable.to_string()))
 }
 
-/// Writes to a new file of mode 0600 beside it and renames, so that no reader sees half a file, and no other user a key.
+/// Writes to a new file of mode 0600 beside it and renames, so that no reader sees half a file, and no other user a
+/// key.
 fn write(path: &Path, octets: &[u8]) -> Result<(), Failure> {
     let refuse = |error: std::io::Error| Failure::Environment(format!("cannot write {}: {error}", path.display()));
     let mut name = path.file_name().unwrap_or_default().to_owned();
@@ -142,17 +144,27 @@ fn write(path: &Path, octets: &[u8]) -> Result<(), Failure> {
     })
 }
 
+/// Listens for the wish to end from here on, not only once it is awaited: it may come right after the readiness line.
 #[cfg(unix)]
-async fn told_to_end() -> std::io::Result<()> {
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
+/// As above, for the one signal that there is.
 #[cfg(not(unix))]
-async fn told_to_end() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+fn told_to_end() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Where the signal cannot be had, the program stays until it is killed.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
 }

@@ -29,8 +29,8 @@ pub struct Realm {
     pub max_renewable_life: Duration,
     /// How far a client's clock may be off.
     pub clock_skew: Duration,
-    /// Replies by UDP that are longer are refused with error 52, so that the client comes again by TCP. The default is MIT's, beyond
-    /// what fits a datagram.
+    /// Replies by UDP that are longer are refused with error 52, so that the client comes again by TCP. The default is
+    /// MIT's, beyond what fits a datagram.
     pub max_datagram_reply: usize,
 }
 

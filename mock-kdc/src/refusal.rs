@@ -21,8 +21,8 @@ impl Refusal {
         Self { code, text, hints: None, client: None }
     }
 
-    /// The message. `server` is krbtgt of the realm where the request named none; libkrb5 takes its clock offset from the
-    /// server's time, and there is no client's time, as MIT leaves it out.
+    /// The message. `server` is krbtgt of the realm where the request named none; libkrb5 takes its clock offset from
+    /// the server's time, and there is no client's time, as MIT leaves it out.
     pub(crate) fn to_octets(&self, client: Option<&Principal>, server: Principal, now: Timestamp) -> Vec<u8> {
         let client = self.client.as_ref().or(client);
         let error = KrbError {

@@ -113,8 +113,8 @@ impl Grant<'_> {
     }
 }
 
-/// The etype of the session key: the client's first that the KDC uses and the service can be expected to know. As MIT does, any service
-/// is taken to know aes256-cts-hmac-sha1-96, and otherwise what it has keys of.
+/// The etype of the session key: the client's first that the KDC uses and the service can be expected to know. As MIT
+/// does, any service is taken to know aes256-cts-hmac-sha1-96, and otherwise what it has keys of.
 pub(crate) fn session_etype(view: &View<'_>, service: &Account, offered: &[i32]) -> Option<Etype> {
     offered.iter().filter_map(|number| Etype::from_number(*number)).find(|etype| {
         view.realm.etypes.contains(etype) && (*etype == Etype::Aes256Sha1 || service.newest_of(*etype).is_some())

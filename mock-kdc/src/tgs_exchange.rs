@@ -1,7 +1,7 @@
 //! The TGS exchange: a ticket for who has a ticket-granting ticket (RFC 4120 §3.3).
 //!
-//! The order of the checks is that of MIT's KDC: first the ticket that is presented and its authenticator, then the service that is asked
-//! for, then options and times.
+//! The order of the checks is that of MIT's KDC: first the ticket that is presented and its authenticator, then the
+//! service that is asked for, then options and times.
 
 use shakedown_krb5::crypto::{Etype, Key, usage};
 use shakedown_krb5::messages::flags::{ap_options, kdc_options, ticket};
@@ -31,7 +31,6 @@ struct Presented {
     part: EncTicketPart,
     session_key: Key,
     subkey: Option<Key>,
-    authorization_data: Option<Vec<AuthorizationElement>>,
 }
 
 pub(crate) fn answer(view: &View<'_>, request: &KdcRequest, random: &mut dyn Random) -> Result<Issued, Refusal> {
@@ -83,7 +82,7 @@ fn grant(
         flags: flags(body.kdc_options, presented.part.flags, &times),
         nonce: body.nonce,
         addresses,
-        authorization_data: presented.authorization_data,
+        authorization_data: authorization_data(request, &presented)?,
         padata: Vec::new(),
         encrypted_padata: None,
         key_expiration: None,
@@ -126,9 +125,8 @@ fn check_presented(view: &View<'_>, request: &KdcRequest) -> Result<Presented, R
         Some(key) => Some(usable(key).ok_or(refuse(error_code::ETYPE_NOSUPP))?),
         None => None,
     };
-    let authorization_data = authorization_data(request, &part, &session_key, subkey.as_ref())?;
     let service = presented.ticket.server().clone();
-    Ok(Presented { service, part, session_key, subkey, authorization_data })
+    Ok(Presented { service, part, session_key, subkey })
 }
 
 fn open_ticket(view: &View<'_>, presented: &ApRequest) -> Result<EncTicketPart, Refusal> {
@@ -166,18 +164,21 @@ const UNKEYED: [i32; 3] = [2, 7, 14];
 /// That of the ticket, and what the client adds to restrict the new one (RFC 4120 §5.4.1).
 fn authorization_data(
     request: &KdcRequest,
-    part: &EncTicketPart,
-    session_key: &Key,
-    subkey: Option<&Key>,
+    presented: &Presented,
 ) -> Result<Option<Vec<AuthorizationElement>>, Refusal> {
-    let refuse = |code| Refusal::new(code, "PROCESS_TGS");
-    let mut all = part.authorization_data.clone();
+    let refuse = |code| Refusal::new(code, "HANDLE_AUTHDATA");
+    let mut all = presented.part.authorization_data.clone();
     if let Some(added) = &request.body().enc_authorization_data {
-        let (key, usage) = match subkey {
-            Some(subkey) => (subkey, usage::TGS_REQ_AUTHORIZATION_DATA_SUBKEY),
-            None => (session_key, usage::TGS_REQ_AUTHORIZATION_DATA_SESSION_KEY),
-        };
-        let plain = key.decrypt(usage, &added.cipher).map_err(|_| refuse(error_code::BAD_INTEGRITY))?;
+        // RFC 4120 §5.4.1 has the sub-key with usage 5, or the session key with usage 4 where there is none. As MIT
+        // does, both are tried.
+        let attempts = [
+            (presented.subkey.as_ref().unwrap_or(&presented.session_key), usage::TGS_REQ_AUTHORIZATION_DATA_SUBKEY),
+            (&presented.session_key, usage::TGS_REQ_AUTHORIZATION_DATA_SESSION_KEY),
+        ];
+        let plain = attempts
+            .iter()
+            .find_map(|(key, usage)| key.decrypt(*usage, &added.cipher).ok())
+            .ok_or(refuse(error_code::BAD_INTEGRITY))?;
         let added = AuthorizationList::decode(&plain).map_err(|_| refuse(error_code::GENERIC))?;
         all.get_or_insert_default().extend(added.0);
     }
@@ -215,8 +216,8 @@ fn check_options(
     if flags & ticket::INVALID != 0 {
         return Err(Refusal::new(error_code::TKT_NYV, "TICKET NOT VALID"));
     }
-    // What ended within the tolerance can still be renewed, but buys nothing else: whatever it bought would have ended as well. (MIT's
-    // KDC issues such tickets.)
+    // What ended within the tolerance can still be renewed, but buys nothing else: whatever it bought would have ended
+    // as well. (MIT's KDC issues such tickets.)
     let last = times_of(&presented.part).renew_till.filter(|_| renews).unwrap_or(presented.part.end_time);
     if last.seconds() < view.now.seconds() {
         return Err(Refusal::new(error_code::TKT_EXPIRED, "TKT_EXPIRED"));
@@ -242,13 +243,15 @@ fn check_service(view: &View<'_>, service: &Account) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What the presented ticket has is kept, but INITIAL unless it is renewed; what it allows and the client asks for is set.
+/// What the presented ticket has is kept, but INITIAL unless it is renewed; what it allows and the client asks for is
+/// set.
 fn flags(options: u32, presented: u32, times: &Times) -> u32 {
     const KEPT: u32 = ticket::PRE_AUTHENT | ticket::HW_AUTHENT | ticket::FORWARDED | ticket::PROXY | ticket::ENC_PA_REP;
     let mut flags = if options & kdc_options::RENEW != 0 {
         presented & !ticket::RENEWABLE
     } else {
-        // FORWARDABLE and PROXIABLE are asked for in vain where the presented ticket does not have them, which is no error.
+        // FORWARDABLE and PROXIABLE are asked for in vain where the presented ticket does not have them, which is no
+        // error.
         presented & (KEPT | options & (ticket::FORWARDABLE | ticket::PROXIABLE))
             | options & (kdc_options::FORWARDED | kdc_options::PROXY)
     };

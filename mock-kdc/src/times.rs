@@ -51,8 +51,9 @@ impl Times {
     }
 }
 
-/// RENEWABLE asks for it, also of a ticket that is being renewed; RENEWABLE-OK takes it where the ticket would otherwise end before what
-/// was asked for. MIT's KDC does not mind a ticket that can be renewed no longer than it lives anyway.
+/// RENEWABLE asks for it, also of a ticket that is being renewed; RENEWABLE-OK takes it where the ticket would
+/// otherwise end before what was asked for. MIT's KDC does not mind a ticket that can be renewed no longer than it
+/// lives anyway.
 fn renew_till(body: &KdcRequestBody, bounds: Bounds, now: Timestamp, end: Timestamp) -> Option<Timestamp> {
     let endless = Timestamp::from_seconds(i64::from(u32::MAX));
     let or_endless = |time: Timestamp| if time == Timestamp::EPOCH { endless } else { time };

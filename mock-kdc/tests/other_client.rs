@@ -1,4 +1,5 @@
-//! A second, independent implementation (the crate `krb5`) against the KDC, its keytabs and the caches: it needs nothing installed.
+//! A second, independent implementation (the crate `krb5`) against the KDC, its keytabs and the caches: it needs
+//! nothing installed.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, and so may what it calls")]
 

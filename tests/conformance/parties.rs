@@ -58,6 +58,17 @@ fn ssl_cipher_is_a_list_of_what_the_version_has() {
 }
 
 #[test]
+fn ssl_ciphers_of_postgresql_is_a_list_as_openssl_writes_it() {
+    let suites = |list: &str| {
+        let server = server(&format!("engine = \"aurora-postgresql 15\"\nparameters = {{ ssl_ciphers = \"{list}\" }}"));
+        server.tls.as_ref().unwrap().suites.clone()
+    };
+    let both = ["ECDHE-RSA-AES128-SHA", "DHE-RSA-AES128-SHA"];
+    assert_eq!(suites("ECDHE-RSA-AES128-SHA:DHE-RSA-AES128-SHA"), both);
+    assert_eq!(suites("DHE-RSA-AES128-SHA"), both[1..]);
+}
+
+#[test]
 fn secure_transport_is_required_only_when_it_is_set() {
     assert!(!mysql("3.04.0", "").secure_transport_required);
     assert!(!mysql("3.04.0", "require_secure_transport = \"OFF\"").secure_transport_required);

@@ -90,7 +90,7 @@ impl Server {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .expect("the openssl program is installed (apt-get install openssl)");
+            .expect("the openssl program is here");
         // It prints `ACCEPT 127.0.0.1:PORT` once it listens.
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let address = lines
@@ -107,6 +107,17 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Whether the program is installed. Where the peers are required, it has to be.
+fn is_here() -> bool {
+    let here = Command::new("openssl").arg("version").stdout(Stdio::null()).status().is_ok();
+    if !here {
+        let required = std::env::var_os("SHAKEDOWN_REQUIRE_PEERS").is_some();
+        assert!(!required, "the openssl program is not installed");
+        eprintln!("skipped: the openssl program is not installed");
+    }
+    here
 }
 
 fn suites(names: &[&str]) -> Vec<&'static Suite> {
@@ -129,6 +140,9 @@ async fn connect_with(address: SocketAddr, settings: ClientSettings) -> Report {
 
 #[tokio::test]
 async fn s_server_establishes_twenty_cells_and_refuses_sixteen_with_alert_40() {
+    if !is_here() {
+        return;
+    }
     let server = Server::start("ALL");
     let mut established = 0;
     for version in VERSIONS {
@@ -152,6 +166,9 @@ async fn s_server_establishes_twenty_cells_and_refuses_sixteen_with_alert_40() {
 
 #[tokio::test]
 async fn s_server_refuses_a_suite_that_it_was_not_given() {
+    if !is_here() {
+        return;
+    }
     let server = Server::start("ECDHE-RSA-AES128-SHA");
     let report = connect(server.address, TlsVersion::Tls1_2, "ECDHE-RSA-AES256-SHA").await;
     assert_eq!(report.outcome.to_string(), "refused by server: alert handshake_failure");
@@ -161,6 +178,9 @@ async fn s_server_refuses_a_suite_that_it_was_not_given() {
 
 #[tokio::test]
 async fn s_server_asks_for_another_key_share_and_is_understood() {
+    if !is_here() {
+        return;
+    }
     // PostgreSQL does so on TLS 1.3: P-256 is all that it takes by default.
     let server = Server::start_with(&["-groups", "P-256"]);
     for provider in [Provider::OpenSsl, Provider::Rustls] {
@@ -195,7 +215,7 @@ async fn s_client(mock: &Listening, version: &str, suite: &str) -> (String, Repo
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .expect("the openssl program is installed (apt-get install openssl)");
+            .expect("the openssl program is here");
         // It may be gone already: then there is nobody to say goodbye to.
         let _ = child.stdin.take().unwrap().write_all(b"Q\n");
         child.wait_with_output().unwrap()
@@ -208,6 +228,9 @@ async fn s_client(mock: &Listening, version: &str, suite: &str) -> (String, Repo
 
 #[tokio::test]
 async fn s_client_establishes_what_it_can_ask_for() {
+    if !is_here() {
+        return;
+    }
     let mock = mock(&TWELVE).await;
     for (flag, version, names) in
         [("-tls1", "1.0", &OLD[..]), ("-tls1_1", "1.1", &OLD[..]), ("-tls1_2", "1.2", &TWELVE[..])]
@@ -223,6 +246,9 @@ async fn s_client_establishes_what_it_can_ask_for() {
 
 #[tokio::test]
 async fn s_client_is_refused_what_the_mock_lacks() {
+    if !is_here() {
+        return;
+    }
     let mock = mock(&["ECDHE-RSA-AES128-SHA"]).await;
     let (printed, report) = s_client(&mock, "-tls1_2", "AES256-SHA").await;
     assert!(report.outcome.to_string().starts_with("refused by server: alert handshake_failure"));

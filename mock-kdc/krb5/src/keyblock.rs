@@ -30,7 +30,8 @@ impl Keyblock {
         &self.octets
     }
 
-    /// The key to use, kept with its schedules; none of an encryption type that this crate does not implement, or of a wrong length.
+    /// The key to use, kept with its schedules; none of an encryption type that this crate does not implement, or of a
+    /// wrong length.
     #[must_use]
     pub const fn key(&self) -> Option<&Key> {
         self.key.as_ref()

@@ -1,10 +1,11 @@
-//! The same request, octet by octet, to our KDC and to MIT's: the same error code and the same word, or a ticket from both.
+//! The same request, octet by octet, to our KDC and to MIT's: the same error code and the same word, or a ticket from
+//! both.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mock_kdc::{Kdc, SystemRandom};
 use shakedown_krb5::client::{Action, AsExchange};
-use shakedown_krb5::crypto::Etype;
+use shakedown_krb5::crypto::{Etype, usage};
 use shakedown_krb5::messages::flags::{ap_options, kdc_options};
 use shakedown_krb5::messages::{Codec as _, KrbError};
 use shakedown_krb5::{Credential, Timestamp};
@@ -164,6 +165,7 @@ fn the_tgs_exchange_decides_as_mit_s_does() {
     let server = |server| -> Change { Box::new(move |good| TgsRequest { server, ..good }) };
     let option = |options| -> Change { Box::new(move |good| TgsRequest { options, ..good }) };
     let ap = |ap_options| -> Change { Box::new(move |good| TgsRequest { ap_options, ..good }) };
+    let restricted = |usage| -> Change { Box::new(move |good| TgsRequest { restricted: Some(usage), ..good }) };
     let clock = |seconds| -> Change { Box::new(move |good| TgsRequest { time: now.offset_seconds(seconds), ..good }) };
     let etypes = |etypes: &'static [i32]| -> Change {
         Box::new(move |good| TgsRequest { etypes: etypes.to_vec(), server: Some("mysql/db.test"), ..good })
@@ -201,6 +203,9 @@ fn the_tgs_exchange_decides_as_mit_s_does() {
         ("etype that every service is taken to know", etypes(&[18])),
         ("etype that the service has no key of", etypes(&[17])),
         ("unknown etype", etypes(&[99])),
+        ("restricted", restricted(usage::TGS_REQ_AUTHORIZATION_DATA_SESSION_KEY)),
+        ("restricted under the sub-key's usage", restricted(usage::TGS_REQ_AUTHORIZATION_DATA_SUBKEY)),
+        ("restricted under another usage", restricted(usage::TGS_REP_SESSION_KEY)),
     ];
     let mut differences = Vec::new();
     for (name, change) in requests {

@@ -1,4 +1,5 @@
-//! Each deviation is caught by a client that follows the specification, and by nothing else is it told apart from a good KDC.
+//! Each deviation is caught by a client that follows the specification, and by nothing else is it told apart from a
+//! good KDC.
 
 use mock_kdc::Deviation;
 use shakedown_krb5::client::{AsSettings, TgsSettings};

@@ -15,7 +15,8 @@ pub(crate) struct MitKdc {
 
 const PROGRAMS: [&str; 3] = ["krb5kdc", "kdb5_util", "kadmin.local"];
 
-/// Nothing, with the reason printed, where MIT's KDC is not installed; with SHAKEDOWN_REQUIRE_PEERS=1 that is a failure.
+/// Nothing, with the reason printed, where MIT's KDC is not installed; with SHAKEDOWN_REQUIRE_PEERS=1 that is a
+/// failure.
 pub(crate) fn start() -> Option<MitKdc> {
     if let Some(missing) = PROGRAMS.into_iter().find(|name| program(name).is_none()) {
         assert!(std::env::var_os("SHAKEDOWN_REQUIRE_PEERS").is_none_or(|v| v != "1"), "{missing} is required");

@@ -4,7 +4,7 @@ use mock_kdc::Kdc;
 use shakedown_krb5::Timestamp;
 use shakedown_krb5::crypto::{Etype, Key, KeyUsage, usage};
 use shakedown_krb5::messages::flags::kdc_options;
-use shakedown_krb5::messages::{Codec as _, EncKdcReplyPart, KdcReply, PaData, padata_type};
+use shakedown_krb5::messages::{Codec as _, EncKdcReplyPart, HostAddress, KdcReply, PaData, padata_type};
 
 use crate::against_mit::{login, ours, reading, within_one_second};
 use crate::mit::{self, MitKdc};
@@ -55,6 +55,7 @@ fn as_replies_are_made_as_mit_s_are() {
 
 fn as_differences(theirs: &MitKdc, kdc: &Kdc, now: Timestamp) -> Vec<String> {
     let good = AsRequest::good(now);
+    let address = HostAddress { addr_type: 2, address: vec![127, 0, 0, 1] };
     let key = key("alice", PASSWORD, Etype::Aes256Sha1);
     let option = |options| AsRequest { options, ..good.clone() };
     let long = |options, rtime| AsRequest { options, rtime: Some(now.offset_seconds(rtime)), ..good.clone() };
@@ -71,6 +72,7 @@ fn as_differences(theirs: &MitKdc, kdc: &Kdc, now: Timestamp) -> Vec<String> {
         ("a day, or renewable", AsRequest { till: now.offset_seconds(86_400), ..option(kdc_options::RENEWABLE_OK) }),
         ("a day", AsRequest { till: now.offset_seconds(86_400), ..good.clone() }),
         ("no end", AsRequest { till: Timestamp::EPOCH, ..good.clone() }),
+        ("for an address", AsRequest { addresses: Some(vec![address]), ..good.clone() }),
         ("another order of etypes", AsRequest { etypes: vec![20, 18, 17, 19], ..good.clone() }),
         ("for a service", AsRequest { server: Some("postgres/db.test"), ..good.clone() }),
     ] {

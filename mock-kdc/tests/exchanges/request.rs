@@ -2,10 +2,10 @@
 
 use mock_kdc::SystemRandom;
 use sha1::{Digest as _, Sha1};
-use shakedown_krb5::crypto::{Etype, Key, default_salt, string_to_key, usage};
+use shakedown_krb5::crypto::{Etype, Key, KeyUsage, default_salt, string_to_key, usage};
 use shakedown_krb5::messages::{
-    ApRequest, Authenticator, Checksum, Codec as _, EncryptedData, Exchange, KdcRequest, KdcRequestBody, PaData,
-    PreauthEncTimestamp, PrincipalName, Ticket, padata_type,
+    ApRequest, Authenticator, AuthorizationElement, AuthorizationList, Checksum, Codec as _, EncryptedData, Exchange,
+    HostAddress, KdcRequest, KdcRequestBody, PaData, PreauthEncTimestamp, PrincipalName, Ticket, ad_type, padata_type,
 };
 use shakedown_krb5::{Credential, Principal, Random as _, Timestamp};
 
@@ -32,6 +32,7 @@ pub(crate) struct AsRequest {
     pub(crate) proof: Proof,
     /// Whether a checksum over the request is asked for (RFC 6806 §11).
     pub(crate) wants_checksum: bool,
+    pub(crate) addresses: Option<Vec<HostAddress>>,
 }
 
 /// How an AS-REQ proves who asks.
@@ -66,6 +67,7 @@ impl AsRequest {
             etypes: ETYPES.to_vec(),
             proof: Proof::Time { password: PASSWORD, etype: Etype::Aes256Sha1, time: now },
             wants_checksum: false,
+            addresses: None,
         }
     }
 
@@ -81,7 +83,7 @@ impl AsRequest {
             rtime: self.rtime,
             nonce: nonce(),
             etypes: self.etypes.clone(),
-            addresses: None,
+            addresses: self.addresses.clone(),
             enc_authorization_data: None,
             additional_tickets: Vec::new(),
         };
@@ -125,6 +127,8 @@ pub(crate) struct TgsRequest {
     pub(crate) ap_options: u32,
     pub(crate) client: Principal,
     pub(crate) time: Timestamp,
+    /// Authorization data under the session key, for this usage.
+    pub(crate) restricted: Option<KeyUsage>,
     pub(crate) slip: Slip,
 }
 
@@ -164,6 +168,7 @@ impl TgsRequest {
             etypes: ETYPES.to_vec(),
             ap_options: 0,
             time: now,
+            restricted: None,
             slip: Slip::None,
             tgt: tgt.clone(),
         }
@@ -181,7 +186,9 @@ impl TgsRequest {
             nonce: nonce(),
             etypes: self.etypes.clone(),
             addresses: None,
-            enc_authorization_data: None,
+            enc_authorization_data: self
+                .restricted
+                .map(|usage| EncryptedData::seal(&self.tgt.key, usage, &restriction(), &mut SystemRandom)),
             additional_tickets: Vec::new(),
         };
         let padata = match self.slip {
@@ -233,6 +240,12 @@ impl TgsRequest {
             _ => Some(Checksum { cksumtype, checksum: keyed(body) }),
         }
     }
+}
+
+/// Authorization data that a service may ignore.
+pub(crate) fn restriction() -> AuthorizationList {
+    let inner = AuthorizationList(vec![AuthorizationElement { ad_type: 4711, ad_data: b"a restriction".to_vec() }]);
+    AuthorizationList(vec![AuthorizationElement { ad_type: ad_type::IF_RELEVANT, ad_data: inner.to_octets() }])
 }
 
 fn nonce() -> u32 {

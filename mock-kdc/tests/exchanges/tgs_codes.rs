@@ -5,7 +5,7 @@ use shakedown_krb5::Credential;
 use shakedown_krb5::client::TgsSettings;
 use shakedown_krb5::crypto::usage;
 use shakedown_krb5::messages::flags::{ap_options, kdc_options, ticket as flags};
-use shakedown_krb5::messages::{Codec as _, EncTicketPart, Ticket};
+use shakedown_krb5::messages::{Codec as _, EncTicketPart, KdcReply, Ticket};
 
 use crate::request::{Slip, TgsRequest, principal};
 use crate::world::{LIFE, NOW, alice_tgt, code, kdc, login, new_kdc, settings, ticket};
@@ -276,4 +276,18 @@ fn a_ticket_is_renewed_within_the_tolerance_after_its_end_and_not_later() {
         };
         assert_eq!(code(kdc(), &renewal.octets(), now), expected, "{age} s old");
     }
+}
+
+#[test]
+fn what_the_client_adds_to_restrict_its_ticket_goes_into_it() {
+    let restricted = |usage| TgsRequest { restricted: Some(usage), ..good() };
+    check(restricted(usage::TGS_REQ_AUTHORIZATION_DATA_SUBKEY), 0);
+    check(restricted(usage::TGS_REP_SESSION_KEY), 31);
+    let request = restricted(usage::TGS_REQ_AUTHORIZATION_DATA_SESSION_KEY).octets();
+    let answer = kdc().answer(&request, NOW, &mut SystemRandom).octets.unwrap();
+    let ticket = KdcReply::decode(&answer).unwrap().ticket;
+    let keytab = kdc().keytab("postgres/db.test", 0).unwrap();
+    let key = keytab.find(&principal("postgres/db.test"), Some(1), 18).unwrap().key.key().unwrap();
+    let part = EncTicketPart::decode(&ticket.enc_part().open(key, usage::TICKET).unwrap()).unwrap();
+    assert_eq!(part.authorization_data, Some(crate::request::restriction().0));
 }

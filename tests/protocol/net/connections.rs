@@ -452,3 +452,24 @@ fn tls_1_3_is_spoken_where_both_sides_are_told_to() {
         assert!(play(&settings, None, &old).0.outcome.to_string().starts_with("established TLS1.2 "));
     }
 }
+
+#[test]
+fn an_encrypted_refusal_has_its_name_on_both_sides() {
+    // On TLS 1.3 the alert cannot be read on the wire: the libraries say what they sent and what they got.
+    for (client_provider, server_provider) in PROVIDERS.into_iter().flat_map(|one| PROVIDERS.map(|other| (one, other)))
+    {
+        let versions = vec![TlsVersion::Tls1_3];
+        let trust = Trust::Authority(WORLD.other.pem());
+        let settings = ClientSettings {
+            provider: client_provider,
+            versions: versions.clone(),
+            trust,
+            ..ClientSettings::default()
+        };
+        let certificate = WORLD.certificate.clone();
+        let modern = ServerSettings { provider: server_provider, versions, ..ServerSettings::new(certificate) };
+        let (client, server) = play(&settings, None, &modern);
+        assert!(client.outcome.to_string().starts_with("refused by client: alert unknown_ca"), "{}", client.outcome);
+        assert_eq!(server.outcome.to_string(), "refused by client: alert unknown_ca");
+    }
+}

@@ -100,23 +100,6 @@ fn supported_versions_say_what_the_version_field_does_not() {
 }
 
 #[test]
-fn a_change_of_cipher_that_means_nothing_hides_no_hello() {
-    // RFC 8446 §4.1.4 and appendix D.4: HelloRetryRequest, ChangeCipherSpec, and then the ServerHello in the clear.
-    let hello = |random: [u8; 32]| {
-        let mut body = vec![0x03, 0x03];
-        body.extend_from_slice(&random);
-        body.extend_from_slice(&[0x00, 0x13, 0x01, 0x00, 0x00, 0x06, 0x00, 0x2B, 0x00, 0x02, 0x03, 0x04]);
-        let mut record = vec![22, 3, 3, 0, body.len() as u8 + 4, 2, 0, 0, body.len() as u8];
-        record.extend_from_slice(&body);
-        record
-    };
-    let retry: [u8; 32] = openssl::sha::sha256(b"HelloRetryRequest");
-    let wire = [hello(retry), vec![20, 3, 3, 0, 1, 1], hello([9; 32]), vec![23, 3, 3, 0, 2, 0, 0]].concat();
-    let answer = ServerHello { version: TlsVersion::Tls1_3.wire(), suite: 0x1301, retry: false };
-    check(Speaker::Server, &wire, &[Seen::ServerHello(answer)]);
-}
-
-#[test]
 fn a_peer_that_warns_without_end_is_not_read_without_end() {
     let warnings = [0x15, 0x03, 0x03, 0x00, 0x02, 0x01, 0x5A].repeat(10_000);
     let (mut tap, mut seen) = (RecordTap::default(), Vec::new());

@@ -8,8 +8,8 @@
 //! list       = count:u32 { number:u16 data }
 //! data       = length:u32 octets[length]
 //! ```
-//! All numbers are big-endian. Header tag 1 (DeltaTime) holds seconds and microseconds, signed. Version 3 has no header and its etype twice.
-//! Versions 1 and 2 have the byte order of the machine that wrote them and are refused.
+//! All numbers are big-endian. Header tag 1 (DeltaTime) holds seconds and microseconds, signed. Version 3 has no header
+//! and its etype twice. Versions 1 and 2 have the byte order of the machine that wrote them and are refused.
 
 use super::{CredentialCache, KdcOffset, Keyblock, Record, TypedData};
 use crate::Principal;

@@ -65,8 +65,8 @@ impl Record {
         self.end_time == 0 && self.auth_time != 0
     }
 
-    /// The ticket with its session key; none for a configuration entry, a removed ticket, or a session key of an encryption type that
-    /// this crate does not implement.
+    /// The ticket with its session key; none for a configuration entry, a removed ticket, or a session key of an
+    /// encryption type that this crate does not implement.
     #[must_use]
     pub fn credential(&self) -> Option<Credential> {
         if self.is_configuration() || self.is_removed() {

@@ -6,8 +6,9 @@
 //! entry  = components:u16 counted(realm) { counted(component) } name-type:u32 timestamp:u32
 //!          kvno8:u8 etype:u16 counted(key) [ kvno:u32 ]
 //! ```
-//! `counted` is a 16-bit length and as many octets; all numbers are big-endian. The 32-bit kvno is read when at least four octets
-//! are left and it is not zero. Version 1 (`05 01`) has the byte order of the machine that wrote it and is refused.
+//! `counted` is a 16-bit length and as many octets; all numbers are big-endian. The 32-bit kvno is read when at least
+//! four octets are left and it is not zero. Version 1 (`05 01`) has the byte order of the machine that wrote it and is
+//! refused.
 
 use super::{Entry, Keyblock, Keytab};
 use crate::Principal;
@@ -36,7 +37,8 @@ impl Keytab {
         while reader.left() > 0 {
             let at = reader.offset();
             let length = reader.i32("record length")?;
-            // A writer that shrinks a file may leave fewer octets than a hole announces; what is not there holds no key.
+            // A writer that shrinks a file may leave fewer octets than a hole announces; what is not there holds no
+            // key.
             let size = usize::try_from(length.unsigned_abs())
                 .map_err(|_| reader.fail("record length", at, "does not fit this machine"))?;
             match length {
@@ -118,8 +120,8 @@ mod tests {
 
     use super::*;
 
-    /// Written by MIT krb5 1.20.1: ktutil, `addent -password -p alice -k 1 -e aes256-cts-hmac-sha1-96` (password `alice-pw`),
-    /// `addent -key -p postgres/db.test -k 300 -e aes128-cts-hmac-sha256-128`, `wkt`.
+    /// Written by MIT krb5 1.20.1: ktutil, `addent -password -p alice -k 1 -e aes256-cts-hmac-sha1-96` (password
+    /// `alice-pw`), `addent -key -p postgres/db.test -k 300 -e aes128-cts-hmac-sha256-128`, `wkt`.
     const TWO_KEYS: &[&[u8]] = &[
         b"\x05\x02",                                                         // version
         b"\x00\x00\x00\x4c",                                                 // record length: 76

@@ -95,8 +95,8 @@ impl Keytab {
 }
 
 impl Entry {
-    /// Whether this is the later key. Numbers wrap where only 8 (or 16) bits of them were stored: a small number that was
-    /// written no earlier than a large one is the newer one.
+    /// Whether this is the later key. Numbers wrap where only 8 (or 16) bits of them were stored: a small number that
+    /// was written no earlier than a large one is the newer one.
     fn is_newer_than(&self, other: &Self) -> bool {
         if self.kvno < 128 && other.kvno > 240 && self.timestamp >= other.timestamp {
             true
