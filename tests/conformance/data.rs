@@ -89,7 +89,7 @@ fn a_profile_that_cannot_be_understood_is_refused() {
     check(
         "tls-minimum",
         "tls",
-        "9:12: unknown effect 'tls', allowed: tls-minimum, tls-maximum, suites, secure-transport, default-plugin",
+        "9:12: unknown effect 'tls', allowed: tls-minimum, tls-maximum, suites, cipher-list, secure-transport, default-plugin",
     );
     check("\"< 3\"", "\"3\"", "10:12: versions are '< VERSION' or '>= VERSION', not '3'");
     check("\"TLSv1\", ", "\"1.0\", ", "11:13: no TLS version '1.0', allowed: TLSv1, TLSv1.1, …");
