@@ -3,6 +3,7 @@
 mod case;
 mod check;
 mod exec;
+mod interrupt;
 mod plan;
 mod requirements;
 mod run;

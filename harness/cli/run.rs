@@ -1,5 +1,6 @@
 //! `shakedown run`: plays cases and says which do not come out as they should.
 
+use crate::cli::interrupt::interrupted;
 use crate::cli::{PlanArguments, Planned, runtime};
 use crate::engine::check::{self, Settings};
 use crate::error::{Error, exit};
@@ -63,6 +64,11 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
         Some(file) => KnownFailures::parse(&Source::read(file)?)?,
         None => KnownFailures::built_in()?,
     };
+    if arguments.plan.filter.is_empty()
+        && let Some(entry) = known.about_nothing(&plan.cases).first()
+    {
+        return Err(Error::Usage(format!("{}: a known failure of no case: it was renamed or is gone", entry.place)));
+    }
     let backend = match (arguments.backend, &arguments.endpoint) {
         (BackendWord::Endpoint, Some(file)) => Backend::endpoint(file)?,
         (BackendWord::Mock, None) => Backend::Mock,
@@ -89,13 +95,20 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
     reports.push(Box::new(report::Text::new(traces)));
 
     let mut unwritten = None;
-    let summary = runtime()?.block_on(check::check(plan, &settings, |event| {
+    let playing = check::check(plan, &settings, |event| {
         for report in &mut reports {
             if let Err(problem) = report.handle(&event) {
                 unwritten.get_or_insert(problem);
             }
         }
-    }))?;
+    });
+    let summary = runtime()?.block_on(async {
+        // Whoever interrupts gets no report, and nothing of ours is left: what was playing is dropped, programs are ended.
+        tokio::select! {
+            summary = playing => summary,
+            ended = interrupted() => ended.and(Err(Error::Environment("interrupted".to_owned()))),
+        }
+    })?;
     match unwritten {
         // Whoever reads standard output has gone, as `| head` does. The verdict stands.
         Some(report::Error::Stream { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {}

@@ -1,5 +1,6 @@
 //! `shakedown serve`: the mocks of one case, kept up for any client until the program is told to end.
 
+use crate::cli::interrupt::interrupted;
 use crate::cli::{OneCaseArguments, runtime};
 use crate::error::{Error, exit};
 use crate::testbed::environment::{self, Folder};
@@ -54,7 +55,7 @@ pub(super) fn serve(arguments: ServeArguments) -> Result<u8, Error> {
             .and_then(|()| out.flush())
             .map_err(|problem| Error::Environment(format!("standard output: {problem}")))?;
         drop(out);
-        end().await
+        interrupted().await
     })?;
     Ok(exit::SUCCESS)
 }
@@ -68,20 +69,4 @@ fn env_file(variables: &environment::Variables, folder: &Folder) -> Result<PathB
     }
     let path: &Path = &folder.write("environment.sh", text.as_bytes())?;
     Ok(path.to_owned())
-}
-
-/// Waits for somebody to end the program.
-async fn end() -> Result<(), Error> {
-    let cannot = |problem: std::io::Error| Error::Environment(format!("cannot wait for signals: {problem}"));
-    #[cfg(unix)]
-    {
-        let mut terminate =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(cannot)?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted.map_err(cannot),
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.map_err(cannot)
 }

@@ -1,7 +1,7 @@
 //! From a plan to the MySQL machines: what a mock server and our client are told.
 
 use crate::error::Error;
-use crate::handshake::{Handshake, Outcome};
+use crate::handshake::Handshake;
 use crate::mysql::{
     Account, AfterLogin, Cleartext, ClientHandshake, ClientSettings, Credentials, DatabaseAccess, Deviation,
     KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, Secret, ServerHandshake, ServerPlugin,
@@ -97,12 +97,6 @@ pub fn client(client: &party::Client, materials: &Materials) -> Result<ClientSet
 #[must_use]
 pub fn machine(settings: ClientSettings) -> Box<dyn Handshake> {
     Box::new(ClientHandshake::new(Arc::new(settings)))
-}
-
-/// A MySQL client makes one connection and is done, however it ends.
-#[must_use]
-pub const fn next_connection(_settings: &ClientSettings, _outcome: &Outcome) -> Option<ClientSettings> {
-    None
 }
 
 fn account(planned: &party::Account, materials: &Materials) -> Result<(Account, bool), Error> {

@@ -1,7 +1,7 @@
 //! TLS without I/O: wire bytes in, wire bytes out, by two providers with one face.
 //!
 //! * [`settings`] says what a side wants; [`ClientContext`] and [`ServerContext`] are made from it once and shared.
-//! * [`TlsSession`] is one connection's TLS: [`openssl`], [`rustls`], or [`client_hello`] where the library would not say
+//! * [`TlsSession`] is one connection's TLS: OpenSSL's, rustls's, or [`client_hello`] where the library would not say
 //!   what the scenario wants said.
 //! * [`record`] reads both directions passively. Who sent which alert, and what the hellos agreed on, is taken from there for
 //!   all providers; the provider's own answer has to agree.
