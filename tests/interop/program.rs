@@ -34,7 +34,7 @@ impl Run {
             .unwrap();
         let text = |stream: &[u8]| String::from_utf8_lossy(stream).into_owned();
         let printed = text(&output.stdout) + &text(&output.stderr);
-        let results = read(report.path()).unwrap_or_else(|problem| panic!("{problem}: {printed}"));
+        let results = read(report.path()).unwrap_or_else(|problem| panic!("{}, {problem}: {printed}", output.status));
         Self { code: output.status.code(), printed, results }
     }
 
