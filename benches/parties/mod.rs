@@ -3,7 +3,7 @@
 
 use shakedown::handshake::{Handshake, Side, TlsVersion};
 use shakedown::mysql::{self, AfterLogin, Credentials, ServerPlugin};
-use shakedown::net::{Clock, Connection, Security};
+use shakedown::net::{Clock, Connection, Report, Security};
 use shakedown::postgres::{self, PasswordEncryption};
 use shakedown::testbed::random::Generator;
 use shakedown::tls::{
@@ -80,7 +80,9 @@ pub(crate) struct Parties {
     server_machine: Machine,
     server_security: Security,
     /// How a connection of these two is reported by both.
-    pub(crate) expected: String,
+    expected: String,
+    /// What its trace ends in.
+    expected_end: &'static str,
 }
 
 type Machine = Box<dyn Fn() -> Box<dyn Handshake> + Send + Sync>;
@@ -97,14 +99,20 @@ impl Parties {
             Some(tls) => securities(certificates, tls),
         };
         let over = tls.map(|tls| format!("TLS{} {} ", tls.version.number(), tls.suite)).unwrap_or_default();
-        let method = match (login, tls) {
-            (Login::Native, _) => "mysql_native_password",
-            (Login::CachingSha2, _) => "caching_sha2_password",
-            (Login::Scram, None) => "scram-sha-256",
-            (Login::Scram, Some(_)) => "scram-sha-256-plus",
+        let expected = format!("established {over}by password");
+        let expected_end = match login {
+            Login::Native => " login> auth-ok< ready<",
+            Login::CachingSha2 => " login> auth-data<(fast) auth-ok< ready<",
+            Login::Scram => " auth-data> auth-data< auth-data> auth-data< auth-ok< parameter< ready<",
         };
-        let expected = format!("established {over}by {method}");
-        Self { client_machine, client_security, server_machine, server_security, expected }
+        Self { client_machine, client_security, server_machine, server_security, expected, expected_end }
+    }
+
+    /// That it is this set-up which is measured, and not a shorter or longer one.
+    pub(crate) fn check(&self, report: &Report) {
+        assert_eq!(report.outcome.to_string(), self.expected);
+        let trace = report.trace.to_string();
+        assert!(trace.ends_with(self.expected_end), "{trace}");
     }
 
     pub(crate) fn client(&self) -> Connection {
