@@ -125,7 +125,7 @@ impl Parties {
 }
 
 fn mysql_machines(plugin: ServerPlugin, tls: bool) -> (Machine, Machine) {
-    let secret = mysql::Secret::new(PASSWORD);
+    let secret = mysql::Secret::password(PASSWORD);
     let credentials = Credentials::password(plugin, &secret).unwrap();
     let mut server = mysql::ServerSettings::new("8.0.28");
     server.default_plugin = plugin;
