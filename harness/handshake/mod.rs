@@ -14,16 +14,20 @@
 //! peer broke the protocol, or that we are at fault ourselves.
 
 pub mod channel;
+pub(crate) mod deviation;
 mod error;
 pub mod outcome;
 pub mod reader;
+pub mod secret;
 pub mod trace;
 pub mod writer;
 
 pub use channel::{ChannelFacts, GssFacts, TlsFacts, TlsVersion};
+pub use deviation::UnknownDeviation;
 pub use error::Error;
 pub use outcome::{Kind, Outcome, Side};
 pub use reader::Reader;
+pub use secret::Secret;
 pub use shakedown_krb5::{Random, Timestamp};
 pub use trace::{Direction, Event, EventName, Trace};
 pub use writer::Writer;

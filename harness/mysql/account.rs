@@ -1,8 +1,8 @@
 //! Accounts of a server: how somebody proves who they are, and what they may do then.
 
+use crate::handshake::Secret;
 use crate::handshake::Timestamp;
 use crate::mysql::auth::{ServerPlugin, native_password, sha2_password};
-use crate::mysql::secret::Secret;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -55,13 +55,13 @@ impl Credentials {
     pub fn password(plugin: ServerPlugin, password: &Secret) -> Option<Self> {
         match plugin {
             ServerPlugin::NativePassword => {
-                Some(Self::NativePassword(native_password::Verifier::new(password.expose())))
+                Some(Self::NativePassword(native_password::Verifier::new(password.octets())))
             }
             ServerPlugin::CachingSha2Password => {
-                Some(Self::CachingSha2Password(sha2_password::Verifier::new(password.expose())))
+                Some(Self::CachingSha2Password(sha2_password::Verifier::new(password.octets())))
             }
-            ServerPlugin::Sha256Password => Some(Self::Sha256Password(sha2_password::Verifier::new(password.expose()))),
-            ServerPlugin::Pam => Some(Self::Pam(sha2_password::Verifier::new(password.expose()))),
+            ServerPlugin::Sha256Password => Some(Self::Sha256Password(sha2_password::Verifier::new(password.octets()))),
+            ServerPlugin::Pam => Some(Self::Pam(sha2_password::Verifier::new(password.octets()))),
             ServerPlugin::Kerberos | ServerPlugin::Iam => None,
         }
     }

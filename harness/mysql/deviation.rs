@@ -2,35 +2,10 @@
 //!
 //! They are there to show that a client, or an expectation, notices.
 
-use std::fmt;
-use std::str::FromStr;
-
-macro_rules! deviations {
-    ($($(#[$doc:meta])* $variant:ident = $word:literal breaks $clause:literal,)+) => {
-        /// One departure from the protocol.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Deviation { $($(#[$doc])* $variant,)+ }
-
-        impl Deviation {
-            /// All departures.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-
-            /// The word in scenarios.
-            #[must_use]
-            pub const fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word,)+ }
-            }
-
-            /// The clause that it breaks.
-            #[must_use]
-            pub const fn clause(self) -> &'static str {
-                match self { $(Self::$variant => $clause,)+ }
-            }
-        }
-    };
-}
+use crate::handshake::deviation::deviations;
 
 deviations! {
+    "MySQL":
     /// A wrong password is answered with 1044 42000.
     WrongErrorCode = "wrong-error-code"
         breaks "Server Error Reference: ER_ACCESS_DENIED_ERROR is 1045, SQLSTATE 28000",
@@ -63,25 +38,6 @@ deviations! {
         breaks "Authentication plugins: the server asks for the client plugin of the account's plugin",
 }
 
-impl fmt::Display for Deviation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-/// A word that is no departure.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown deviation '{0}', allowed are {allowed}", allowed = Deviation::ALL.iter().map(|d| d.word()).collect::<Vec<_>>().join(", "))]
-pub struct UnknownDeviation(pub String);
-
-impl FromStr for Deviation {
-    type Err = UnknownDeviation;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL.iter().copied().find(|known| known.word() == word).ok_or_else(|| UnknownDeviation(word.to_owned()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +49,9 @@ mod tests {
             assert!(deviation.clause().len() > 20);
         }
         let error = "no-ssl".parse::<Deviation>().unwrap_err().to_string();
-        assert!(error.starts_with("unknown deviation 'no-ssl', allowed are wrong-error-code, no-ssl-bit"), "{error}");
+        assert!(
+            error.starts_with("unknown MySQL deviation 'no-ssl', allowed are wrong-error-code, no-ssl-bit"),
+            "{error}"
+        );
     }
 }

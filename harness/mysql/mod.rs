@@ -33,18 +33,16 @@ pub mod packet;
 pub mod query;
 pub mod reply;
 pub mod result_set;
-pub mod secret;
 pub mod server;
 pub mod settings;
 
+pub use crate::handshake::Secret;
 pub use account::{Account, Credentials, DatabaseAccess, TokenVerifier};
 pub use auth::{ClientPlugin, ProvenAccounts, RsaKey, ServerPlugin};
 pub use capability::Capabilities;
 pub use client::ClientHandshake;
 pub use deviation::Deviation;
-pub use secret::Secret;
 pub use server::ServerHandshake;
 pub use settings::{
-    AfterLogin, Cleartext, ClientSettings, KerberosClient, KerberosService, PrincipalRule, SecretKind, ServerSettings,
-    TlsMode,
+    AfterLogin, Cleartext, ClientSettings, KerberosClient, KerberosService, PrincipalRule, ServerSettings, TlsMode,
 };

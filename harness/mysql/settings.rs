@@ -1,10 +1,10 @@
 //! What the two sides are told before a connection begins.
 
+use crate::handshake::Secret;
 use crate::mysql::account::Account;
 use crate::mysql::auth::{ClientPlugin, ProvenAccounts, RsaKey, ServerPlugin};
 use crate::mysql::capability::Capabilities;
 use crate::mysql::deviation::Deviation;
-use crate::mysql::secret::Secret;
 use shakedown_krb5::gss::Acceptor;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -14,10 +14,8 @@ use std::sync::Arc;
 pub struct ClientSettings {
     /// The login name.
     pub user: String,
-    /// The password or token; an empty one is no password.
+    /// The password or token; an empty one is no password. Which of the two it is changes nothing on the wire.
     pub secret: Secret,
-    /// What the secret is. Changes nothing on the wire; a login is named after it.
-    pub secret_kind: SecretKind,
     /// The database to start in.
     pub database: Option<String>,
     /// Whether TLS is asked for.
@@ -47,7 +45,6 @@ impl ClientSettings {
         Self {
             user: user.into(),
             secret,
-            secret_kind: SecretKind::Password,
             database: None,
             tls: TlsMode::Preferred,
             default_plugin: None,
@@ -60,15 +57,6 @@ impl ClientSettings {
             after_login: AfterLogin::Quit,
         }
     }
-}
-
-/// What a client's secret is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SecretKind {
-    /// A password.
-    Password,
-    /// An IAM token: a login by it over `mysql_clear_password` is one by `iam`.
-    IamToken,
 }
 
 /// `--ssl-mode`. Whom to trust and which name to expect is the TLS layer's business; here is decided whether TLS is asked for.

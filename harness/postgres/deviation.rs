@@ -1,34 +1,9 @@
 //! What a server can be asked to do wrong, one departure at a time.
 
-use std::fmt;
-use std::str::FromStr;
-
-macro_rules! deviations {
-    ($($(#[$doc:meta])* $variant:ident = $word:literal breaks $clause:literal,)+) => {
-        /// One deliberate departure of [`ServerHandshake`](super::ServerHandshake) from the protocol.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Deviation { $($(#[$doc])* $variant,)+ }
-
-        impl Deviation {
-            /// All departures.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
-
-            /// The word in scenarios and reports.
-            #[must_use]
-            pub const fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word,)+ }
-            }
-
-            /// The clause that is broken.
-            #[must_use]
-            pub const fn clause(self) -> &'static str {
-                match self { $(Self::$variant => $clause,)+ }
-            }
-        }
-    };
-}
+use crate::handshake::deviation::deviations;
 
 deviations! {
+    "PostgreSQL":
     /// `28000` where a password is wrong.
     WrongPasswordIs28000 = "wrong-password-is-28000"
         breaks "PostgreSQL, Appendix A: 28P01 invalid_password",
@@ -68,33 +43,6 @@ deviations! {
     /// A BackendKeyData key of 32 octets under protocol 3.0.
     LongKeyInProtocol30 = "long-key-in-protocol-3.0"
         breaks "PostgreSQL, BackendKeyData: four octets in protocol 3.0",
-}
-
-impl fmt::Display for Deviation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-/// A word that is no deviation.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown PostgreSQL deviation '{0}', allowed are {words}", words = allowed())]
-pub struct UnknownDeviation(pub String);
-
-fn allowed() -> String {
-    Deviation::ALL.iter().map(|deviation| deviation.word()).collect::<Vec<_>>().join(", ")
-}
-
-impl FromStr for Deviation {
-    type Err = UnknownDeviation;
-
-    fn from_str(word: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|deviation| deviation.word() == word)
-            .ok_or_else(|| UnknownDeviation(word.to_owned()))
-    }
 }
 
 #[cfg(test)]

@@ -22,16 +22,15 @@ pub mod error_fields;
 pub mod frame;
 pub mod hba;
 pub mod reply;
-pub mod secret;
 pub mod server;
 pub mod startup;
 
+pub use crate::handshake::Secret;
 pub use client::{
     ChannelBinding, Cleartext, ClientHandshake, ClientSettings, GssEncMode, KerberosSettings, SslMode, Transport,
 };
 pub use deviation::Deviation;
 pub use hba::{GssOptions, Method, Rule};
-pub use secret::Secret;
 pub use server::{
     Account, Databases, PasswordEncryption, ServerHandshake, ServerSettings, TokenCheck, Unavailable, Verifier,
 };

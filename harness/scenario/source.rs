@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ScenarioError};
 use include_dir::{Dir, include_dir};
+use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -106,14 +107,25 @@ impl Source {
     fn read_as(file: &Path, below: &Path) -> Result<Self, Error> {
         let cannot =
             |problem: &dyn std::fmt::Display| Error::Usage(format!("cannot read '{}': {problem}", file.display()));
-        let length = std::fs::metadata(file).map_err(|error| cannot(&error))?.len();
-        if length > FILE_LIMIT {
-            return Err(cannot(&format!("{length} octets, allowed are {FILE_LIMIT}")));
+        let about = std::fs::metadata(file).map_err(|error| cannot(&error))?;
+        // A device has no end, and a pipe may never have one.
+        if !about.is_file() {
+            return Err(cannot(&"it is no regular file"));
         }
-        let text = std::fs::read_to_string(file).map_err(|error| cannot(&error))?;
+        let mut octets = Vec::new();
+        let opened = std::fs::File::open(file).map_err(|error| cannot(&error))?;
+        opened.take(FILE_LIMIT + 1).read_to_end(&mut octets).map_err(|error| cannot(&error))?;
+        if octets.len() as u64 > FILE_LIMIT {
+            return Err(cannot(&format!("{} octets, allowed are {FILE_LIMIT}", about.len())));
+        }
         let name = below.with_extension("");
         let parts: Vec<_> = name.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-        Ok(Self { name: parts.join("/"), file: file.to_owned(), text })
+        let source = |text| Self { name: parts.join("/"), file: file.to_owned(), text };
+        String::from_utf8(octets).map(source).map_err(|error| {
+            let end = error.utf8_error().valid_up_to();
+            let readable = source(String::from_utf8_lossy(&error.as_bytes()[..end]).into_owned());
+            readable.error(&(end..end), "no UTF-8 from here on").into()
+        })
     }
 
     /// The line and column of an offset, both counted from 1; columns count characters.

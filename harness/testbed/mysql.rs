@@ -1,11 +1,11 @@
 //! From a plan to the MySQL machines: what a mock server and our client are told.
 
 use crate::error::Error;
-use crate::handshake::Handshake;
+use crate::handshake::{Handshake, Secret, UnknownDeviation};
 use crate::mysql::{
     Account, AfterLogin, Cleartext, ClientHandshake, ClientSettings, Credentials, DatabaseAccess, Deviation,
-    KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, Secret, ServerHandshake, ServerPlugin,
-    ServerSettings, TlsMode,
+    KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, ServerHandshake, ServerPlugin, ServerSettings,
+    TlsMode,
 };
 use crate::scenario::party::{self, PasswordScheme, Proof};
 use crate::testbed::materials::Materials;
@@ -70,7 +70,7 @@ impl Mock {
 /// The plan asks for something that a MySQL client does not have.
 pub fn client(client: &party::Client, materials: &Materials) -> Result<ClientSettings, Error> {
     let secret = match (&client.password, client.offer.password) {
-        (Some(password), true) => Secret::new(materials.secrets().value(password).as_bytes()),
+        (Some(password), true) => Secret::password(materials.secrets().value(password).as_bytes()),
         _ => Secret::default(),
     };
     let mut settings = ClientSettings::new(client.login.as_str(), secret);
@@ -105,7 +105,7 @@ fn account(planned: &party::Account, materials: &Materials) -> Result<(Account, 
     };
     let (credentials, cached) = match proof {
         Proof::Password { scheme, password, cached } => {
-            let secret = Secret::new(materials.secrets().value(password).as_bytes());
+            let secret = Secret::password(materials.secrets().value(password).as_bytes());
             let plugin = plugin(scheme.word())?;
             let credentials = Credentials::password(plugin, &secret)
                 .ok_or_else(|| Error::Usage(format!("'{plugin}' is no password plugin")))?;
@@ -159,5 +159,5 @@ fn plugin(name: &str) -> Result<ServerPlugin, Error> {
 }
 
 fn deviation(word: &str) -> Result<Deviation, Error> {
-    word.parse().map_err(|problem: crate::mysql::deviation::UnknownDeviation| Error::Usage(problem.to_string()))
+    word.parse().map_err(|problem: UnknownDeviation| Error::Usage(problem.to_string()))
 }

@@ -1,11 +1,10 @@
 //! From a plan to the PostgreSQL machines: what a mock server and our client are told.
 
 use crate::error::Error;
-use crate::handshake::{EventName, Handshake, Kind, Outcome, Side, Trace};
+use crate::handshake::{EventName, Handshake, Kind, Outcome, Secret, Side, Trace, UnknownDeviation};
 use crate::postgres::{
     Account, ChannelBinding, Cleartext, ClientHandshake, ClientSettings, Databases, Deviation, GssEncMode, GssOptions,
-    KerberosSettings, Method, PasswordEncryption, Rule, Secret, ServerHandshake, ServerSettings, SslMode, Transport,
-    hba,
+    KerberosSettings, Method, PasswordEncryption, Rule, ServerHandshake, ServerSettings, SslMode, Transport, hba,
 };
 use crate::scenario::party::{self, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
 use crate::testbed::materials::Materials;
@@ -166,7 +165,7 @@ fn rule(line: &HbaLine) -> Rule {
 }
 
 fn deviation(word: &str) -> Result<Deviation, Error> {
-    word.parse().map_err(|problem: crate::postgres::deviation::UnknownDeviation| Error::Usage(problem.to_string()))
+    word.parse().map_err(|problem: UnknownDeviation| Error::Usage(problem.to_string()))
 }
 
 #[cfg(test)]

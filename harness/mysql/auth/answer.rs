@@ -9,7 +9,7 @@ use crate::mysql::auth::sha2_password::{
     CACHING_KEY_REQUEST, FAST_AUTH_SUCCESS, PERFORM_FULL_AUTHENTICATION, SHA256_KEY_REQUEST,
 };
 use crate::mysql::auth::{ClientPlugin, Nonce, PublicKey, clear_password, native_password, read_nonce, sha2_password};
-use crate::mysql::settings::{Cleartext, ClientSettings, PrincipalRule, SecretKind};
+use crate::mysql::settings::{Cleartext, ClientSettings, PrincipalRule};
 use shakedown_krb5::gss::{GssError, Initiator};
 use std::borrow::Cow;
 use zeroize::Zeroizing;
@@ -77,7 +77,7 @@ impl Answerer {
         settings: &ClientSettings,
         is_secure: bool,
     ) -> Result<Begin, Error> {
-        let secret = settings.secret.expose();
+        let secret = settings.secret.octets();
         let answer = |expect, first: Vec<u8>| {
             Ok(Begin::Answer(Self { expect, plugin, was_switched: false }, Zeroizing::new(first)))
         };
@@ -149,9 +149,9 @@ impl Answerer {
     /// How a login by this plugin is called in outcomes.
     #[must_use]
     pub const fn method(&self, settings: &ClientSettings) -> &'static str {
-        match (self.plugin, settings.secret_kind) {
-            (ClientPlugin::Kerberos, _) => "kerberos",
-            (ClientPlugin::ClearPassword, SecretKind::IamToken) => "iam",
+        match self.plugin {
+            ClientPlugin::Kerberos => "kerberos",
+            ClientPlugin::ClearPassword => settings.secret.method(),
             _ => "password",
         }
     }
@@ -176,7 +176,7 @@ impl Answerer {
     /// # Errors
     /// None is awaited, or not this.
     pub fn more_data(&mut self, data: &[u8], settings: &ClientSettings, is_secure: bool) -> Result<Answer, Error> {
-        let secret = settings.secret.expose();
+        let secret = settings.secret.octets();
         match std::mem::replace(&mut self.expect, Expect::Verdict) {
             Expect::Verdict | Expect::Refusal => {
                 Err(Error::peer(format!("{} sent data that nobody waits for", self.plugin)))

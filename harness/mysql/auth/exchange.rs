@@ -3,11 +3,11 @@
 //! Knows nothing of packets: whether the plugin's first words go out as greeting, as AuthSwitchRequest or not at all is the
 //! server machine's business.
 
+use crate::handshake::Secret;
 use crate::handshake::Timestamp;
 use crate::mysql::account::{Account, Credentials};
 use crate::mysql::auth::sha2_password::{CACHING_KEY_REQUEST, PERFORM_FULL_AUTHENTICATION, SHA256_KEY_REQUEST};
 use crate::mysql::auth::{Nonce, ServerPlugin, clear_password};
-use crate::mysql::secret::Secret;
 use crate::mysql::settings::ServerSettings;
 use shakedown_krb5::{Principal, Random};
 use std::borrow::Cow;
@@ -154,7 +154,7 @@ fn kerberos(token: &[u8], realm: &str, scene: &Scene<'_>, random: &mut dyn Rando
 pub fn decoy_account(settings: &ServerSettings, user: &str, random: &mut dyn Random) -> Account {
     let mut password = [0; 32];
     random.fill(&mut password);
-    let password = Secret::new(password);
+    let password = Secret::password(password);
     let credentials = Credentials::password(decoy_plugin(settings, user), &password)
         .or_else(|| Credentials::password(ServerPlugin::NativePassword, &password))
         .expect("the native plugin has passwords");

@@ -1,12 +1,12 @@
 //! How the client answers authentication requests, and when it believes AuthenticationOk.
 
 use super::{ChannelBinding, Cleartext, ClientHandshake, ClientSettings, KerberosSettings, Progress, Transport};
+use crate::handshake::Secret;
 use crate::handshake::{Context, Direction, Error, EventName, TicketRequest};
 use crate::postgres::auth::md5::Md5Verifier;
 use crate::postgres::auth::scram::{self, Binding, ScramClient};
 use crate::postgres::frame;
 use crate::postgres::reply::Authentication;
-use crate::postgres::secret::Secret;
 use shakedown_krb5::Principal;
 use shakedown_krb5::gss::{GssError, Initiator};
 use shakedown_krb5::principal::name_type;

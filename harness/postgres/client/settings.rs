@@ -1,6 +1,6 @@
 //! What a client is told to do, in libpq's words.
 
-use crate::postgres::secret::Secret;
+use crate::handshake::Secret;
 use shakedown_krb5::Principal;
 use std::fmt;
 use std::ops::RangeInclusive;

@@ -4,7 +4,7 @@ use super::conversation::{Ended, Party, converse, converse_in_pieces};
 use shakedown::handshake::{Input, Timestamp};
 use shakedown::mysql::{
     Account, AfterLogin, Cleartext, ClientHandshake, ClientPlugin, ClientSettings, Credentials, DatabaseAccess, RsaKey,
-    Secret, SecretKind, ServerHandshake, ServerPlugin, ServerSettings, TlsMode, TokenVerifier,
+    Secret, ServerHandshake, ServerPlugin, ServerSettings, TlsMode, TokenVerifier,
 };
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -34,7 +34,7 @@ pub(crate) fn server(default_plugin: ServerPlugin) -> ServerSettings {
         ("sha256", ServerPlugin::Sha256Password),
         ("pam", ServerPlugin::Pam),
     ] {
-        let credentials = Credentials::password(plugin, &Secret::new("right")).unwrap();
+        let credentials = Credentials::password(plugin, &Secret::password("right")).unwrap();
         settings.accounts.insert(name.to_owned(), Account::new(credentials));
     }
     settings.accounts.insert("iam".to_owned(), Account::new(Credentials::Iam(Arc::new(OneToken))));
@@ -47,11 +47,11 @@ pub(crate) fn tls_server(default_plugin: ServerPlugin) -> ServerSettings {
 }
 
 pub(crate) fn client(user: &str, secret: &str) -> ClientSettings {
-    ClientSettings { tls: TlsMode::Disabled, ..ClientSettings::new(user, Secret::new(secret)) }
+    ClientSettings { tls: TlsMode::Disabled, ..ClientSettings::new(user, Secret::password(secret)) }
 }
 
 pub(crate) fn tls_client(user: &str, secret: &str) -> ClientSettings {
-    ClientSettings { tls: TlsMode::Required, ..ClientSettings::new(user, Secret::new(secret)) }
+    ClientSettings { tls: TlsMode::Required, ..ClientSettings::new(user, Secret::password(secret)) }
 }
 
 #[track_caller]
@@ -285,8 +285,10 @@ fn a_client_that_starts_with_the_cleartext_plugin_is_not_asked_again() {
 
 #[test]
 fn an_iam_token_needs_tls_on_the_servers_side() {
-    let token =
-        |settings| ClientSettings { secret_kind: SecretKind::IamToken, cleartext: Cleartext::Always, ..settings };
+    let token = |settings: ClientSettings| {
+        let secret = Secret::token(settings.secret.octets());
+        ClientSettings { secret, cleartext: Cleartext::Always, ..settings }
+    };
     let established = format!("established {TLS} by iam");
     check(
         &converse(&token(tls_client("iam", "token")), &Arc::new(tls_server(ServerPlugin::NativePassword))),

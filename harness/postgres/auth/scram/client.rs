@@ -3,7 +3,7 @@
 use super::verifier::{client_key, mac, salted_password, server_key, xor};
 use super::{NONCE_OCTETS, SCRAM_SHA_256, SCRAM_SHA_256_PLUS};
 use crate::handshake::Error;
-use crate::postgres::secret::Secret;
+use crate::handshake::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};

@@ -3,7 +3,8 @@
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// A password or a token. Neither `Debug` nor an error text shows it, and its memory is overwritten when it is dropped.
+/// A password or a token. Neither `Debug` nor an error text shows it, and its memory is overwritten when it is dropped. An empty
+/// one is no password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret {
     octets: Zeroizing<Vec<u8>>,
@@ -21,7 +22,13 @@ impl Secret {
         Self { octets: Zeroizing::new(octets.into()), method: "iam" }
     }
 
-    /// The octets themselves.
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.octets.is_empty()
+    }
+
+    /// The octets themselves, to be hashed or sent.
     #[must_use]
     pub fn octets(&self) -> &[u8] {
         &self.octets
@@ -31,6 +38,13 @@ impl Secret {
     #[must_use]
     pub const fn method(&self) -> &'static str {
         self.method
+    }
+}
+
+/// The empty password.
+impl Default for Secret {
+    fn default() -> Self {
+        Self::password([])
     }
 }
 
