@@ -20,10 +20,11 @@ pub fn expected(step: &Step) -> Expected {
     }
 }
 
-/// The verdict about a step that was performed.
+/// The verdict about a step that was performed. `observed` says whether servers and KDCs are mocks, so that it is known what they
+/// saw.
 #[must_use]
-pub fn judge(step: &Step, attempt: Attempt) -> StepResult {
-    let explanation = step.expectation.as_ref().and_then(|expectation| difference(expectation, &attempt));
+pub fn judge(step: &Step, attempt: Attempt, observed: bool) -> StepResult {
+    let explanation = step.expectation.as_ref().and_then(|expectation| difference(expectation, &attempt, observed));
     StepResult {
         name: step.name.clone(),
         verb: step.verb.word().to_owned(),
@@ -42,18 +43,29 @@ pub fn judge(step: &Step, attempt: Attempt) -> StepResult {
 }
 
 /// The first thing that is not as expected: the client's outcome, what the others saw, the trace. A view that cannot be
-/// observed is not judged.
-fn difference(expectation: &Expectation, attempt: &Attempt) -> Option<String> {
+/// observed is not judged; one that can, and that is expected of a party that nobody asked, is a difference. Whatever is
+/// expected, nobody is logged in to a server that has not let him in.
+fn difference(expectation: &Expectation, attempt: &Attempt, observed: bool) -> Option<String> {
     if let Err(mismatch) = expectation.client.check(&attempt.client) {
         return Some(format!("client: {mismatch}"));
+    }
+    if let Some(seen) = attempt.server.as_ref().filter(|seen| attempt.client.is_established() && !seen.is_established())
+    {
+        return Some(format!("server: the client says that it is logged in, what the server saw is {seen}"));
     }
     for (party, pattern, view) in
         [("server", &expectation.server, &attempt.server), ("kdc", &expectation.kdc, &attempt.kdc)]
     {
-        if let (Some(pattern), Some(view)) = (pattern, view)
-            && let Err(mismatch) = pattern.check(view)
-        {
-            return Some(format!("{party}: {mismatch}"));
+        match (pattern, view) {
+            (Some(pattern), Some(view)) => {
+                if let Err(mismatch) = pattern.check(view) {
+                    return Some(format!("{party}: {mismatch}"));
+                }
+            }
+            (Some(pattern), None) if observed => {
+                return Some(format!("{party}: expected {pattern}, but nobody asked the {party}"));
+            }
+            _ => {}
         }
     }
     let pattern = expectation.trace.as_ref()?;

@@ -70,6 +70,12 @@ impl StandingServer {
         Self { planned: Arc::clone(planned), host, address, mock: None }
     }
 
+    /// Whether it is ours, so that it is known what it sees.
+    #[must_use]
+    pub const fn is_mock(&self) -> bool {
+        self.mock.is_some()
+    }
+
     /// What the mock saw of the connection that came from `client`; `None` for an endpoint.
     ///
     /// # Errors
