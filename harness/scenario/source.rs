@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ScenarioError};
 use include_dir::{Dir, include_dir};
+use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -106,11 +107,14 @@ impl Source {
     fn read_as(file: &Path, below: &Path) -> Result<Self, Error> {
         let cannot =
             |problem: &dyn std::fmt::Display| Error::Usage(format!("cannot read '{}': {problem}", file.display()));
-        let length = std::fs::metadata(file).map_err(|error| cannot(&error))?.len();
-        if length > FILE_LIMIT {
-            return Err(cannot(&format!("{length} octets, allowed are {FILE_LIMIT}")));
+        // By what is read and not by what the directory says: a device has a length of 0 and no end.
+        let mut text = String::new();
+        let opened = std::fs::File::open(file).map_err(|error| cannot(&error))?;
+        let read = opened.take(FILE_LIMIT + 1).read_to_string(&mut text);
+        if text.len() as u64 > FILE_LIMIT {
+            return Err(cannot(&format!("more than {FILE_LIMIT} octets")));
         }
-        let text = std::fs::read_to_string(file).map_err(|error| cannot(&error))?;
+        read.map_err(|error| cannot(&error))?;
         let name = below.with_extension("");
         let parts: Vec<_> = name.components().map(|part| part.as_os_str().to_string_lossy()).collect();
         Ok(Self { name: parts.join("/"), file: file.to_owned(), text })
@@ -188,7 +192,8 @@ fn collect_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
         // A symbolic link to a folder is not followed, so that there is no way round in a circle.
         if entry.file_type().map_err(cannot)?.is_dir() {
             collect_files(&entry.path(), files)?;
-        } else {
+        // A pipe or a device that happens to lie here would be waited for. What is not there is an error when it is read.
+        } else if std::fs::metadata(entry.path()).map_or(true, |found| found.is_file()) {
             files.push(entry.path());
         }
     }
@@ -226,6 +231,23 @@ mod tests {
         assert_eq!(names(folder), ["mysql/one"]);
         assert_eq!(names(root.path().join("scenarios")), ["mysql/one"]);
         assert_eq!(names(root.path().join("two.toml")), ["two"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_without_an_end_is_not_read_to_it() {
+        let problem = Source::from_paths(&[PathBuf::from("/dev/zero")]).unwrap_err();
+        assert_eq!(problem.to_string(), "cannot read '/dev/zero': more than 1048576 octets");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_in_a_folder_is_passed_by() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("one.toml"), "x").unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(root.path().join("two.toml")).unwrap();
+        let sources = Source::from_paths(&[root.path().to_owned()]).unwrap();
+        assert_eq!(sources.into_iter().map(|source| source.name).collect::<Vec<_>>(), ["one"]);
     }
 
     #[test]
