@@ -421,3 +421,37 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_view_of_somebody_who_is_not_there_could_not_fail_and_is_refused() {
+    check(
+        "then  = \"established\"",
+        "then  = \"established\"\nserver = \"eof\"",
+        "36:1: 'server' for a kinit, which asks no server",
+    );
+    let (head, login) =
+        SCENARIO.split_once("[[step]]\nkinit").map(|(head, _)| head).unwrap().split_once("[realm.corp]").unwrap();
+    let (_, server) = login.split_once("[server.db]").unwrap();
+    let without = format!("{head}[server.db]{server}").replace("server = \"eof\"", "kdc = \"krb 44\"");
+    assert_eq!(plan(&without), Err("scenarios/x.toml:24:1: 'kdc' in a scenario without a [realm]".to_owned()));
+}
+
+#[test]
+fn keys_that_would_do_nothing_are_refused() {
+    check(
+        "mode = \"REQUIRED\",",
+        "mode = \"REQUIRED\", suites = [],",
+        "26:39: no suite in 'suites'; without the key it is all of them",
+    );
+    let account = "accounts   = { alice = { plugin = \"mysql_native_password\", secret = \"alice\" } }";
+    let engine = "engine     = \"aurora-mysql {engine}\"";
+    for key in ["require_ssl", "cached"] {
+        let postgres = SCENARIO
+            .replace(engine, "engine     = \"aurora-postgresql 15\"")
+            .replace("require_secure_transport = \"ON\"", "")
+            .replace(account, &format!("accounts   = {{ alice = {{ {key} = true, secret = \"alice\" }} }}"));
+        let column = 26 + key.len() + 3;
+        let expected = format!("scenarios/x.toml:20:{column}: only accounts of MySQL have '{key}', not 'true'");
+        assert_eq!(plan(&postgres), Err(expected));
+    }
+}

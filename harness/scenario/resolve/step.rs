@@ -187,6 +187,17 @@ impl CompiledStep {
         let expectation = match &self.rules {
             Some(rules) => {
                 let expectation = rules.expectation(filling, readings)?;
+                // An expectation of somebody who is not there could not fail.
+                let absent = if expectation.kdc.is_some() && realms.is_empty() {
+                    Some("'kdc' in a scenario without a [realm]")
+                } else if expectation.server.is_some() && matches!(verb, Verb::Kinit { .. }) {
+                    Some("'server' for a kinit, which asks no server")
+                } else {
+                    None
+                };
+                if let Some(problem) = absent {
+                    return Err(filling.source.error(&self.span, problem));
+                }
                 for id in &expectation.requirements {
                     library.catalogue.check(&Text { text: id.clone(), span: self.span.clone() }, filling.source)?;
                 }
