@@ -24,7 +24,8 @@ use crate::scenario::party::{GssMode, Password, Proof, TlsMode};
 use crate::scenario::plan::{Case, Verb};
 use crate::scenario::profile::Protocol;
 use crate::scenario::source::Source;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -57,12 +58,26 @@ struct File {
     host: String,
     address: String,
     ca: Option<String>,
-    #[serde(default)]
-    secrets: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "secrets")]
+    secrets: BTreeMap<String, Zeroizing<String>>,
     #[serde(default)]
     realms: BTreeMap<String, String>,
     #[serde(default)]
     allow: Allow,
+}
+
+/// Secrets as written. What is wrong with one is said without it, whatever has been written in its place.
+fn secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Zeroizing<String>>, D::Error> {
+    let all = match toml::Value::deserialize(deserializer)? {
+        toml::Value::Table(all) => all,
+        _ => return Err(D::Error::custom("no table of secrets, expected name = \"value\"")),
+    };
+    all.into_iter()
+        .map(|(name, value)| match value {
+            toml::Value::String(value) => Ok((name, Zeroizing::new(value))),
+            _ => Err(D::Error::custom(format!("the secret {name} is no string, expected one in quotes"))),
+        })
+        .collect()
 }
 
 /// How often something may be done that costs the other side something.
@@ -285,6 +300,21 @@ mod tests {
         let file = folder.path().join("endpoint.toml");
         std::fs::write(&file, text).unwrap();
         Endpoint::read(&file).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_secret_that_is_no_string_is_not_told() {
+        for secrets in [
+            "secrets = 'hunter2'",
+            "[secrets]\nalice = 4711",
+            "[secrets]\nalice = ['hunter2']",
+            "[secrets]\nalice = hunter2",
+        ] {
+            let text =
+                problem(&format!("plays = 'aurora-postgresql 15'\nhost = 'h'\naddress = '127.0.0.1:1'\n{secrets}\n"));
+            assert!(!text.contains("hunter2") && !text.contains("4711"), "{text}");
+            assert!(text.contains("quote") || text.contains("no table of secrets"), "{text}");
+        }
     }
 
     #[test]
