@@ -455,3 +455,35 @@ fn keys_that_would_do_nothing_are_refused() {
         assert_eq!(plan(&postgres), Err(expected));
     }
 }
+
+#[test]
+fn names_that_nobody_could_use_are_refused_with_their_place() {
+    let engine = "engine     = \"aurora-mysql {engine}\"";
+    for wrong in ["", "not a host", "http://db.test", &"a".repeat(65)] {
+        check(
+            engine,
+            &format!("{engine}\nhost = \"{wrong}\""),
+            &format!("20:8: no name of a host '{wrong}', allowed: db.test, up to 64 octets"),
+        );
+    }
+    for wrong in ["", "CORP EXAMPLE", "alice@CORP"] {
+        check(
+            "realm = \"CORP.EXAMPLE.COM\"",
+            &format!("realm = \"{wrong}\""),
+            &format!("15:9: no name of a realm '{wrong}', allowed: one as CORP.EXAMPLE.COM"),
+        );
+    }
+    check(
+        "realm = \"CORP.EXAMPLE.COM\"",
+        "realm = \"CORP.EXAMPLE.COM\"\nservices = [\"postgres\"]",
+        "16:13: no service principal 'postgres', allowed: SERVICE/HOST without a realm",
+    );
+    check(
+        "[client.app]",
+        "[proxy.front]\nto = \"nowhere\"\n[client.app]",
+        "25:6: unknown server or proxy 'nowhere', allowed: db, front",
+    );
+    let named = plan(&SCENARIO.replace("name   = \"{engine}/{db}\"", "name   = \"{engine}/{db}\\u001b[31m\""));
+    let text = named.unwrap_err();
+    assert!(text.starts_with("scenarios/x.toml:3:10: a control character in the name of a case"), "{text}");
+}
