@@ -487,3 +487,15 @@ fn names_that_nobody_could_use_are_refused_with_their_place() {
     let text = named.unwrap_err();
     assert!(text.starts_with("scenarios/x.toml:3:10: a control character in the name of a case"), "{text}");
 }
+
+#[test]
+fn a_case_in_which_nothing_happens_is_refused() {
+    let one_step = SCENARIO.split_once("\n[[step]]\nkinit").map(|(head, _)| head).unwrap();
+    assert_eq!(plan(one_step), Ok(()));
+    let narrow = one_step.replace("name    = \"login\"", "when = { engine = \"2.09.3\" }").replace(
+        "  { cells = 1, then = \"refused by server: 1045 28000\", server = \"eof\", trace = \"… error\" },\n",
+        "",
+    );
+    let expected = "scenarios/x.toml:28:1: no step happens in the cell engine=2.11.0 db=a; a cell that cannot exist belongs into 'exclude'";
+    assert_eq!(plan(&narrow), Err(expected.to_owned()));
+}

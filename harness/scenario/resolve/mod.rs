@@ -222,6 +222,14 @@ fn case(
             played.push(step);
         }
     }
+    // It would pass without having shown anything.
+    if let (true, Some(first)) = (played.is_empty(), steps.first()) {
+        let problem = format!(
+            "no step happens in the cell {}; a cell that cannot exist belongs into 'exclude'",
+            filling.matrix.describe(filling.cell)
+        );
+        return Err(filling.source.error(first.span(), problem));
+    }
     Ok(Case {
         name: case_name(filling, name)?,
         scenario: Arc::clone(info),

@@ -127,6 +127,11 @@ impl CompiledStep {
         Ok(Self { name, span, when, verb, rules })
     }
 
+    /// Where it stands.
+    pub(super) const fn span(&self) -> &Range<usize> {
+        &self.span
+    }
+
     /// Holds the counts of the rules against what is written and gives them back with their places.
     pub(super) fn count(
         &self,
