@@ -190,8 +190,8 @@ THEN
     /// The verdict about a client and an expectation, and why.
     async fn played(client: &str, then: &str, backend: Backend) -> (Verdict, String) {
         let text = SCENARIO.replace("CLIENT", client).replace("THEN", then);
-        let library = Library::built_in().unwrap();
-        let plan = make_plan(&[File::new("x", text)], &library, &BTreeMap::new()).unwrap();
+        let library = Library::built_in().expect("it was built with these");
+        let plan = make_plan(&[File::new("x", text)], &library, &BTreeMap::new()).expect("the scenario is understood");
         let settings = Settings {
             jobs: 1,
             fail_fast: false,
@@ -206,7 +206,7 @@ THEN
                 results.push(result);
             }
         };
-        check(plan, &settings, keep).await.unwrap();
+        check(plan, &settings, keep).await.expect("it is played");
         let result = results.remove(0);
         let explanation = result.steps.iter().find_map(|step| step.explanation.clone());
         (result.verdict, result.reason.or(explanation).unwrap_or_default())
