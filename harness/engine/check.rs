@@ -162,3 +162,109 @@ fn result(case: &Case, verdict: Verdict, reason: Option<String>) -> CaseResult {
         duration: Duration::ZERO,
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::scenario::{Library, Source as File, make_plan};
+
+    const SCENARIO: &str = r#"
+title  = "x"
+source = "x"
+[realm.corp]
+realm = "CORP.EXAMPLE.COM"
+users = { alice = { secret = "alice" } }
+[server.db]
+engine   = "aurora-postgresql 15"
+accounts = { alice = { method = "md5", secret = "alice" } }
+[client.app]
+login  = "alice"
+CLIENT
+[axes]
+one = ["x"]
+[[step]]
+connect = { from = "app", to = "db" }
+THEN
+"#;
+
+    /// The verdict about a client and an expectation, and why.
+    async fn played(client: &str, then: &str, backend: Backend) -> (Verdict, String) {
+        let text = SCENARIO.replace("CLIENT", client).replace("THEN", then);
+        let library = Library::built_in().expect("it was built with these");
+        let plan = make_plan(&[File::new("x", text)], &library, &BTreeMap::new()).expect("the scenario is understood");
+        let settings = Settings {
+            jobs: 1,
+            fail_fast: false,
+            requirements: BTreeMap::new(),
+            arguments: Vec::new(),
+            known: KnownFailures::default(),
+            backend,
+        };
+        let mut results = Vec::new();
+        let keep = |event| {
+            if let Event::CaseFinished(result) = event {
+                results.push(result);
+            }
+        };
+        check(plan, &settings, keep).await.expect("it is played");
+        let result = results.remove(0);
+        let explanation = result.steps.iter().find_map(|step| step.explanation.clone());
+        (result.verdict, result.reason.or(explanation).unwrap_or_default())
+    }
+
+    /// A program that says something about its login after a shell has done `script` on the connection.
+    fn program(script: &str) -> String {
+        format!("kind = \"command\"\nargv = [\"bash\", \"-c\", '{script}']")
+    }
+
+    #[tokio::test]
+    async fn a_program_that_never_connected_is_not_logged_in() {
+        let (verdict, why) = played(&program("exit 0"), "then = \"established\"", Backend::Mock).await;
+        assert_eq!(verdict, Verdict::Error);
+        assert!(why.ends_with("client bash: says that it is logged in, but never connected to the server"), "{why}");
+    }
+
+    #[tokio::test]
+    async fn a_program_that_the_server_has_not_let_in_is_not_logged_in() {
+        let connects = program("exec 3<>/dev/tcp/$SHAKEDOWN_HOSTADDR/$SHAKEDOWN_PORT; exit 0");
+        let (verdict, why) = played(&connects, "then = \"established\"", Backend::Mock).await;
+        assert_eq!(verdict, Verdict::Fail);
+        assert!(why.starts_with("server: the client says that it is logged in, what the server saw is "), "{why}");
+    }
+
+    #[tokio::test]
+    async fn an_expected_view_of_a_kdc_that_nobody_asked_is_a_difference() {
+        let then = "then = \"established by password\"";
+        assert_eq!(played("", then, Backend::Mock).await, (Verdict::Pass, String::new()));
+        let (verdict, why) = played("", &format!("{then}\nkdc = \"krb 44\""), Backend::Mock).await;
+        assert_eq!((verdict, why.as_str()), (Verdict::Fail, "kdc: expected krb 44, was nothing at all"));
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_where_nobody_listens_has_refused_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("endpoint.toml");
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let text = format!(
+            "plays = 'aurora-postgresql 15'\nhost = 'h'\naddress = '{free}'\n[realms]\n'CORP.EXAMPLE.COM' = '{free}'\n\
+             [allow]\nfailed-login = 9\naborted-handshake = 9\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        let client = "secret = \"mistyped\"";
+        let backend = Backend::endpoint(&file).unwrap();
+        let (verdict, why) = played(client, "then = \"refused by server\"", backend).await;
+        assert_eq!((verdict, why), (Verdict::Error, format!("connect: nobody listens on {free}")));
+    }
+
+    #[tokio::test]
+    async fn a_proxy_is_skipped_and_no_mistake_of_ours() {
+        let (verdict, why) = played("[proxy.front]\nto = \"db\"", "then = \"established\"", Backend::Mock).await;
+        assert_eq!((verdict, why.as_str()), (Verdict::Skipped, "proxies are not built yet"));
+    }
+
+    #[tokio::test]
+    async fn a_deviation_that_no_client_makes_is_skipped_and_not_passed() {
+        let (verdict, why) = played("deviations = [\"any\"]", "then = \"established\"", Backend::Mock).await;
+        assert_eq!((verdict, why.as_str()), (Verdict::Skipped, "no client makes deviations yet: any"));
+    }
+}

@@ -20,7 +20,8 @@ pub fn expected(step: &Step) -> Expected {
     }
 }
 
-/// The verdict about a step that was performed.
+/// The verdict about a step that was performed. `observed` says whether servers and KDCs are mocks, so that it is known what they
+/// saw.
 #[must_use]
 pub fn judge(step: &Step, attempt: Attempt) -> StepResult {
     let explanation = step.expectation.as_ref().and_then(|expectation| difference(expectation, &attempt));
@@ -47,9 +48,13 @@ pub fn judge(step: &Step, attempt: Attempt) -> StepResult {
 
 /// The first thing that is not as expected: the client's outcome, what the others saw, the trace. A view that cannot be
 /// observed is not judged; one that can be observed and that shows nothing is not as expected, whatever is expected of it.
+/// And whatever is expected, nobody is logged in to a server that has not let him in.
 fn difference(expectation: &Expectation, attempt: &Attempt) -> Option<String> {
     if let Err(mismatch) = expectation.client.check(&attempt.client) {
         return Some(format!("client: {mismatch}"));
+    }
+    if let Some(seen) = attempt.server.seen().filter(|seen| attempt.client.is_established() && !seen.is_established()) {
+        return Some(format!("server: the client says that it is logged in, what the server saw is {seen}"));
     }
     for (party, pattern, view) in
         [("server", &expectation.server, &attempt.server), ("kdc", &expectation.kdc, &attempt.kdc)]

@@ -7,6 +7,9 @@ use std::net::SocketAddr;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+/// The code of a connect that found nobody listening.
+pub const TCP_REFUSED: &str = "tcp refused";
+
 /// Connects to `address`, drives the connection to its end and says what became of it.
 ///
 /// The second part is the client's own address, by which a mock's [`Record`](crate::net::Record) of the same connection is
@@ -38,7 +41,7 @@ pub async fn dial(
 /// A connect that failed. What is not the server's doing (no route, no local port) is the client's.
 fn refused(error: &io::Error) -> Outcome {
     match error.kind() {
-        io::ErrorKind::ConnectionRefused => Outcome::refused(Side::Server, "tcp refused"),
+        io::ErrorKind::ConnectionRefused => Outcome::refused(Side::Server, TCP_REFUSED),
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => Outcome::refused(Side::Server, "reset"),
         io::ErrorKind::TimedOut => Outcome::timed_out(Phase::Tcp.word()),
         _ => Outcome::refused(Side::Client, "tcp failed").because(error.to_string()),

@@ -116,7 +116,7 @@ impl Source {
         let opened = std::fs::File::open(file).map_err(|error| cannot(&error))?;
         opened.take(FILE_LIMIT + 1).read_to_end(&mut octets).map_err(|error| cannot(&error))?;
         if octets.len() as u64 > FILE_LIMIT {
-            return Err(cannot(&format!("{} octets, allowed are {FILE_LIMIT}", about.len())));
+            return Err(cannot(&format!("more than {FILE_LIMIT} octets")));
         }
         let name = below.with_extension("");
         let parts: Vec<_> = name.components().map(|part| part.as_os_str().to_string_lossy()).collect();
@@ -200,7 +200,8 @@ fn collect_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
         // A symbolic link to a folder is not followed, so that there is no way round in a circle.
         if entry.file_type().map_err(cannot)?.is_dir() {
             collect_files(&entry.path(), files)?;
-        } else {
+        // A pipe or a device that happens to lie here would be waited for. What is not there is an error when it is read.
+        } else if std::fs::metadata(entry.path()).map_or(true, |found| found.is_file()) {
             files.push(entry.path());
         }
     }
@@ -238,6 +239,23 @@ mod tests {
         assert_eq!(names(folder), ["mysql/one"]);
         assert_eq!(names(root.path().join("scenarios")), ["mysql/one"]);
         assert_eq!(names(root.path().join("two.toml")), ["two"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_without_an_end_is_not_read_to_it() {
+        let problem = Source::from_paths(&[PathBuf::from("/dev/zero")]).unwrap_err();
+        assert_eq!(problem.to_string(), "cannot read '/dev/zero': more than 1048576 octets");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_in_a_folder_is_passed_by() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("one.toml"), "x").unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(root.path().join("two.toml")).unwrap();
+        let sources = Source::from_paths(&[root.path().to_owned()]).unwrap();
+        assert_eq!(sources.into_iter().map(|source| source.name).collect::<Vec<_>>(), ["one"]);
     }
 
     #[test]

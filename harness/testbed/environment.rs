@@ -9,7 +9,6 @@ use crate::scenario::profile::Protocol;
 use crate::testbed::materials::Materials;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -72,19 +71,19 @@ impl Folder {
     }
 }
 
-/// Writes a file that only its owner can read; one that is there already is replaced.
+/// Writes a file that only its owner can read. One that is there already is replaced and not written into: it could be readable
+/// for others, or a link to somewhere else.
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn write_private(path: &Path, contents: &[u8]) -> Result<(), Error> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .and_then(|mut file| file.write_all(contents))
-        .map_err(|problem| Error::Environment(format!("cannot write {}: {problem}", path.display())))
+    let cannot = |problem| Error::Environment(format!("cannot write {}: {problem}", path.display()));
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // Of mode 0600 from the beginning.
+    let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
+    beside.write_all(contents).map_err(cannot)?;
+    beside.persist(path).map_err(|problem| cannot(problem.error))?;
+    Ok(())
 }
 
 /// Variables by name. `Debug` prints no value, as one of them is a password.
@@ -199,6 +198,27 @@ mod tests {
         variables.set("SHAKEDOWN_PASSWORD", "hunter2");
         assert_eq!(format!("{variables:?}"), r#"{"SHAKEDOWN_PASSWORD"}"#);
         assert_eq!(variables.value("SHAKEDOWN_PASSWORD"), Some("hunter2"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_is_there_is_replaced_and_not_written_into() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let elsewhere = folder.path().join("elsewhere");
+        let (open, link) = (folder.path().join("open"), folder.path().join("link"));
+        for path in [&elsewhere, &open] {
+            std::fs::write(path, "theirs").unwrap();
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        symlink(&elsewhere, &link).unwrap();
+        let given = Folder::at(folder.path()).unwrap();
+        for name in ["open", "link"] {
+            let path = given.write(name, b"secret").unwrap();
+            assert_eq!(std::fs::read(&path).unwrap(), b"secret");
+            assert_eq!(std::fs::symlink_metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
+        }
+        assert_eq!(std::fs::read(&elsewhere).unwrap(), b"theirs");
     }
 
     #[cfg(unix)]

@@ -61,6 +61,7 @@ impl Backend {
     #[must_use]
     pub fn lacks(&self, case: &Case) -> Option<String> {
         match self {
+            Self::Mock if !case.proxies.is_empty() => Some("proxies are not built yet".to_owned()),
             Self::Mock => None,
             Self::Endpoint(endpoint) => endpoint.lacks(case),
         }

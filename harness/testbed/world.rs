@@ -23,6 +23,7 @@
 
 use crate::error::Error;
 use crate::handshake::Outcome;
+use crate::net::TCP_REFUSED;
 use crate::scenario::party::{Ca, ClientKind, Password};
 use crate::scenario::plan::{Case, Verb};
 use crate::scenario::profile::Protocol;
@@ -249,6 +250,9 @@ impl World {
         let server = self.servers.get(to).ok_or_else(|| unknown("server", to))?;
         let client = self.clients.get_mut(from).ok_or_else(|| unknown("client", from))?;
         let planned = Arc::clone(&client.planned);
+        if !planned.deviations.is_empty() {
+            return Ok(no_deviations(&planned.deviations));
+        }
         match &planned.kind {
             ClientKind::BuiltIn => {
                 let host = host.unwrap_or(&server.host);
@@ -257,9 +261,12 @@ impl World {
                     client.know_password(&Principal::new(&[&planned.login], realm), &self.materials);
                 }
                 let baggage = client.baggage();
-                attempt::attempt(&planned, server, host, &self.materials, baggage)
-                    .await
-                    .map(|attempt| Performed::Attempt(Box::new(attempt)))
+                let attempt = attempt::attempt(&planned, server, host, &self.materials, baggage).await?;
+                // A server that is to be judged has to be there: that nobody listens is no answer of its.
+                if !server.is_mock() && attempt.client.code.as_deref() == Some(TCP_REFUSED) {
+                    return Err(Error::Environment(format!("nobody listens on {}", server.address)));
+                }
+                Ok(Performed::Attempt(Box::new(attempt)))
             }
             ClientKind::Profile(name) => {
                 Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
@@ -278,11 +285,19 @@ impl World {
         };
         let server = self.servers.get(to).ok_or_else(|| unknown("server", to))?;
         let mut connections = Vec::new();
-        let mut seen = None;
+        let mut seen: Option<Outcome> = None;
         for record in server.records().await {
             let report = record.report.map_err(|problem| Error::Internal(format!("the mock: {problem}")))?;
             connections.push(report.trace);
-            seen = Some(report.outcome);
+            // The last connection decides, but a login that stood is not undone by what the program did next to it.
+            if !(logged_in && seen.as_ref().is_some_and(Outcome::is_established)) {
+                seen = Some(report.outcome);
+            }
+        }
+        if server.is_mock() && logged_in && seen.is_none() {
+            let program = argv.first().map(String::as_str).unwrap_or_default();
+            let problem = "says that it is logged in, but never connected to the server";
+            return Err(Error::Environment(format!("client {program}: {problem}")));
         }
         let client = command::outcome(logged_in, &words, seen.as_ref());
         let server = if server.is_mock() { View::of(seen) } else { View::Unobserved };
@@ -303,6 +318,9 @@ impl World {
         let principal = Principal::new(&[user], &standing.planned.realm);
         let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
         let planned = Arc::clone(&client.planned);
+        if !planned.deviations.is_empty() {
+            return Ok(no_deviations(&planned.deviations));
+        }
         match &planned.kind {
             ClientKind::BuiltIn => {
                 if fresh_cache {
@@ -354,6 +372,10 @@ pub enum Performed {
     Attempt(Box<Attempt>),
     /// It cannot be played here, for this reason.
     CannotPlay(String),
+}
+
+fn no_deviations(asked: &[String]) -> Performed {
+    Performed::CannotPlay(format!("no client makes deviations yet: {}", asked.join(", ")))
 }
 
 fn tried(outcome: Outcome) -> Performed {

@@ -43,6 +43,9 @@ impl Database {
         if realm.name.is_empty() {
             return Err(InvalidRealm::NoName);
         }
+        if realm.name.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(InvalidRealm::Blank);
+        }
         let mut database = Self { accounts: HashMap::new() };
         let krbtgt = Principal::krbtgt(realm.name.as_bytes());
         database.add(Account::with_random_keys(krbtgt, 1, etypes(realm, None, "the realm")?, random))?;

@@ -1,7 +1,7 @@
 //! The program `mock-kdc`: reads a realm file, listens, and stays until it is told to end.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,6 +14,9 @@ use mock_kdc::{Kdc, Listener, SystemRandom, realm_file};
 use shakedown_krb5::keytab::Keytab;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
+
+/// The longest realm file that is read, in octets.
+const FILE_LIMIT: u64 = 1 << 20;
 
 fn main() -> ExitCode {
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::WARN.into()).from_env_lossy();
@@ -80,13 +83,23 @@ impl Failure {
 fn run(arguments: &Arguments) -> Result<(), Failure> {
     let path = &arguments.realm_file;
     let in_file = |problem: String| Failure::File(format!("{}: {problem}", path.display()));
-    let text = fs::read_to_string(path).map_err(|error| in_file(error.to_string()))?;
+    let text = text_of(path).map_err(|error| in_file(error.to_string()))?;
     let file = realm_file::read(&text).map_err(|invalid| in_file(invalid.to_string()))?;
     let kdc = Kdc::new(&file.realm, &mut SystemRandom).map_err(|invalid| in_file(invalid.to_string()))?;
     kdc.set_deviations(&file.deviations);
     let services: Vec<_> = file.realm.services.iter().map(|service| service.name.as_str()).collect();
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::Environment(error.to_string()))?;
     runtime.block_on(serve(arguments, Arc::new(kdc), &services))
+}
+
+/// The text of a file that a hand has written; one without an end, such as a device, is not read to it.
+fn text_of(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let read = fs::File::open(path)?.take(FILE_LIMIT + 1).read_to_string(&mut text);
+    if text.len() as u64 > FILE_LIMIT {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {FILE_LIMIT} octets")));
+    }
+    read.map(|_| text)
 }
 
 async fn serve(arguments: &Arguments, kdc: Arc<Kdc>, services: &[&str]) -> Result<(), Failure> {

@@ -104,6 +104,9 @@ pub enum InvalidRealm {
     /// A realm without a name.
     #[error("the realm has no name")]
     NoName,
+    /// A realm whose name no krb5.conf can hold.
+    #[error("the name of the realm has a blank or a control character, expected one as CORP.EXAMPLE.COM")]
+    Blank,
     /// A service with key version number 0, which stands for any.
     #[error("service {0} has kvno 0, expected 1 or more")]
     Kvno(String),

@@ -106,6 +106,7 @@ fn a_realm_file_that_cannot_be_used_ends_it_with_2() {
             "realm = 'R'\n[[services]]\nname = 'a'\n[[services]]\nname = 'a'\n",
             "realm.toml: principal a@R is there twice",
         ),
+        ("realm = \"A\\n[libdefaults]\"\n", "realm.toml: the name of the realm has a blank or a control character"),
     ] {
         let (code, said) = fails(&mut program(folder.path(), realm));
         assert!(code == 2 && said.contains(expected), "{code}: {said}");
@@ -113,6 +114,13 @@ fn a_realm_file_that_cannot_be_used_ends_it_with_2() {
     let missing = folder.path().join("missing.toml");
     let (code, said) = fails(Command::new(env!("CARGO_BIN_EXE_mock-kdc")).arg("--realm-file").arg(&missing));
     assert!(code == 2 && said.contains("missing.toml: No such file"), "{code}: {said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_realm_file_without_an_end_is_not_read_to_it() {
+    let (code, said) = fails(Command::new(env!("CARGO_BIN_EXE_mock-kdc")).args(["--realm-file", "/dev/zero"]));
+    assert!(code == 2 && said.contains("/dev/zero: more than 1048576 octets"), "{code}: {said}");
 }
 
 #[test]

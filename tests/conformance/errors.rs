@@ -436,3 +436,81 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_view_of_somebody_who_is_not_there_could_not_fail_and_is_refused() {
+    check(
+        "then  = \"established\"",
+        "then  = \"established\"\nserver = \"eof\"",
+        "36:1: 'server' for a kinit, which asks no server",
+    );
+    let (head, login) =
+        SCENARIO.split_once("[[step]]\nkinit").map(|(head, _)| head).unwrap().split_once("[realm.corp]").unwrap();
+    let (_, server) = login.split_once("[server.db]").unwrap();
+    let without = format!("{head}[server.db]{server}").replace("server = \"eof\"", "kdc = \"krb 44\"");
+    assert_eq!(plan(&without), Err("scenarios/x.toml:24:1: 'kdc' in a scenario without a [realm]".to_owned()));
+}
+
+#[test]
+fn keys_that_would_do_nothing_are_refused() {
+    check(
+        "mode = \"REQUIRED\",",
+        "mode = \"REQUIRED\", suites = [],",
+        "26:39: no suite in 'suites'; without the key it is all of them",
+    );
+    let account = "accounts   = { alice = { plugin = \"mysql_native_password\", secret = \"alice\" } }";
+    let engine = "engine     = \"aurora-mysql {engine}\"";
+    for key in ["require_ssl", "cached"] {
+        let postgres = SCENARIO
+            .replace(engine, "engine     = \"aurora-postgresql 15\"")
+            .replace("require_secure_transport = \"ON\"", "")
+            .replace(account, &format!("accounts   = {{ alice = {{ {key} = true, secret = \"alice\" }} }}"));
+        let column = 26 + key.len() + 3;
+        let expected = format!("scenarios/x.toml:20:{column}: only accounts of MySQL have '{key}', not 'true'");
+        assert_eq!(plan(&postgres), Err(expected));
+    }
+}
+
+#[test]
+fn names_that_nobody_could_use_are_refused_with_their_place() {
+    let engine = "engine     = \"aurora-mysql {engine}\"";
+    for wrong in ["", "not a host", "http://db.test", &"a".repeat(65)] {
+        check(
+            engine,
+            &format!("{engine}\nhost = \"{wrong}\""),
+            &format!("20:8: no name of a host '{wrong}', allowed: db.test, up to 64 octets"),
+        );
+    }
+    for wrong in ["", "CORP EXAMPLE", "alice@CORP"] {
+        check(
+            "realm = \"CORP.EXAMPLE.COM\"",
+            &format!("realm = \"{wrong}\""),
+            &format!("15:9: no name of a realm '{wrong}', allowed: one as CORP.EXAMPLE.COM"),
+        );
+    }
+    check(
+        "realm = \"CORP.EXAMPLE.COM\"",
+        "realm = \"CORP.EXAMPLE.COM\"\nservices = [\"postgres\"]",
+        "16:13: no service principal 'postgres', allowed: SERVICE/HOST without a realm",
+    );
+    check(
+        "[client.app]",
+        "[proxy.front]\nto = \"nowhere\"\n[client.app]",
+        "25:6: unknown server or proxy 'nowhere', allowed: db, front",
+    );
+    let named = plan(&SCENARIO.replace("name   = \"{engine}/{db}\"", "name   = \"{engine}/{db}\\u001b[31m\""));
+    let text = named.unwrap_err();
+    assert!(text.starts_with("scenarios/x.toml:3:10: a control character in the name of a case"), "{text}");
+}
+
+#[test]
+fn a_case_in_which_nothing_happens_is_refused() {
+    let one_step = SCENARIO.split_once("\n[[step]]\nkinit").map(|(head, _)| head).unwrap();
+    assert_eq!(plan(one_step), Ok(()));
+    let narrow = one_step.replace("name    = \"login\"", "when = { engine = \"2.09.3\" }").replace(
+        "  { cells = 1, then = \"refused by server: 1045 28000\", server = \"eof\", trace = \"… error\" },\n",
+        "",
+    );
+    let expected = "scenarios/x.toml:28:1: no step happens in the cell engine=2.11.0 db=a; a cell that cannot exist belongs into 'exclude'";
+    assert_eq!(plan(&narrow), Err(expected.to_owned()));
+}

@@ -60,6 +60,13 @@ pub(super) fn resolve(
         let problem = format!("{} has '{key}' in place of this key with", protocol_name(protocol));
         return Err(filling.error(foreign, problem));
     }
+    if protocol == Protocol::Postgres {
+        for (key, value) in [("require_ssl", require_ssl), ("cached", cached)] {
+            if let Some(value) = value {
+                return Err(filling.error(value, format!("only accounts of MySQL have '{key}', not")));
+            }
+        }
+    }
     let default = words.iter().find(|(word, _)| *word == settings.default_plugin).map_or(Method::Trust, |&(_, m)| m);
     let proved = match (filling.optional(own.as_ref())?, filling.optional(by.as_ref())?) {
         (Some(_), Some(by)) => return Err(filling.error(&by, format!("'{key}' and 'by' exclude each other:"))),

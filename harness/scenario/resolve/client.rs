@@ -191,7 +191,11 @@ fn resolve_tls(written: Option<&file::ClientTls>, filling: &Filling<'_>) -> Resu
         None if is_rustls => tls.versions.min = TlsVersion::Tls1_2,
         None => {}
     }
-    let suites = filling.list(suites)?;
+    let list = suites;
+    let suites = filling.list(list)?;
+    if suites.is_empty() && !list.span.is_empty() {
+        return Err(filling.source.error(&list.span, "no suite in 'suites'; without the key it is all of them"));
+    }
     if let Some(missing) = suites.iter().find(|suite| is_rustls && !RUSTLS_SUITES.contains(&suite.text.as_str())) {
         return Err(filling.error(missing, "rustls has no suite").allowing(RUSTLS_SUITES.join(", ")));
     }

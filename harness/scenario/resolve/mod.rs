@@ -191,6 +191,11 @@ fn case(
     }
     let mut proxies = BTreeMap::new();
     for (key, written) in &parties.proxy {
+        let behind = filling.text(&written.to)?;
+        let known: Vec<_> = parties.server.keys().chain(parties.proxy.keys()).map(|key| key.text.as_str()).collect();
+        if !known.contains(&behind.text.as_str()) {
+            return Err(filling.error(&behind, "unknown server or proxy").allowing(known.join(", ")));
+        }
         proxies.insert(key.text.clone(), interner.proxy(client::resolve_proxy(&key.text, written, filling)?));
     }
     let mut requirements = checked(shows, filling, &library.catalogue)?;
@@ -218,6 +223,14 @@ fn case(
             played.push(step);
         }
     }
+    // It would pass without having shown anything.
+    if let (true, Some(first)) = (played.is_empty(), steps.first()) {
+        let problem = format!(
+            "no step happens in the cell {}; a cell that cannot exist belongs into 'exclude'",
+            filling.matrix.describe(filling.cell)
+        );
+        return Err(filling.source.error(first.span(), problem));
+    }
     Ok(Case {
         name: case_name(filling, name)?,
         scenario: Arc::clone(info),
@@ -236,7 +249,14 @@ fn case(
 fn case_name(filling: &Filling<'_>, template: Option<&Text>) -> Result<String, ScenarioError> {
     let mut parts = vec![filling.source.name.clone()];
     match template {
-        Some(template) => parts.push(filling.text(template)?.text),
+        Some(template) => {
+            let name = filling.text(template)?;
+            // It is printed a line each, and is given to a shell to play the case again.
+            if name.text.chars().any(char::is_control) {
+                return Err(filling.error(&name, "a control character in the name of a case"));
+            }
+            parts.push(name.text);
+        }
         None => parts.extend(filling.matrix.values(filling.cell).map(|(_, value)| value.name.clone())),
     }
     Ok(parts.join("/"))

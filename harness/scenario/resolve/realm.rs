@@ -58,10 +58,7 @@ pub(super) fn spn(
     readings: &BTreeMap<String, String>,
 ) -> Result<String, ScenarioError> {
     if let Some(spn) = filling.optional(kerberos.spn.as_ref())? {
-        let valid =
-            spn.text.split('/').count() == 2 && !spn.text.contains('@') && spn.text.split('/').all(|p| !p.is_empty());
-        let wrong = || filling.error(&spn, "no service principal").allowing("SERVICE/HOST without a realm");
-        return if valid { Ok(spn.text) } else { Err(wrong()) };
+        return service_principal(spn, filling);
     }
     let service = match super::server::profile(server, filling, profiles, readings)?.protocol {
         Protocol::Mysql => "mysql",
@@ -70,13 +67,27 @@ pub(super) fn spn(
     Ok(format!("{service}/{}", super::server::host(name, server.host.as_ref(), filling)?))
 }
 
+fn service_principal(written: Text, filling: &Filling<'_>) -> Result<String, ScenarioError> {
+    let valid = written.text.split('/').count() == 2
+        && !written.text.contains('@')
+        && written.text.split('/').all(|part| !part.is_empty());
+    let wrong = || filling.error(&written, "no service principal").allowing("SERVICE/HOST without a realm");
+    if valid { Ok(written.text) } else { Err(wrong()) }
+}
+
 fn resolve(
     written: &file::Realm,
     mut services: BTreeSet<String>,
     filling: &Filling<'_>,
 ) -> Result<Realm, ScenarioError> {
     let file::Realm { realm, users, services: extra, etypes, ticket_lifetime, clock, deviations } = written;
-    services.extend(filling.list(extra)?.into_iter().map(|service| service.text));
+    let name = filling.text(realm)?;
+    if name.text.is_empty() || name.text.contains(|c: char| c.is_whitespace() || c.is_control() || "/@".contains(c)) {
+        return Err(filling.error(&name, "no name of a realm").allowing("one as CORP.EXAMPLE.COM"));
+    }
+    for service in filling.list(extra)? {
+        services.insert(service_principal(service, filling)?);
+    }
     let mut resolved = BTreeMap::new();
     for (name, file::RealmUser { secret }) in users {
         resolved.insert(filling.text(name)?.text, RealmUser { password: password(&filling.text(secret)?) });
@@ -91,7 +102,7 @@ fn resolve(
         None => TICKET_LIFETIME_SECONDS,
     };
     Ok(Realm {
-        realm: filling.text(realm)?.text,
+        realm: name.text,
         users: resolved,
         services,
         etypes: etypes.collect::<Result<_, _>>()?,

@@ -114,9 +114,17 @@ pub(super) fn profile(
     profiles.get(&engine.text, readings).map_err(|known| filling.error(&engine, "unknown engine").allowing(known))
 }
 
+/// The longest name of a host: what fits into the subject of a certificate (RFC 5280, `ub-common-name`).
+const HOST_MAX: usize = 64;
+
 /// The name that clients dial.
 pub(super) fn host(name: &str, written: Option<&Text>, filling: &Filling<'_>) -> Result<String, ScenarioError> {
-    Ok(filling.optional(written)?.map_or_else(|| format!("{name}.test"), |host| host.text))
+    let Some(host) = filling.optional(written)? else { return Ok(format!("{name}.test")) };
+    let fits = !host.text.is_empty() && host.text.len() <= HOST_MAX;
+    if !fits || host.text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/') {
+        return Err(filling.error(&host, "no name of a host").allowing("db.test, up to 64 octets"));
+    }
+    Ok(host.text)
 }
 
 fn set_parameters(

@@ -127,6 +127,11 @@ impl CompiledStep {
         Ok(Self { name, span, when, verb, rules })
     }
 
+    /// Where it stands.
+    pub(super) const fn span(&self) -> &Range<usize> {
+        &self.span
+    }
+
     /// Holds the counts of the rules against what is written and gives them back with their places.
     pub(super) fn count(
         &self,
@@ -187,6 +192,17 @@ impl CompiledStep {
         let expectation = match &self.rules {
             Some(rules) => {
                 let expectation = rules.expectation(filling, readings)?;
+                // An expectation of somebody who is not there could not fail.
+                let absent = if expectation.kdc.is_some() && realms.is_empty() {
+                    Some("'kdc' in a scenario without a [realm]")
+                } else if expectation.server.is_some() && matches!(verb, Verb::Kinit { .. }) {
+                    Some("'server' for a kinit, which asks no server")
+                } else {
+                    None
+                };
+                if let Some(problem) = absent {
+                    return Err(filling.source.error(&self.span, problem));
+                }
                 for id in &expectation.requirements {
                     library.catalogue.check(&Text { text: id.clone(), span: self.span.clone() }, filling.source)?;
                 }
