@@ -116,7 +116,7 @@ impl Source {
         let opened = std::fs::File::open(file).map_err(|error| cannot(&error))?;
         opened.take(FILE_LIMIT + 1).read_to_end(&mut octets).map_err(|error| cannot(&error))?;
         if octets.len() as u64 > FILE_LIMIT {
-            return Err(cannot(&format!("more than {FILE_LIMIT} octets")));
+            return Err(cannot(&format!("{} octets, allowed are {FILE_LIMIT}", about.len())));
         }
         let name = below.with_extension("");
         let parts: Vec<_> = name.components().map(|part| part.as_os_str().to_string_lossy()).collect();
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn a_file_without_an_end_is_not_read_to_it() {
         let problem = Source::from_paths(&[PathBuf::from("/dev/zero")]).unwrap_err();
-        assert_eq!(problem.to_string(), "cannot read '/dev/zero': more than 1048576 octets");
+        assert_eq!(problem.to_string(), "cannot read '/dev/zero': it is no regular file");
     }
 
     #[cfg(unix)]
