@@ -122,7 +122,7 @@ fn scram(criterion: &mut Criterion) {
     // Its nonce is its own.
     let prove_theirs = || {
         let mut client = ScramSha256::new(b"pencil", ChannelBinding::unsupported());
-        let nonce = std::str::from_utf8(client.message()).unwrap().rsplit_once("r=").unwrap().1;
+        let nonce = std::str::from_utf8(client.message()).unwrap().split_once("r=").unwrap().1;
         let server_first = format!("r={nonce}%hvYDpWUa2RaTCAfuxFIlj,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096");
         client.update(server_first.as_bytes()).unwrap();
         client.message().to_vec()
