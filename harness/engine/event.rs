@@ -138,7 +138,7 @@ pub struct Expected {
     pub trace: Option<String>,
 }
 
-/// What came out, in the eyes of each party. `None` is a party that was not observed.
+/// What came out, in the eyes of each party. `None`: nothing was observed, since the party is not ours or nothing reached it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Views {
     /// Who dialled.

@@ -138,7 +138,7 @@ pub struct Step {
     pub not_reached: bool,
 }
 
-/// The outcome in the eyes of each party; `null` where it was not observed.
+/// The outcome in the eyes of each party; `null` where nothing was observed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Views {
     /// Who dialled.

@@ -149,7 +149,7 @@ fn write_step(step: &StepResult, out: &mut dyn Write) -> io::Result<()> {
         }
         match (actual, expected) {
             (Some(actual), _) => field(out, "actual", &format!("{party}: {}", told(actual)))?,
-            (None, Some(_)) => field(out, "actual", &format!("{party}: not observed"))?,
+            (None, Some(_)) => field(out, "actual", &format!("{party}: nothing observed"))?,
             (None, None) => {}
         }
     }
@@ -279,9 +279,9 @@ fail  mysql/cipher-suites/3.04.0/tls1.0/ECDHE-RSA-AES128-SHA
     expected    client: established by kerberos
     actual      client: refused by server: 28000, saying \"GSSAPI | failed\"
     expected    server: krb 44
-    actual      server: not observed
+    actual      server: nothing observed
     expected    kdc: krb 7
-    actual      kdc: not observed
+    actual      kdc: nothing observed
     trace       expected   actual
                 …
     not reached again
