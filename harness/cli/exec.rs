@@ -1,6 +1,7 @@
 //! `shakedown exec`: the mocks of one case around one command, whose exit code is passed on.
 
-use crate::cli::{OneCaseArguments, runtime};
+use crate::cli::interrupt::{Interruption, Interruptions};
+use crate::cli::{OneCaseArguments, runtime, say};
 use crate::error::{Error, exit};
 use crate::testbed::environment::Folder;
 use crate::testbed::{Materials, World};
@@ -24,7 +25,7 @@ pub(super) fn exec(arguments: ExecArguments) -> ExitCode {
     match play(arguments) {
         Ok(code) => code.into(),
         Err(problem) => {
-            eprintln!("shakedown: {problem}");
+            say(&problem.to_string());
             exit::EXEC_FAILED.into()
         }
     }
@@ -36,21 +37,33 @@ fn play(arguments: ExecArguments) -> Result<u8, Error> {
         arguments.command.split_first().ok_or_else(|| Error::Usage("no command behind --".to_owned()))?;
     let folder = Folder::create()?;
     runtime()?.block_on(async {
+        let mut interruptions = Interruptions::listen()?;
         let materials = Arc::new(Materials::prepare([&case])?);
         let mut world = World::of_mocks(&case, &materials, &arguments.case.listen()?).await?;
         let login = arguments.case.login(&case)?;
         world.arrive(&case, &login.from, &folder).await?;
         let variables = world.variables(&login.from, &login.to, login.host.as_deref(), &folder)?;
-        let status = Command::new(program)
-            .args(rest)
-            .envs(variables.iter())
-            .kill_on_drop(true)
-            .status()
-            .await
-            .map_err(|problem| Error::Environment(format!("cannot run {program}: {problem}")))?;
-        Ok(code(status))
+        let cannot = |problem| Error::Environment(format!("cannot run {program}: {problem}"));
+        let mut command =
+            Command::new(program).args(rest).envs(variables.iter()).kill_on_drop(true).spawn().map_err(cannot)?;
+        loop {
+            tokio::select! {
+                status = command.wait() => return Ok(code(status.map_err(cannot)?)),
+                interruption = interruptions.next() => match interruption {
+                    // The terminal has told the command too: it decides what becomes of that.
+                    Interruption::Interrupt => {}
+                    Interruption::Terminate => {
+                        command.kill().await.map_err(cannot)?;
+                        return Ok(TERMINATED);
+                    }
+                },
+            }
+        }
     })
 }
+
+/// What shells say of a program that SIGTERM has ended.
+const TERMINATED: u8 = 128 + 15;
 
 /// The exit code, or 128 and the signal as shells have it.
 fn code(status: std::process::ExitStatus) -> u8 {

@@ -13,6 +13,7 @@ use crate::error::{Error, exit};
 use case::OneCaseArguments;
 use clap::{Parser, Subcommand};
 use plan::{PlanArguments, Planned};
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Proves that database clients, proxies and servers set up connections correctly
@@ -43,7 +44,12 @@ pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(problem) => {
-            let code = if problem.use_stderr() { exit::USAGE } else { exit::SUCCESS };
+            let code = match problem.use_stderr() {
+                false => exit::SUCCESS,
+                // A command that is never run must not seem to have said 2.
+                true if std::env::args_os().nth(1).is_some_and(|word| word == "exec") => exit::EXEC_FAILED,
+                true => exit::USAGE,
+            };
             // A closed pipe is not worth a second message.
             let _ = problem.print();
             return code.into();
@@ -59,10 +65,15 @@ pub fn main() -> ExitCode {
     match result {
         Ok(code) => code.into(),
         Err(problem) => {
-            eprintln!("shakedown: {problem}");
+            say(&problem.to_string());
             problem.exit_code().into()
         }
     }
+}
+
+/// A line of diagnostics. Whoever reads standard error may have gone; that changes nothing.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "shakedown: {text}");
 }
 
 /// A runtime for the commands that play: workers as many as cores.

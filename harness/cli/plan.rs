@@ -1,5 +1,6 @@
 //! From arguments to a plan: which files, which cases of them, under which readings.
 
+use crate::cli::say;
 use crate::error::Error;
 use crate::scenario::filter::Filter;
 use crate::scenario::requirements::Catalogue;
@@ -35,6 +36,11 @@ impl PlanArguments {
         let mut plan = make_plan(&sources, &library, &self.readings()?)?;
         if !self.filter.is_empty() {
             let filters = self.filters()?;
+            for (pattern, filter) in self.filter.iter().zip(&filters) {
+                if !plan.cases.iter().any(|case| filter.matches(&case.name)) {
+                    say(&format!("no case matches --filter '{pattern}'"));
+                }
+            }
             plan.cases.retain(|case| filters.iter().any(|filter| filter.matches(&case.name)));
         }
         Ok(Planned { plan, catalogue: library.catalogue })

@@ -1,8 +1,9 @@
 //! `shakedown run`: plays cases and says which do not come out as they should.
 
-use crate::cli::interrupt::interrupted;
-use crate::cli::{PlanArguments, Planned, runtime};
+use crate::cli::interrupt::Interruptions;
+use crate::cli::{PlanArguments, Planned, runtime, say};
 use crate::engine::check::{self, Settings};
+use crate::engine::event::Exit;
 use crate::error::{Error, exit};
 use crate::report::text::Traces;
 use crate::report::{self, Report};
@@ -104,9 +105,10 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
     });
     let summary = runtime()?.block_on(async {
         // Whoever interrupts gets no report, and nothing of ours is left: what was playing is dropped, programs are ended.
+        let mut interruptions = Interruptions::listen()?;
         tokio::select! {
             summary = playing => summary,
-            ended = interrupted() => ended.and(Err(Error::Environment("interrupted".to_owned()))),
+            _ = interruptions.next() => Err(Error::Environment("interrupted".to_owned())),
         }
     })?;
     match unwritten {
@@ -114,6 +116,9 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
         Some(report::Error::Stream { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {}
         Some(problem) => return Err(environment(problem)),
         None => {}
+    }
+    if summary.exit() == Exit::NothingRan {
+        say("nothing ran");
     }
     Ok(summary.exit().code())
 }

@@ -1,6 +1,6 @@
 //! `shakedown serve`: the mocks of one case, kept up for any client until the program is told to end.
 
-use crate::cli::interrupt::interrupted;
+use crate::cli::interrupt::Interruptions;
 use crate::cli::{OneCaseArguments, runtime};
 use crate::error::{Error, exit};
 use crate::testbed::environment::{self, Folder};
@@ -29,6 +29,8 @@ pub(super) fn serve(arguments: ServeArguments) -> Result<u8, Error> {
         None => Folder::create()?,
     };
     runtime()?.block_on(async {
+        // Before anything stands, so that whoever reads `ready` can end it and nothing is left.
+        let mut interruptions = Interruptions::listen()?;
         let materials = Arc::new(Materials::prepare([&case])?);
         let mut world = World::of_mocks(&case, &materials, &arguments.case.listen()?).await?;
         let mut text = format!("case {}\n", case.name);
@@ -55,9 +57,9 @@ pub(super) fn serve(arguments: ServeArguments) -> Result<u8, Error> {
             .and_then(|()| out.flush())
             .map_err(|problem| Error::Environment(format!("standard output: {problem}")))?;
         drop(out);
-        interrupted().await
-    })?;
-    Ok(exit::SUCCESS)
+        interruptions.next().await;
+        Ok(exit::SUCCESS)
+    })
 }
 
 /// The variables as a file that a POSIX shell reads with `.`; only its owner can read it, as it may hold a password.

@@ -5,7 +5,7 @@ use crate::handshake::{Outcome, Trace};
 use crate::scenario::expect::Expectation;
 use crate::scenario::pattern::OutcomePattern;
 use crate::scenario::plan::Step;
-use crate::testbed::Attempt;
+use crate::testbed::{Attempt, View};
 use std::borrow::Cow;
 
 /// What a step should have been, in the words of a report.
@@ -23,15 +23,19 @@ pub fn expected(step: &Step) -> Expected {
 /// The verdict about a step that was performed. `observed` says whether servers and KDCs are mocks, so that it is known what they
 /// saw.
 #[must_use]
-pub fn judge(step: &Step, attempt: Attempt, observed: bool) -> StepResult {
-    let explanation = step.expectation.as_ref().and_then(|expectation| difference(expectation, &attempt, observed));
+pub fn judge(step: &Step, attempt: Attempt) -> StepResult {
+    let explanation = step.expectation.as_ref().and_then(|expectation| difference(expectation, &attempt));
     StepResult {
         name: step.name.clone(),
         verb: step.verb.word().to_owned(),
         expected: expected(step),
         verdict: if explanation.is_none() { Verdict::Pass } else { Verdict::Fail },
         explanation,
-        views: Views { client: Some(attempt.client), server: attempt.server, kdc: attempt.kdc },
+        views: Views {
+            client: Some(attempt.client),
+            server: attempt.server.seen().cloned(),
+            kdc: attempt.kdc.seen().cloned(),
+        },
         connections: attempt.connections,
         phases_us: attempt
             .phases
@@ -43,29 +47,27 @@ pub fn judge(step: &Step, attempt: Attempt, observed: bool) -> StepResult {
 }
 
 /// The first thing that is not as expected: the client's outcome, what the others saw, the trace. A view that cannot be
-/// observed is not judged; one that can, and that is expected of a party that nobody asked, is a difference. Whatever is
-/// expected, nobody is logged in to a server that has not let him in.
-fn difference(expectation: &Expectation, attempt: &Attempt, observed: bool) -> Option<String> {
+/// observed is not judged; one that can be observed and that shows nothing is not as expected, whatever is expected of it.
+/// And whatever is expected, nobody is logged in to a server that has not let him in.
+fn difference(expectation: &Expectation, attempt: &Attempt) -> Option<String> {
     if let Err(mismatch) = expectation.client.check(&attempt.client) {
         return Some(format!("client: {mismatch}"));
     }
-    if let Some(seen) = attempt.server.as_ref().filter(|seen| attempt.client.is_established() && !seen.is_established())
-    {
+    if let Some(seen) = attempt.server.seen().filter(|seen| attempt.client.is_established() && !seen.is_established()) {
         return Some(format!("server: the client says that it is logged in, what the server saw is {seen}"));
     }
     for (party, pattern, view) in
         [("server", &expectation.server, &attempt.server), ("kdc", &expectation.kdc, &attempt.kdc)]
     {
-        match (pattern, view) {
-            (Some(pattern), Some(view)) => {
-                if let Err(mismatch) = pattern.check(view) {
+        let Some(pattern) = pattern else { continue };
+        match view {
+            View::Unobserved => {}
+            View::Nothing => return Some(format!("{party}: expected {pattern}, was nothing at all")),
+            View::Seen(outcome) => {
+                if let Err(mismatch) = pattern.check(outcome) {
                     return Some(format!("{party}: {mismatch}"));
                 }
             }
-            (Some(pattern), None) if observed => {
-                return Some(format!("{party}: expected {pattern}, but nobody asked the {party}"));
-            }
-            _ => {}
         }
     }
     // What a program does on the way to an endpoint passes us by.
@@ -88,5 +90,79 @@ fn outcome(pattern: &OutcomePattern) -> Outcome {
         method: method.map(Cow::Owned),
         cause: None,
         message: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handshake::Side;
+    use crate::scenario::plan::{Place, Verb};
+
+    fn step() -> Step {
+        let place = Place { file: "x.toml".into(), line: 1 };
+        Step {
+            name: "connect".to_owned(),
+            verb: Verb::Connect { from: "app".to_owned(), to: "db".to_owned(), host: None },
+            expectation: Some(Expectation {
+                client: "refused by client: no_ticket".parse().unwrap(),
+                server: Some("eof".parse().unwrap()),
+                kdc: Some("krb 24".parse().unwrap()),
+                trace: Some("connect …".parse().unwrap()),
+                within: Default::default(),
+                requirements: Vec::new(),
+                place: place.clone(),
+            }),
+            place,
+        }
+    }
+
+    /// What a change to an attempt that is as expected does to the verdict.
+    fn check(change: impl FnOnce(&mut Attempt), expected: Option<&str>) {
+        let mut trace = Trace::new();
+        trace.push(
+            crate::handshake::Timestamp::EPOCH,
+            crate::handshake::Direction::Local,
+            crate::handshake::EventName::Connect,
+        );
+        let mut attempt = Attempt {
+            client: Outcome::refused(Side::Client, "no_ticket"),
+            server: View::Seen(Outcome::refused(Side::Client, "eof")),
+            kdc: View::Seen(Outcome::refused(Side::Kdc, "krb 24")),
+            connections: vec![trace],
+            phases: Vec::new(),
+        };
+        change(&mut attempt);
+        let judged = judge(&step(), attempt);
+        assert_eq!(judged.explanation.as_deref(), expected);
+        assert_eq!(judged.verdict, if expected.is_none() { Verdict::Pass } else { Verdict::Fail });
+    }
+
+    #[test]
+    fn every_view_is_held_against_what_is_expected_of_it() {
+        check(|_| {}, None);
+        check(
+            |attempt| attempt.client = Outcome::established("kerberos"),
+            Some("client: kind differs: expected refused by client: no_ticket, was established by kerberos"),
+        );
+        check(
+            |attempt| attempt.server = View::Seen(Outcome::refused(Side::Server, "1045 28000")),
+            Some("server: code or cause differs: expected eof, was refused by server: 1045 28000"),
+        );
+        check(
+            |attempt| attempt.kdc = View::Seen(Outcome::refused(Side::Kdc, "krb 6")),
+            Some("kdc: code or cause differs: expected krb 24, was refused by kdc: krb 6"),
+        );
+        check(
+            |attempt| attempt.connections.clear(),
+            Some("trace: number of connections differs: expected connect …, was no connection"),
+        );
+    }
+
+    #[test]
+    fn who_cannot_be_observed_is_not_judged_and_who_can_be_and_saw_nothing_is() {
+        check(|attempt| (attempt.server, attempt.kdc) = (View::Unobserved, View::Unobserved), None);
+        check(|attempt| attempt.server = View::Nothing, Some("server: expected eof, was nothing at all"));
+        check(|attempt| attempt.kdc = View::Nothing, Some("kdc: expected krb 24, was nothing at all"));
     }
 }

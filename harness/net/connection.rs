@@ -260,7 +260,12 @@ impl Connection {
             }
             Err(error) => {
                 let outcome = refusal::of_machine(self.side, error)?;
-                self.finish(outcome, now);
+                match self.side {
+                    // A client that cannot go on has not got what it came for, even behind a successful login.
+                    Side::Client => self.conclude(outcome, now),
+                    // A server has let its client in all the same, whatever that sends later.
+                    Side::Server | Side::Proxy | Side::Kdc => self.finish(outcome, now),
+                }
                 Ok(Progress::Finished)
             }
         }

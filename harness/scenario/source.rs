@@ -107,17 +107,25 @@ impl Source {
     fn read_as(file: &Path, below: &Path) -> Result<Self, Error> {
         let cannot =
             |problem: &dyn std::fmt::Display| Error::Usage(format!("cannot read '{}': {problem}", file.display()));
-        // By what is read and not by what the directory says: a device has a length of 0 and no end.
-        let mut text = String::new();
+        let about = std::fs::metadata(file).map_err(|error| cannot(&error))?;
+        // A device has no end, and a pipe may never have one.
+        if !about.is_file() {
+            return Err(cannot(&"it is no regular file"));
+        }
+        let mut octets = Vec::new();
         let opened = std::fs::File::open(file).map_err(|error| cannot(&error))?;
-        let read = opened.take(FILE_LIMIT + 1).read_to_string(&mut text);
-        if text.len() as u64 > FILE_LIMIT {
+        opened.take(FILE_LIMIT + 1).read_to_end(&mut octets).map_err(|error| cannot(&error))?;
+        if octets.len() as u64 > FILE_LIMIT {
             return Err(cannot(&format!("more than {FILE_LIMIT} octets")));
         }
-        read.map_err(|error| cannot(&error))?;
         let name = below.with_extension("");
         let parts: Vec<_> = name.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-        Ok(Self { name: parts.join("/"), file: file.to_owned(), text })
+        let source = |text| Self { name: parts.join("/"), file: file.to_owned(), text };
+        String::from_utf8(octets).map(source).map_err(|error| {
+            let end = error.utf8_error().valid_up_to();
+            let readable = source(String::from_utf8_lossy(&error.as_bytes()[..end]).into_owned());
+            readable.error(&(end..end), "no UTF-8 from here on").into()
+        })
     }
 
     /// The line and column of an offset, both counted from 1; columns count characters.

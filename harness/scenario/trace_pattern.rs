@@ -28,7 +28,8 @@ impl TracePattern {
     pub fn check(&self, connections: &[&Trace]) -> Result<(), Mismatch> {
         let differs = |what| {
             let actual: Vec<_> = connections.iter().map(ToString::to_string).collect();
-            Err(Mismatch { what, expected: self.to_string(), actual: actual.join(" | ") })
+            let actual = if actual.is_empty() { "no connection".to_owned() } else { actual.join(" | ") };
+            Err(Mismatch { what, expected: self.to_string(), actual })
         };
         if connections.len() != self.connections.len() {
             return differs("number of connections");

@@ -17,10 +17,10 @@ use std::time::Duration;
 pub struct Attempt {
     /// How it ended for the client.
     pub client: Outcome,
-    /// How it ended for the server, where it can be observed.
-    pub server: Option<Outcome>,
-    /// What the KDC answered last, where it was asked and can be observed.
-    pub kdc: Option<Outcome>,
+    /// How it ended for the server.
+    pub server: View,
+    /// What the KDC answered last.
+    pub kdc: View,
     /// What happened on the wire, a trace for each connection.
     pub connections: Vec<Trace>,
     /// How long each phase took, all connections together.
@@ -31,7 +31,35 @@ impl Attempt {
     /// That of a step without a connection.
     #[must_use]
     pub const fn without_connection(client: Outcome) -> Self {
-        Self { client, server: None, kdc: None, connections: Vec::new(), phases: Vec::new() }
+        Self { client, server: View::Nothing, kdc: View::Unobserved, connections: Vec::new(), phases: Vec::new() }
+    }
+}
+
+/// What another party than the client saw of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum View {
+    /// It is somebody else's and tells us nothing.
+    Unobserved,
+    /// It is ours, and nothing came to its eyes: nobody dialled it, or it did not get as far as an answer.
+    Nothing,
+    /// It is ours, and this is how it ended there.
+    Seen(Outcome),
+}
+
+impl View {
+    /// Of a party that can be observed.
+    #[must_use]
+    pub fn of(seen: Option<Outcome>) -> Self {
+        seen.map_or(Self::Nothing, Self::Seen)
+    }
+
+    /// What was seen.
+    #[must_use]
+    pub const fn seen(&self) -> Option<&Outcome> {
+        match self {
+            Self::Seen(outcome) => Some(outcome),
+            Self::Unobserved | Self::Nothing => None,
+        }
     }
 }
 
@@ -129,8 +157,10 @@ pub async fn attempt(
         connections.push(report.trace);
         last = Some((report.outcome, seen));
     }
+    let server_is_ours = server.is_mock();
     let (client, server) = last.ok_or_else(|| Error::Internal("an attempt without a connection".to_owned()))?;
-    Ok(Attempt { client, server, kdc: None, connections, phases: listed(&phases) })
+    let server = if server_is_ours { View::of(server) } else { View::Unobserved };
+    Ok(Attempt { client, server, kdc: View::Unobserved, connections, phases: listed(&phases) })
 }
 
 fn add(total: &mut Phases, more: &Phases) {

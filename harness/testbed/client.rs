@@ -6,7 +6,7 @@ use crate::net::Deadlines;
 use crate::net::kdc::{KdcDirectory, KerberosClient, KerberosSettings, kinit_outcome};
 use crate::net::ticket::Surroundings;
 use crate::scenario::party;
-use crate::testbed::attempt::{Attempt, Baggage};
+use crate::testbed::attempt::{Attempt, Baggage, View};
 use crate::testbed::materials::Materials;
 use crate::testbed::random::Generator;
 use crate::testbed::realm::StandingRealm;
@@ -73,8 +73,8 @@ impl StandingClient {
         let took = clock.base().since(began);
         Attempt {
             client: kinit_outcome(&result),
-            server: None,
-            kdc: None,
+            server: View::Nothing,
+            kdc: View::Unobserved,
             connections: vec![trace],
             phases: vec![(crate::net::Phase::KdcAs, took)],
         }

@@ -28,8 +28,11 @@ impl Folder {
     /// # Errors
     /// The machine has no room for it.
     pub fn create() -> Result<Self, Error> {
-        tempfile::Builder::new()
-            .prefix("shakedown-")
+        let mut folder = tempfile::Builder::new();
+        folder.prefix("shakedown-");
+        #[cfg(unix)]
+        folder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        folder
             .tempdir()
             .map(Self::Temporary)
             .map_err(|problem| Error::Environment(format!("cannot make a temporary folder: {problem}")))
@@ -224,8 +227,8 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = Folder::create().unwrap();
         let path = folder.write("secret", b"x").unwrap();
-        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(folder.path())), (0o600, 0o700));
         drop(folder);
         assert!(!path.exists());
     }

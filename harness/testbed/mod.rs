@@ -18,7 +18,7 @@ pub mod secrets;
 pub mod server;
 pub mod world;
 
-pub use attempt::Attempt;
+pub use attempt::{Attempt, View};
 pub use choice::one_case;
 pub use endpoint::Endpoint;
 pub use materials::Materials;

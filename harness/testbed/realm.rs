@@ -81,6 +81,12 @@ impl StandingRealm {
         }
     }
 
+    /// Whether what its KDC answers can be observed.
+    #[must_use]
+    pub const fn is_mock(&self) -> bool {
+        self.mock.is_some()
+    }
+
     /// Where the KDC's log stands: everything after it belongs to the next step.
     #[must_use]
     pub fn mark(&self) -> u64 {

@@ -70,7 +70,7 @@ impl StandingServer {
         Self { planned: Arc::clone(planned), host, address, mock: None }
     }
 
-    /// Whether it is ours, so that it is known what it sees.
+    /// Whether what it sees can be observed.
     #[must_use]
     pub const fn is_mock(&self) -> bool {
         self.mock.is_some()

@@ -27,7 +27,7 @@ use crate::net::TCP_REFUSED;
 use crate::scenario::party::{Ca, ClientKind, Password};
 use crate::scenario::plan::{Case, Verb};
 use crate::scenario::profile::Protocol;
-use crate::testbed::attempt::{self, Attempt};
+use crate::testbed::attempt::{self, Attempt, View};
 use crate::testbed::choice::one_case;
 use crate::testbed::client::StandingClient;
 use crate::testbed::command::{self, Said};
@@ -236,8 +236,12 @@ impl World {
             }
         };
         if let Performed::Attempt(attempt) = &mut performed {
-            attempt.kdc =
-                self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark)).next_back();
+            let mut answers = self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark));
+            attempt.kdc = match answers.next_back() {
+                Some(answer) => View::Seen(answer),
+                None if self.realms.values().any(StandingRealm::is_mock) => View::Nothing,
+                None => View::Unobserved,
+            };
         }
         Ok(performed)
     }
@@ -296,7 +300,8 @@ impl World {
             return Err(Error::Environment(format!("client {program}: {problem}")));
         }
         let client = command::outcome(logged_in, &words, seen.as_ref());
-        let attempt = Attempt { client, server: seen, kdc: None, connections, phases: Vec::new() };
+        let server = if server.is_mock() { View::of(seen) } else { View::Unobserved };
+        let attempt = Attempt { client, server, kdc: View::Unobserved, connections, phases: Vec::new() };
         Ok(Performed::Attempt(Box::new(attempt)))
     }
 

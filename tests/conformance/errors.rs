@@ -293,6 +293,21 @@ fn parties() {
         "offer = \"everything\"\ntls   = {",
         "26:9: unknown offer 'everything', allowed: password, token, ticket, or some of them joined by -and-",
     );
+    check(
+        "clock      = \"+1h\"",
+        "deviations = [\"no-ssl-bit\", \"no-ssl\"]",
+        "22:29: unknown deviation 'no-ssl', allowed: wrong-error-code, no-ssl-bit, wrong-sequence-id, no-sqlstate, nonce-without-nul, accepts-wrong-secret, refuses-right-secret, no-ap-rep, secure-transport-not-enforced, asks-for-cleartext",
+    );
+    check(
+        "realm = \"CORP.EXAMPLE.COM\"",
+        "realm = \"CORP.EXAMPLE.COM\"\ndeviations = \"mute\"",
+        "16:14: unknown deviation 'mute', allowed: wrong-nonce, wrong-client, wrong-service, end-time-in-the-past, end-time-beyond-till, wrong-etype, broken-ciphertext, truncated, silent",
+    );
+    check(
+        "tls   = {",
+        "deviations = \"no-ssl-bit\"\ntls   = {",
+        "26:14: only servers and realms make deviations, not 'no-ssl-bit'",
+    );
     check("tls   = {", "kind = \"command\"\ntls   = {", "26:8: no 'argv' for kind 'command'");
     check("tls   = {", "mutual = \"yes\"\ntls   = {", "26:10: unknown truth value 'yes', allowed: true, false");
 }

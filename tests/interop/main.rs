@@ -3,3 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
 mod openssl;
+mod peer;
+mod program;
+mod real_clients;
+mod real_servers;

@@ -1,5 +1,6 @@
 //! Clients, and what stands between them and servers.
 
+use super::deviation;
 use super::realm::{clock_seconds, password, texts};
 use super::server::{PROVIDERS, RUSTLS_SUITES, host};
 use crate::error::ScenarioError;
@@ -84,7 +85,7 @@ pub(super) fn resolve(
         mutual: filling.flag(mutual.as_ref(), reached.iter().any(|server| server.protocol() == Protocol::Postgres))?,
         channel_binding,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
-        deviations: texts(filling.list(deviations)?),
+        deviations: deviation::of_nobody(deviations, filling)?,
     })
 }
 
@@ -212,6 +213,6 @@ pub(super) fn resolve_proxy(name: &str, written: &file::Proxy, filling: &Filling
         to: filling.text(to)?.text,
         host: host(name, written_host.as_ref(), filling)?,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
-        deviations: texts(filling.list(deviations)?),
+        deviations: deviation::of_nobody(deviations, filling)?,
     })
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod client;
+mod deviation;
 mod intern;
 mod realm;
 mod server;

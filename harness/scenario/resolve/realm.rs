@@ -1,5 +1,6 @@
 //! Realms, with the services of the case's servers.
 
+use super::deviation;
 use super::intern::Interner;
 use crate::error::ScenarioError;
 use crate::scenario::file;
@@ -107,7 +108,7 @@ fn resolve(
         etypes: etypes.collect::<Result<_, _>>()?,
         ticket_lifetime_seconds: lifetime,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
-        deviations: texts(filling.list(deviations)?),
+        deviations: deviation::of_realm(deviations, filling)?,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Servers: a profile with its parameters set, TLS, and what joins them to realms.
 
-use super::account;
 use super::realm::{clock_seconds, spn, texts};
+use super::{account, deviation};
 use crate::error::ScenarioError;
 use crate::handshake::TlsVersion;
 use crate::scenario::file;
@@ -84,6 +84,7 @@ pub(super) fn resolve(
             account::hba(order.iter().map(|(_, login)| (login, &resolved[login])), &settings, enabled)
         }
     };
+    let deviations = deviation::of_server(deviations, profile.protocol, filling)?;
     let tls = resolve_tls(tls.as_ref(), certificate.as_ref(), &host, &settings, filling)?;
     Ok(Server {
         default_plugin: (profile.protocol == Protocol::Mysql).then(|| settings.default_plugin.clone()),
@@ -98,7 +99,7 @@ pub(super) fn resolve(
         iam,
         enabled,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
-        deviations: texts(filling.list(deviations)?),
+        deviations,
     })
 }
 

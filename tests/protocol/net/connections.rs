@@ -362,6 +362,23 @@ fn a_machine_that_cannot_read_its_peer_refuses() {
 }
 
 #[test]
+fn a_client_that_cannot_read_its_peer_behind_the_login_refuses_and_a_server_keeps_what_it_decided() {
+    let machine = ToyClient { linger: true, ..ToyClient::new(false, "open") };
+    let mut client = Connection::new(Side::Client, Box::new(machine), Security::ClearOnly);
+    client.start(now(), &mut NoRandom).unwrap();
+    client.receive(b"welcome\n", now(), &mut NoRandom).unwrap();
+    assert_eq!(client.outcome().unwrap().to_string(), "established by password");
+    client.receive(b"nonsense\n", now(), &mut NoRandom).unwrap();
+    let report = client.into_report(now().base).unwrap();
+    assert!(report.outcome.to_string().starts_with("refused by client: protocol_violation"), "{}", report.outcome);
+
+    let mut server = Connection::new(Side::Server, Box::new(ToyServer::default()), Security::ClearOnly);
+    server.start(now(), &mut NoRandom).unwrap();
+    server.receive(b"secret open\nnonsense\n", now(), &mut NoRandom).unwrap();
+    assert_eq!(server.outcome().unwrap().to_string(), "established by password");
+}
+
+#[test]
 fn application_protocols_are_selected_or_refused() {
     let play = |provider, offered, wanted| {
         let client_machine = ToyClient { alpn: offered, ..ToyClient::new(true, "open") };

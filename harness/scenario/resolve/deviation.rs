@@ -1,0 +1,46 @@
+//! Departures from the protocol that a party is asked to make: words that its mock has, found wrong while the file is read.
+
+use crate::error::ScenarioError;
+use crate::scenario::profile::Protocol;
+use crate::scenario::template::Filling;
+use crate::scenario::written::List;
+
+/// Those of a server. PostgreSQL's mock makes one at a time.
+pub(super) fn of_server(
+    written: &List,
+    protocol: Protocol,
+    filling: &Filling<'_>,
+) -> Result<Vec<String>, ScenarioError> {
+    match protocol {
+        Protocol::Mysql => {
+            known(written, &crate::mysql::Deviation::ALL.iter().map(|known| known.word()).collect::<Vec<_>>(), filling)
+        }
+        Protocol::Postgres => {
+            let words: Vec<_> = crate::postgres::Deviation::ALL.iter().map(|known| known.word()).collect();
+            let found = known(written, &words, filling)?;
+            match filling.words(written)?.get(1) {
+                Some(second) => Err(filling.error(second, "a PostgreSQL mock makes one deviation at a time, not also")),
+                None => Ok(found),
+            }
+        }
+    }
+}
+
+/// Those of a KDC.
+pub(super) fn of_realm(written: &List, filling: &Filling<'_>) -> Result<Vec<String>, ScenarioError> {
+    known(written, &mock_kdc::Deviation::ALL.map(mock_kdc::Deviation::name), filling)
+}
+
+/// Those of a client or a proxy: there is none, and a word without effect would be believed to have one.
+pub(super) fn of_nobody(written: &List, filling: &Filling<'_>) -> Result<Vec<String>, ScenarioError> {
+    match filling.words(written)?.first() {
+        Some(word) => Err(filling.error(word, "only servers and realms make deviations, not")),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn known(written: &List, words: &[&str], filling: &Filling<'_>) -> Result<Vec<String>, ScenarioError> {
+    let listed: Vec<_> = words.iter().map(|word| (*word, *word)).collect();
+    let written = filling.words(written)?;
+    written.iter().map(|word| filling.one_of(word, "deviation", &listed).map(str::to_owned)).collect()
+}

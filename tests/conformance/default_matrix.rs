@@ -1,0 +1,72 @@
+//! The built-in scenarios, played on the mocks: the README's first promise.
+
+use crate::play::{Played, play, scenario};
+use shakedown::engine::event::{CaseResult, Exit, Verdict};
+use shakedown::handshake::{Direction, EventName, Kind, Side};
+use shakedown::scenario::Source;
+use std::collections::BTreeMap;
+
+#[test]
+fn every_case_passes_and_none_is_known_to_fail() {
+    let Played { summary, cases } = play(&Source::built_in());
+    let bad: Vec<_> = cases.values().filter(|case| case.verdict != Verdict::Pass).collect();
+    assert!(bad.is_empty(), "{bad:#?}");
+    assert_eq!((summary.pass, summary.exit()), (627, Exit::AsExpected));
+
+    let mut passed: BTreeMap<&str, usize> = BTreeMap::new();
+    for case in cases.values() {
+        *passed.entry(&case.scenario).or_default() += 1;
+    }
+    let expected = [
+        ("kerberos/kinit", 12),
+        ("mysql/cipher-suites", 288),
+        ("mysql/kerberos-login", 48),
+        ("mysql/passwords", 36),
+        ("mysql/require-secure-transport", 24),
+        ("mysql/require-ssl", 8),
+        ("mysql/ssl-cipher", 64),
+        ("mysql/ssl-cipher-unusable", 24),
+        ("mysql/tls-versions", 40),
+        ("postgres/kerberos-login", 12),
+        ("postgres/passwords", 27),
+        ("postgres/tls", 36),
+        ("tls/providers", 8),
+    ];
+    assert_eq!(passed, expected.into());
+}
+
+/// Counted from what came out on the wire; what the scenario expects is not looked at.
+#[test]
+fn of_the_288_cells_of_the_cipher_matrix_120_establish_and_168_are_refused_by_the_server_with_alert_40() {
+    let played = play(&[scenario("mysql/cipher-suites")]);
+    let (established, refused): (Vec<_>, Vec<_>) =
+        played.cases.values().partition(|case| client(case).kind == Kind::Established);
+    assert_eq!((played.cases.len(), established.len(), refused.len()), (288, 120, 168));
+
+    for case in established {
+        let [(_, _), (_, tls), (_, suite)] = case.axes.as_slice() else { panic!("{}", case.name) };
+        let outcome = client(case);
+        assert_eq!(outcome.tls.map(|version| version.number()), Some(tls.as_str()), "{}", case.name);
+        assert_eq!(outcome.suite.as_ref(), Some(suite), "{}", case.name);
+        assert_eq!(outcome.method.as_deref(), Some("password"), "{}", case.name);
+        // Each side has read version and suite for itself.
+        let server = case.steps[0].views.server.as_ref().unwrap();
+        assert_eq!((server.kind, server.tls, &server.suite), (Kind::Established, outcome.tls, &outcome.suite));
+    }
+    for case in refused {
+        let outcome = client(case);
+        assert_eq!(outcome.kind, Kind::Refused, "{}", case.name);
+        assert_eq!((outcome.by, outcome.code.as_deref()), (Some(Side::Server), Some("alert handshake_failure")));
+        let [trace] = case.steps[0].connections.as_slice() else { panic!("{}", case.name) };
+        let alerts: Vec<_> = trace.events().iter().filter(|event| event.name == EventName::Alert).collect();
+        let [alert] = alerts.as_slice() else { panic!("{}: {trace}", case.name) };
+        assert_eq!((alert.direction, alert.detail.as_deref()), (Direction::ToClient, Some("handshake_failure")));
+        let order: Vec<_> = trace.events().iter().map(|event| event.name).collect();
+        let hello = order.iter().position(|name| *name == EventName::ClientHello).unwrap();
+        assert!(hello < order.iter().position(|name| *name == EventName::Alert).unwrap(), "{}: {trace}", case.name);
+    }
+}
+
+fn client(case: &CaseResult) -> &shakedown::handshake::Outcome {
+    case.steps[0].views.client.as_ref().unwrap()
+}
