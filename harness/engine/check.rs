@@ -257,6 +257,22 @@ THEN
     }
 
     #[tokio::test]
+    async fn the_trace_of_a_program_is_judged_at_a_mock_and_not_at_an_endpoint() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("endpoint.toml");
+        let text = "plays = 'aurora-postgresql 15'\nhost = 'h'\naddress = '127.0.0.1:1'\n\
+                    [secrets]\nalice = 'x'\n[realms]\n'CORP.EXAMPLE.COM' = '127.0.0.1:1'\n";
+        std::fs::write(&file, text).unwrap();
+        let then = "then = \"established\"\ntrace = \"… auth-ok …\"";
+        let backend = Backend::endpoint(&file).unwrap();
+        assert_eq!(played(&program("exit 0"), then, backend).await, (Verdict::Pass, String::new()));
+        let refused = "then = \"refused\"\ntrace = \"… auth-ok …\"";
+        let connects = program("exec 3<>/dev/tcp/$SHAKEDOWN_HOSTADDR/$SHAKEDOWN_PORT; exit 1");
+        let (verdict, why) = played(&connects, refused, Backend::Mock).await;
+        assert!(verdict == Verdict::Fail && why.starts_with("trace: "), "{why}");
+    }
+
+    #[tokio::test]
     async fn a_proxy_is_skipped_and_no_mistake_of_ours() {
         let (verdict, why) = played("[proxy.front]\nto = \"db\"", "then = \"established\"", Backend::Mock).await;
         assert_eq!((verdict, why.as_str()), (Verdict::Skipped, "proxies are not built yet"));

@@ -20,8 +20,8 @@
 use crate::error::Error;
 use crate::handshake::{Kind, Side};
 use crate::scenario::Library;
-use crate::scenario::party::{GssMode, Password, Proof, TlsMode};
-use crate::scenario::plan::{Case, Verb};
+use crate::scenario::party::{ClientKind, GssMode, Password, Proof, TlsMode};
+use crate::scenario::plan::{Case, Step, Verb};
 use crate::scenario::profile::Protocol;
 use crate::scenario::source::Source;
 use serde::de::Error as _;
@@ -148,6 +148,9 @@ impl Endpoint {
         if let Some(step) = case.steps.iter().find(|step| matches!(step.verb, Verb::Later { .. })) {
             return Some(format!("an endpoint has no verb '{}'", step.verb.word()));
         }
+        if case.steps.iter().any(|step| asks_a_program_who_refused(case, step)) {
+            return Some("a program does not tell who refused it, and an endpoint does not either".to_owned());
+        }
         for realm in case.realms.values() {
             if !self.realms.contains_key(&realm.realm) {
                 return Some(format!("the endpoint file names no KDC of {}", realm.realm));
@@ -174,6 +177,15 @@ impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint").field("plays", &self.plays).field("address", &self.address).finish_non_exhaustive()
     }
+}
+
+/// Whether the expectation is of a refusal by somebody in particular, and the client a program, which only tells that it was
+/// refused. A mock would say the rest.
+fn asks_a_program_who_refused(case: &Case, step: &Step) -> bool {
+    let Verb::Connect { from, .. } = &step.verb else { return false };
+    let is_program = case.clients.get(from).is_some_and(|client| matches!(client.kind, ClientKind::Command { .. }));
+    let expected = step.expectation.as_ref().map(|expectation| &expectation.client);
+    is_program && expected.is_some_and(|expected| expected.kind == Kind::Refused && expected.by.is_some())
 }
 
 /// The secrets that a case needs the true value of: those by which a client proves who it is. A password that is wrong on purpose
@@ -371,6 +383,19 @@ then    = "THEN"
         assert_eq!(without.lacks(&right).as_deref(), Some("the endpoint file has no secret alice"));
         assert_eq!(without.lacks(&wrong), None);
         assert_eq!(endpoint("[secrets]\nalice = 'x'\n").lacks(&right), None);
+    }
+
+    #[test]
+    fn a_program_is_not_asked_who_refused_it() {
+        let of_program = |then| {
+            let mut case = case("mistyped", "require", then);
+            let mut client = (*case.clients["app"]).clone();
+            client.kind = ClientKind::Command { argv: vec!["true".to_owned()] };
+            case.clients.insert("app".to_owned(), client.into());
+            endpoint("[allow]\nfailed-login = 9\naborted-handshake = 9\n").lacks(&case)
+        };
+        assert!(of_program("refused by server: 28P01").is_some_and(|reason| reason.contains("who refused it")));
+        assert_eq!(of_program("refused"), None);
     }
 
     #[test]
