@@ -277,10 +277,4 @@ THEN
         let (verdict, why) = played("[proxy.front]\nto = \"db\"", "then = \"established\"", Backend::Mock).await;
         assert_eq!((verdict, why.as_str()), (Verdict::Skipped, "proxies are not built yet"));
     }
-
-    #[tokio::test]
-    async fn a_deviation_that_no_client_makes_is_skipped_and_not_passed() {
-        let (verdict, why) = played("deviations = [\"any\"]", "then = \"established\"", Backend::Mock).await;
-        assert_eq!((verdict, why.as_str()), (Verdict::Skipped, "no client makes deviations yet: any"));
-    }
 }

@@ -250,9 +250,6 @@ impl World {
         let server = self.servers.get(to).ok_or_else(|| unknown("server", to))?;
         let client = self.clients.get_mut(from).ok_or_else(|| unknown("client", from))?;
         let planned = Arc::clone(&client.planned);
-        if !planned.deviations.is_empty() {
-            return Ok(no_deviations(&planned.deviations));
-        }
         match &planned.kind {
             ClientKind::BuiltIn => {
                 let host = host.unwrap_or(&server.host);
@@ -318,9 +315,6 @@ impl World {
         let principal = Principal::new(&[user], &standing.planned.realm);
         let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
         let planned = Arc::clone(&client.planned);
-        if !planned.deviations.is_empty() {
-            return Ok(no_deviations(&planned.deviations));
-        }
         match &planned.kind {
             ClientKind::BuiltIn => {
                 if fresh_cache {
@@ -372,10 +366,6 @@ pub enum Performed {
     Attempt(Box<Attempt>),
     /// It cannot be played here, for this reason.
     CannotPlay(String),
-}
-
-fn no_deviations(asked: &[String]) -> Performed {
-    Performed::CannotPlay(format!("no client makes deviations yet: {}", asked.join(", ")))
 }
 
 fn tried(outcome: Outcome) -> Performed {
