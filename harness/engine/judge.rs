@@ -20,8 +20,7 @@ pub fn expected(step: &Step) -> Expected {
     }
 }
 
-/// The verdict about a step that was performed. `observed` says whether servers and KDCs are mocks, so that it is known what they
-/// saw.
+/// The verdict about a step that was performed.
 #[must_use]
 pub fn judge(step: &Step, attempt: Attempt) -> StepResult {
     let explanation = step.expectation.as_ref().and_then(|expectation| difference(expectation, &attempt));
@@ -71,8 +70,8 @@ fn difference(expectation: &Expectation, attempt: &Attempt) -> Option<String> {
         }
     }
     // What a program does on the way to an endpoint passes us by.
-    let observed = attempt.server != View::Unobserved || attempt.kdc != View::Unobserved;
-    if attempt.connections.is_empty() && !observed {
+    let unobserved = matches!((&attempt.server, &attempt.kdc), (View::Unobserved, View::Unobserved));
+    if attempt.connections.is_empty() && unobserved {
         return None;
     }
     let pattern = expectation.trace.as_ref()?;
