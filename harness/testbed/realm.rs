@@ -1,7 +1,7 @@
 //! A realm whose KDC stands: a mock of ours on a loopback port, or somebody's.
 
 use crate::error::Error;
-use crate::handshake::{Outcome, Side};
+use crate::handshake::{Direction, EventName, Outcome, Side, Trace};
 use crate::scenario::party::{self, Keytab, ServerKerberos};
 use crate::testbed::command::Words;
 use crate::testbed::materials::Materials;
@@ -93,6 +93,23 @@ impl StandingRealm {
         self.mock.as_ref().map_or(0, |mock| mock.log().count())
     }
 
+    /// What the KDC was asked and answered since `mark`, as a trace; `None` if it is not ours. For clients that keep none.
+    #[must_use]
+    pub fn trace_since(&self, mark: u64) -> Option<Trace> {
+        let mut trace = Trace::new();
+        for event in self.mock.as_ref()?.log().since(mark) {
+            for (direction, name) in event.trace().into_iter().filter_map(event_of) {
+                match &event.outcome {
+                    mock_kdc::Outcome::Refused { code, .. } if name == EventName::KrbError => {
+                        trace.push_with(event.at, direction, name, code.to_string());
+                    }
+                    _ => trace.push(event.at, direction, name),
+                }
+            }
+        }
+        Some(trace)
+    }
+
     /// What the KDC answered last since `mark`; `None` if it was not asked or is not ours. A demand for pre-authentication
     /// is no answer but a question.
     #[must_use]
@@ -108,6 +125,14 @@ impl StandingRealm {
             mock_kdc::event::Outcome::Dropped { reason } => Outcome::refused(Side::Kdc, "no answer").because(reason),
         })
     }
+}
+
+/// The name and the way of an event that a KDC's log has by its word.
+fn event_of(word: &str) -> Option<(Direction, EventName)> {
+    let name: EventName = word.parse().ok()?;
+    let direction =
+        if matches!(name, EventName::AsReq | EventName::TgsReq) { Direction::FromClient } else { Direction::ToClient };
+    Some((direction, name))
 }
 
 /// A service that every mock realm has, for keytabs that hold somebody else's keys.

@@ -332,16 +332,23 @@ impl World {
                 variables.set("SHAKEDOWN_USER", user);
                 variables.set("SHAKEDOWN_REALM", standing.planned.realm.as_str());
                 variables.set("SHAKEDOWN_PASSWORD", password.as_str());
+                if let Some(kerberos) = self.servers.values().find_map(|server| server.planned.kerberos.as_ref()) {
+                    variables.set("SHAKEDOWN_SPN", kerberos.spn.as_str());
+                }
                 self.kerberos_variables(&mut variables, folder)?;
                 if fresh_cache {
                     // One that is not there is as good as one that was removed.
                     let _ = std::fs::remove_file(folder.path().join(CCACHE));
                 }
-                Ok(match command::run(argv, &self.scenario_folder, &variables).await? {
-                    Said::LoggedIn(_) => tried(Outcome::established("kerberos")),
-                    Said::Refused(words) => tried(realm::refusal(&words)),
-                    Said::CannotPlay(reason) => Performed::CannotPlay(reason),
-                })
+                let mark = standing.mark();
+                let outcome = match command::run(argv, &self.scenario_folder, &variables).await? {
+                    Said::LoggedIn(_) => Outcome::established("kerberos"),
+                    Said::Refused(words) => realm::refusal(&words),
+                    Said::CannotPlay(reason) => return Ok(Performed::CannotPlay(reason)),
+                };
+                let connections = standing.trace_since(mark).into_iter().collect();
+                let attempt = Attempt { connections, ..Attempt::without_connection(outcome) };
+                Ok(Performed::Attempt(Box::new(attempt)))
             }
         }
     }
@@ -366,10 +373,6 @@ pub enum Performed {
     Attempt(Box<Attempt>),
     /// It cannot be played here, for this reason.
     CannotPlay(String),
-}
-
-fn tried(outcome: Outcome) -> Performed {
-    Performed::Attempt(Box::new(Attempt::without_connection(outcome)))
 }
 
 fn realm_of<'r>(realms: &'r BTreeMap<String, StandingRealm>, name: &str) -> Result<&'r StandingRealm, Error> {
