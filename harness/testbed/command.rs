@@ -7,6 +7,7 @@
 use crate::error::Error;
 use crate::handshake::{Outcome, Side, TlsVersion};
 use crate::testbed::environment::Variables;
+use crate::testbed::process_group::ProcessGroup;
 use serde::Deserialize;
 use std::path::Path;
 use std::process::Stdio;
@@ -54,15 +55,11 @@ pub async fn run(argv: &[String], scenario_folder: &Path, variables: &Variables)
     let path = if has_folder { scenario_folder.join(program) } else { program.into() };
     let name = path.display().to_string();
     let broken = |problem: String| Error::Environment(format!("client {name}: {problem}"));
-    let mut child = Command::new(&path)
-        .args(arguments)
-        .envs(variables.iter())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|problem| broken(format!("cannot be started: {problem}")))?;
+    let mut command = Command::new(&path);
+    command.args(arguments).envs(variables.iter()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child =
+        ProcessGroup::lead(&mut command).spawn().map_err(|problem| broken(format!("cannot be started: {problem}")))?;
+    let mut group = ProcessGroup::of(&child);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let all = async {
         let (stdout, stderr, status) = tokio::join!(kept(stdout), kept(stderr), child.wait());
@@ -71,6 +68,7 @@ pub async fn run(argv: &[String], scenario_folder: &Path, variables: &Variables)
     let (stdout, stderr, status) = tokio::time::timeout(DEADLINE, all)
         .await
         .map_err(|_| broken(format!("did not end within {} s", DEADLINE.as_secs())))?;
+    group.ended();
     let status = status.map_err(|problem| broken(problem.to_string()))?;
     let last = |text: &str| text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned();
     let words = words(&stdout).map_err(|problem| broken(format!("its line of JSON: {problem}")))?;

@@ -12,6 +12,7 @@ pub mod environment;
 pub mod materials;
 pub mod mysql;
 pub mod postgres;
+pub mod process_group;
 pub mod random;
 pub mod realm;
 pub mod secrets;

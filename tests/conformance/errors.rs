@@ -309,6 +309,11 @@ fn parties() {
         "26:14: only servers and realms make deviations, not 'no-ssl-bit'",
     );
     check("tls   = {", "kind = \"command\"\ntls   = {", "26:8: no 'argv' for kind 'command'");
+    check(
+        "tls   = {",
+        "kind = \"comand\"\ntls   = {",
+        "26:8: unknown kind 'comand', allowed: builtin, command, or a client profile such as libmysqlclient 8.0.25 unix",
+    );
     check("tls   = {", "mutual = \"yes\"\ntls   = {", "26:10: unknown truth value 'yes', allowed: true, false");
 }
 

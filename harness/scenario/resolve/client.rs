@@ -110,8 +110,13 @@ fn resolve_kind(kind: Option<&Text>, argv: &List, filling: &Filling<'_>) -> Resu
             }
         }
         _ if !argv.items.is_empty() => Err(filling.source.error(&argv_span.span, "'argv' without kind = \"command\"")),
-        Some(kind) if kind.text != "builtin" => Ok(ClientKind::Profile(kind.text)),
-        _ => Ok(ClientKind::BuiltIn),
+        Some(kind) if kind.text == "builtin" => Ok(ClientKind::BuiltIn),
+        // A client, its version and its platform.
+        Some(kind) if kind.text.contains(' ') => Ok(ClientKind::Profile(kind.text)),
+        Some(kind) => Err(filling
+            .error(&kind, "unknown kind")
+            .allowing("builtin, command, or a client profile such as libmysqlclient 8.0.25 unix")),
+        None => Ok(ClientKind::BuiltIn),
     }
 }
 
