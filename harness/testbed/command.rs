@@ -70,14 +70,21 @@ pub async fn run(argv: &[String], scenario_folder: &Path, variables: &Variables)
         .map_err(|_| broken(format!("did not end within {} s", DEADLINE.as_secs())))?;
     group.ended();
     let status = status.map_err(|problem| broken(problem.to_string()))?;
+    // Nothing that a program says leaves this function without that: drivers have been seen to repeat passwords.
+    let hidden = |text: String| match variables.value("SHAKEDOWN_PASSWORD") {
+        Some(password) if !password.is_empty() => text.replace(password, "(password)"),
+        _ => text,
+    };
     let last = |text: &str| text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned();
-    let words = words(&stdout).map_err(|problem| broken(format!("its line of JSON: {problem}")))?;
+    let said = words(&stdout).map_err(|problem| broken(hidden(format!("its line of JSON: {problem}"))))?;
+    let words = Words { tls: said.tls.map(hidden), suite: said.suite.map(hidden), error: said.error.map(hidden) };
+    let reason = || words.error.clone().unwrap_or_else(|| hidden(last(&stderr)));
     match status.code() {
         Some(0) => Ok(Said::LoggedIn(words)),
         Some(1) => Ok(Said::Refused(words)),
-        Some(77) => Ok(Said::CannotPlay(words.error.unwrap_or_else(|| last(&stderr)))),
-        Some(code) => Err(broken(format!("exit code {code}: {}", words.error.unwrap_or_else(|| last(&stderr))))),
-        None => Err(broken(format!("ended by a signal: {}", last(&stderr)))),
+        Some(77) => Ok(Said::CannotPlay(reason())),
+        Some(code) => Err(broken(format!("exit code {code}: {}", reason()))),
+        None => Err(broken(format!("ended by a signal: {}", hidden(last(&stderr))))),
     }
 }
 
@@ -153,6 +160,24 @@ mod tests {
         let Said::LoggedIn(words) = said else { panic!("{said:?}") };
         assert_eq!((words.tls.as_deref(), words.suite.as_deref()), (Some("TLS1.0"), Some("DHE-RSA-AES128-SHA")));
         assert!(shell(r#"echo '{"tsl": "TLS1.0"}'"#).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_password_that_a_program_repeats_goes_no_further() {
+        let mut variables = Variables::default();
+        variables.set("SHAKEDOWN_PASSWORD", "hunter2");
+        for script in [
+            r#"echo '{"error": "hunter2 is wrong"}'; exit 1"#,
+            r#"echo '{"tls": "hunter2", "suite": "hunter2"}'"#,
+            r#"echo '{"hunter2": 1}'"#,
+            "echo hunter2 >&2; exit 77",
+            "echo hunter2 >&2; exit 2",
+            "echo hunter2 >&2; kill -9 $$",
+        ] {
+            let argv = ["sh", "-c", script].map(str::to_owned);
+            let said = format!("{:?}", run(&argv, Path::new("."), &variables).await);
+            assert!(!said.contains("hunter2") && said.contains("(password)"), "{script}: {said}");
+        }
     }
 
     #[tokio::test]
