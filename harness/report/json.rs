@@ -41,8 +41,20 @@ pub fn write(record: &Record, out: &mut dyn Write) -> io::Result<()> {
 /// # Errors
 /// The file cannot be read, is of another schema, or is no such file.
 pub fn read(path: &Path) -> Result<Results, Error> {
-    let text = std::fs::read_to_string(path).map_err(|source| Error::Unreadable { path: path.to_owned(), source })?;
+    let text = bounded(path).map_err(|source| Error::Unreadable { path: path.to_owned(), source })?;
     parse(&text).map_err(|message| Error::Malformed { path: path.to_owned(), message })
+}
+
+/// The longest stored run that is read: some hundred thousand cases.
+const LONGEST: u64 = 256 * 1024 * 1024;
+
+/// The text of a file, if it is one and ends: a device does not.
+fn bounded(path: &Path) -> io::Result<String> {
+    let about = std::fs::metadata(path)?;
+    if !about.is_file() || about.len() > LONGEST {
+        return Err(io::Error::other(format!("expected a file of at most {LONGEST} octets")));
+    }
+    std::fs::read_to_string(path)
 }
 
 fn parse(text: &str) -> Result<Results, String> {
@@ -437,5 +449,12 @@ mod tests {
         let path = directory.path().join("results.json");
         let error = read(&path).unwrap_err().to_string();
         assert!(error.starts_with(&format!("cannot read results {}: ", path.display())), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_without_an_end_is_not_read() {
+        let problem = read(Path::new("/dev/zero")).unwrap_err().to_string();
+        assert!(problem.contains("/dev/zero") && problem.contains("at most"), "{problem}");
     }
 }
