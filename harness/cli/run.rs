@@ -10,7 +10,7 @@ use crate::report::{self, Report};
 use crate::scenario::Source;
 use crate::scenario::known::KnownFailures;
 use crate::testbed::Backend;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
@@ -23,9 +23,10 @@ pub(super) struct RunArguments {
     /// Print the names of the cases and play nothing
     #[arg(long)]
     list: bool,
-    /// What stands behind the scenarios
-    #[arg(long, value_enum, default_value_t = BackendWord::Mock)]
-    backend: BackendWord,
+    /// What stands behind the scenarios: `mock`, `process` (real servers from installed programs), `container`, `endpoint`, or each
+    /// part for itself, as in `mysql=mock,postgres=process,kdc=process`
+    #[arg(long, default_value = "mock", value_name = "BACKEND")]
+    backend: String,
     /// The file that describes the endpoint, for `--backend endpoint`
     #[arg(long, value_name = "FILE", required_if_eq("backend", "endpoint"))]
     endpoint: Option<PathBuf>,
@@ -46,14 +47,6 @@ pub(super) struct RunArguments {
     fail_fast: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum BackendWord {
-    /// Mock servers and a mock KDC in this process
-    Mock,
-    /// A server that somebody else runs
-    Endpoint,
-}
-
 /// Plays, reports, and says how it went.
 pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
     let repeated = repeated(&arguments);
@@ -70,14 +63,7 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
     {
         return Err(Error::Usage(format!("{}: a known failure of no case: it was renamed or is gone", entry.place)));
     }
-    let backend = match (arguments.backend, &arguments.endpoint) {
-        (BackendWord::Endpoint, Some(file)) => Backend::endpoint(file)?,
-        (BackendWord::Mock, None) => Backend::Mock,
-        (BackendWord::Mock, Some(_)) => {
-            return Err(Error::Usage("--endpoint is for --backend endpoint".to_owned()));
-        }
-        (BackendWord::Endpoint, None) => return Err(Error::Usage("--backend endpoint needs --endpoint".to_owned())),
-    };
+    let backend = Backend::parse(&arguments.backend, arguments.endpoint.as_deref())?;
     let requirements: BTreeMap<_, _> =
         catalogue.all().iter().map(|requirement| (requirement.id.clone(), requirement.statement.clone())).collect();
     let settings = Settings {
@@ -86,7 +72,7 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
         requirements,
         arguments: repeated,
         known,
-        backend,
+        backend: backend.clone(),
     };
     let mut reports: Vec<Box<dyn Report>> = Vec::new();
     if let Some(folder) = &arguments.report {
@@ -106,10 +92,12 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
     let summary = runtime()?.block_on(async {
         // Whoever interrupts gets no report, and nothing of ours is left: what was playing is dropped, programs are ended.
         let mut interruptions = Interruptions::listen()?;
-        tokio::select! {
+        let summary = tokio::select! {
             summary = playing => summary,
             _ = interruptions.next() => Err(Error::Environment("interrupted".to_owned())),
-        }
+        };
+        backend.stop().await;
+        summary
     })?;
     match unwritten {
         // Whoever reads standard output has gone, as `| head` does. The verdict stands.
@@ -140,8 +128,11 @@ fn repeated(arguments: &RunArguments) -> Vec<String> {
     for reading in &arguments.plan.reading {
         repeated.extend(["--reading".to_owned(), reading.clone()]);
     }
+    if arguments.backend != "mock" {
+        repeated.extend(["--backend".to_owned(), arguments.backend.clone()]);
+    }
     if let Some(file) = &arguments.endpoint {
-        repeated.extend(["--backend".to_owned(), "endpoint".to_owned(), "--endpoint".to_owned(), text(file)]);
+        repeated.extend(["--endpoint".to_owned(), text(file)]);
     }
     repeated
 }

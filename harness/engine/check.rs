@@ -219,7 +219,7 @@ THEN
 
     #[tokio::test]
     async fn a_program_that_never_connected_is_not_logged_in() {
-        let (verdict, why) = played(&program("exit 0"), "then = \"established\"", Backend::Mock).await;
+        let (verdict, why) = played(&program("exit 0"), "then = \"established\"", Backend::mock()).await;
         assert_eq!(verdict, Verdict::Error);
         assert!(why.ends_with("client bash: says that it is logged in, but never connected to the server"), "{why}");
     }
@@ -227,7 +227,7 @@ THEN
     #[tokio::test]
     async fn a_program_that_the_server_has_not_let_in_is_not_logged_in() {
         let connects = program("exec 3<>/dev/tcp/$SHAKEDOWN_HOSTADDR/$SHAKEDOWN_PORT; exit 0");
-        let (verdict, why) = played(&connects, "then = \"established\"", Backend::Mock).await;
+        let (verdict, why) = played(&connects, "then = \"established\"", Backend::mock()).await;
         assert_eq!(verdict, Verdict::Fail);
         assert!(why.starts_with("server: the client says that it is logged in, what the server saw is "), "{why}");
     }
@@ -235,8 +235,8 @@ THEN
     #[tokio::test]
     async fn an_expected_view_of_a_kdc_that_nobody_asked_is_a_difference() {
         let then = "then = \"established by password\"";
-        assert_eq!(played("", then, Backend::Mock).await, (Verdict::Pass, String::new()));
-        let (verdict, why) = played("", &format!("{then}\nkdc = \"krb 44\""), Backend::Mock).await;
+        assert_eq!(played("", then, Backend::mock()).await, (Verdict::Pass, String::new()));
+        let (verdict, why) = played("", &format!("{then}\nkdc = \"krb 44\""), Backend::mock()).await;
         assert_eq!((verdict, why.as_str()), (Verdict::Fail, "kdc: expected krb 44, was nothing at all"));
     }
 
@@ -268,13 +268,13 @@ THEN
         assert_eq!(played(&program("exit 0"), then, backend).await, (Verdict::Pass, String::new()));
         let refused = "then = \"refused\"\ntrace = \"… auth-ok …\"";
         let connects = program("exec 3<>/dev/tcp/$SHAKEDOWN_HOSTADDR/$SHAKEDOWN_PORT; exit 1");
-        let (verdict, why) = played(&connects, refused, Backend::Mock).await;
+        let (verdict, why) = played(&connects, refused, Backend::mock()).await;
         assert!(verdict == Verdict::Fail && why.starts_with("trace: "), "{why}");
     }
 
     #[tokio::test]
     async fn a_proxy_is_skipped_and_no_mistake_of_ours() {
-        let (verdict, why) = played("[proxy.front]\nto = \"db\"", "then = \"established\"", Backend::Mock).await;
+        let (verdict, why) = played("[proxy.front]\nto = \"db\"", "then = \"established\"", Backend::mock()).await;
         assert_eq!((verdict, why.as_str()), (Verdict::Skipped, "proxies are not built yet"));
     }
 }

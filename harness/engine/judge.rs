@@ -131,6 +131,7 @@ mod tests {
             kdc: View::Seen(Outcome::refused(Side::Kdc, "krb 24")),
             connections: vec![trace],
             phases: Vec::new(),
+            recordings: Vec::new(),
         };
         change(&mut attempt);
         let judged = judge(&step(), attempt);

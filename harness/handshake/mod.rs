@@ -20,6 +20,7 @@ pub mod outcome;
 pub mod reader;
 pub mod secret;
 pub mod trace;
+pub mod transcript;
 pub mod writer;
 
 pub use channel::{ChannelFacts, GssFacts, TlsFacts, TlsVersion};
@@ -30,6 +31,7 @@ pub use reader::Reader;
 pub use secret::Secret;
 pub use shakedown_krb5::{Random, Timestamp};
 pub use trace::{Direction, Event, EventName, Trace};
+pub use transcript::Transcript;
 pub use writer::Writer;
 
 use shakedown_krb5::client::KerberosFailure;

@@ -15,6 +15,7 @@ use crate::handshake::{
 use crate::net::gss::{Call, GssChannel, Opened};
 use crate::net::layer::{Layer, TlsLayer};
 use crate::net::phase::{Phase, Phases, Report};
+use crate::net::recording::{Protection, Recording};
 use crate::net::refusal;
 use crate::tls::{ClientContext, ServerContext};
 use shakedown_krb5::Credential;
@@ -80,6 +81,7 @@ pub struct Connection {
     ticket_names: Option<GssFacts>,
     peer_ended: bool,
     outcome: Option<Outcome>,
+    recording: Option<Box<Recording>>,
 }
 
 impl Connection {
@@ -97,6 +99,27 @@ impl Connection {
             ticket_names: None,
             peer_ended: false,
             outcome: None,
+            recording: None,
+        }
+    }
+
+    /// The same, and everything that goes over it is kept for its report.
+    #[must_use]
+    pub fn recorded(self) -> Self {
+        Self { recording: Some(Box::default()), ..self }
+    }
+
+    /// Where whoever moves octets writes what went over the wire, if that was asked for.
+    pub fn recording_mut(&mut self) -> Option<&mut Recording> {
+        self.recording.as_deref_mut()
+    }
+
+    /// The way of what this side says.
+    #[must_use]
+    pub fn own_direction(&self) -> Direction {
+        match self.peer_direction() {
+            Direction::FromClient => Direction::ToClient,
+            _ => Direction::FromClient,
         }
     }
 
@@ -215,9 +238,9 @@ impl Connection {
         &self.trace
     }
 
-    /// Where whoever fetches tickets writes its exchanges.
-    pub fn trace_mut(&mut self) -> &mut Trace {
-        &mut self.trace
+    /// Where whoever fetches tickets writes its exchanges: the trace, and the recording if there is one.
+    pub fn exchanges_mut(&mut self) -> (&mut Trace, Option<&mut Vec<Recording>>) {
+        (&mut self.trace, self.recording.as_deref_mut().map(|recording| &mut recording.exchanges))
     }
 
     /// How it ended, or what its machine has decided so far.
@@ -233,7 +256,7 @@ impl Connection {
     pub fn into_report(self, began: Timestamp) -> Result<Report, Error> {
         let outcome = self.outcome.ok_or(Error::Misuse("a connection was left before it had an outcome"))?;
         let phases = Phases::measure(&self.trace, began);
-        Ok(Report { outcome, trace: self.trace, phases, began })
+        Ok(Report { outcome, trace: self.trace, phases, began, recording: self.recording })
     }
 
     /// Calls the machine, sends what it says, and does what it asks for.
@@ -242,11 +265,15 @@ impl Connection {
             return Ok(Progress::Finished);
         }
         let first_event = self.trace.events().len();
+        if let Input::Bytes(heard) = input {
+            self.record_plain(self.peer_direction(), heard, now);
+        }
         let mut said = std::mem::take(&mut self.plaintext);
         said.clear();
         let mut context = Context { now: now.party, out: &mut said, trace: &mut self.trace, random };
         let step = self.machine.handle(input, &mut context);
         self.trace.stamp(first_event, now.base);
+        self.record_plain(self.own_direction(), &said, now);
         self.send(&said, now, random);
         self.plaintext = said;
         match step {
@@ -268,6 +295,17 @@ impl Connection {
                 }
                 Ok(Progress::Finished)
             }
+        }
+    }
+
+    fn record_plain(&mut self, direction: Direction, bytes: &[u8], now: Moment) {
+        let protection = match self.layer {
+            Layer::Clear => Protection::None,
+            Layer::Tls(_) => Protection::Tls,
+            Layer::Gss(_) => Protection::Gss,
+        };
+        if let Some(recording) = &mut self.recording {
+            recording.plain(now.base, direction, protection, bytes);
         }
     }
 
@@ -415,7 +453,9 @@ impl Connection {
         if self.outcome.is_some() { Progress::Finished } else { Progress::NeedBytes }
     }
 
-    fn peer_direction(&self) -> Direction {
+    /// The way of what the peer says.
+    #[must_use]
+    pub fn peer_direction(&self) -> Direction {
         match refusal::peer_of(self.side) {
             Side::Client => Direction::FromClient,
             _ => Direction::ToClient,

@@ -28,6 +28,9 @@ pub async fn dial(
             // Each message is waited for by the other side; there is nothing to gather.
             let _ = stream.set_nodelay(true);
             let own = stream.local_addr().ok();
+            if let Some(recording) = connection.recording_mut() {
+                recording.addresses = own.map(|own| (own, address));
+            }
             drive(&mut stream, &mut connection, around).await?;
             return Ok((connection.into_report(began)?, own));
         }

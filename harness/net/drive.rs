@@ -4,8 +4,8 @@
 //! before it went away is always read: a failed write does not end the loop, only the end of the peer's direction does, since
 //! the alert or error that says why may be waiting in the receive buffer.
 
-use crate::handshake::{Error, EventName, Outcome, Random};
-use crate::net::{Clock, Connection, Deadlines, Ending, Phase, Progress, TicketSource, ticket};
+use crate::handshake::{Direction, Error, EventName, Outcome, Random};
+use crate::net::{Clock, Connection, Deadlines, Ending, Moment, Phase, Progress, TicketSource, ticket};
 use shakedown_krb5::client::KerberosFailure;
 use std::future::poll_fn;
 use std::io;
@@ -61,6 +61,7 @@ where
             Progress::Finished => break,
             Progress::NeedTicket(request) => {
                 // Whatever was said before is not to wait for the KDC.
+                record_unsent(connection, around);
                 let sent = timeout_at(deadline, stream.write_all(connection.wire())).await;
                 writable = writable && matches!(sent, Ok(Ok(())));
                 connection.wire().clear();
@@ -80,11 +81,16 @@ where
         if !writable {
             connection.wire().clear();
         }
+        let unsent = sample(connection);
         let moved = timeout_at(deadline, exchange(stream, connection.wire(), &mut buffer)).await;
         let now = around.clock.moment();
         progress = match moved {
-            Ok(Moved::Wrote) => Progress::NeedBytes,
+            Ok(Moved::Wrote(count)) => {
+                record(connection, connection.own_direction(), &unsent[..count.min(unsent.len())], now);
+                Progress::NeedBytes
+            }
             Ok(Moved::Read(count)) => {
+                record(connection, connection.peer_direction(), &buffer[..count], now);
                 if phase.is_none() {
                     deadline = Instant::now() + around.deadlines.idle;
                 }
@@ -102,9 +108,27 @@ where
         };
     }
     if writable {
+        record_unsent(connection, around);
         say_goodbye(stream, connection, &mut buffer).await;
     }
     Ok(())
+}
+
+/// What is to be sent, if it is to be recorded.
+fn sample(connection: &mut Connection) -> Vec<u8> {
+    if connection.recording_mut().is_some() { connection.wire().clone() } else { Vec::new() }
+}
+
+fn record(connection: &mut Connection, direction: Direction, bytes: &[u8], now: Moment) {
+    if let Some(recording) = connection.recording_mut() {
+        recording.wire(now.base, direction, bytes);
+    }
+}
+
+/// Records everything that is about to be sent in one go.
+fn record_unsent(connection: &mut Connection, around: &Around<'_>) {
+    let (unsent, direction) = (sample(connection), connection.own_direction());
+    record(connection, direction, &unsent, around.clock.moment());
 }
 
 fn length(deadlines: &Deadlines, phase: Option<Phase>) -> Duration {
@@ -123,11 +147,13 @@ async fn fetch(
 ) -> Result<Option<Progress>, Error> {
     let answer = match around.tickets.as_deref_mut() {
         Some(source) => {
+            let (trace, recordings) = connection.exchanges_mut();
             let mut surroundings = ticket::Surroundings {
                 clock: around.clock,
                 deadlines: around.deadlines,
                 random: &mut *around.random,
-                trace: connection.trace_mut(),
+                trace,
+                recordings,
             };
             // A source keeps the deadlines of its exchanges itself; this is for one that does not.
             let longest = around.deadlines.kdc_as + around.deadlines.kdc_tgs + GRACE;
@@ -154,7 +180,7 @@ fn phase_at_kdc(connection: &Connection) -> Phase {
 
 /// What an exchange with the stream has moved.
 enum Moved {
-    Wrote,
+    Wrote(usize),
     WriteFailed,
     Read(usize),
     End(Ending),
@@ -171,7 +197,7 @@ where
             match Pin::new(&mut *stream).poll_write(task, wire) {
                 Poll::Ready(Ok(count)) if count > 0 => {
                     wire.drain(..count);
-                    return Poll::Ready(Moved::Wrote);
+                    return Poll::Ready(Moved::Wrote(count));
                 }
                 Poll::Ready(_) => return Poll::Ready(Moved::WriteFailed),
                 // A peer that asks on and on without reading the answers is not listened to until it does.

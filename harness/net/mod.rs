@@ -18,6 +18,7 @@ pub mod kdc;
 mod layer;
 pub mod listen;
 pub mod phase;
+pub mod recording;
 mod refusal;
 pub mod ticket;
 
@@ -28,4 +29,5 @@ pub use drive::{Around, drive};
 pub use kdc::{KdcDirectory, KerberosClient, KerberosSettings};
 pub use listen::{Listening, Record, ServeLimits, listen};
 pub use phase::{Deadlines, Phase, Phases, Report};
+pub use recording::{Chunk, Protection, Recording};
 pub use ticket::{Fetching, Surroundings, TicketSource};

@@ -1,6 +1,7 @@
 //! The phases of a connection attempt: how long each may take, how long each took.
 
 use crate::handshake::{EventName, Outcome, Timestamp, Trace};
+use crate::net::Recording;
 use std::time::Duration;
 
 /// A phase of a connection attempt.
@@ -150,6 +151,8 @@ pub struct Report {
     pub phases: Phases,
     /// When it began: before the TCP connect, or with the accept.
     pub began: Timestamp,
+    /// What went over it, if that was asked for.
+    pub recording: Option<Box<Recording>>,
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Where the tickets come from that a client machine needs.
 
 use crate::handshake::{Random, TicketRequest, Trace};
-use crate::net::{Clock, Deadlines};
+use crate::net::{Clock, Deadlines, Recording};
 use shakedown_krb5::Credential;
 use shakedown_krb5::client::KerberosFailure;
 use std::future::Future;
@@ -17,6 +17,8 @@ pub struct Surroundings<'a> {
     pub random: &'a mut dyn Random,
     /// Where the exchanges are written to, as they happen.
     pub trace: &'a mut Trace,
+    /// Where each exchange is kept octet by octet, if that was asked for.
+    pub recordings: Option<&'a mut Vec<Recording>>,
 }
 
 /// A ticket that is being fetched.

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::handshake::{Handshake, Outcome, Side, Trace};
 use crate::net::kdc::KerberosClient;
-use crate::net::{self, Around, Connection, Deadlines, Phase, Phases, Report, Security, TicketSource};
+use crate::net::{self, Around, Connection, Deadlines, Phase, Phases, Recording, Report, Security, TicketSource};
 use crate::scenario::party::{Client, TlsMode};
 use crate::scenario::profile::Protocol;
 use crate::testbed::materials::Materials;
@@ -25,13 +25,22 @@ pub struct Attempt {
     pub connections: Vec<Trace>,
     /// How long each phase took, all connections together.
     pub phases: Vec<(Phase, Duration)>,
+    /// What went over each connection, in the same order as their traces, if the run is recorded.
+    pub recordings: Vec<Recording>,
 }
 
 impl Attempt {
     /// That of a step without a connection.
     #[must_use]
     pub const fn without_connection(client: Outcome) -> Self {
-        Self { client, server: View::Nothing, kdc: View::Unobserved, connections: Vec::new(), phases: Vec::new() }
+        Self {
+            client,
+            server: View::Nothing,
+            kdc: View::Unobserved,
+            connections: Vec::new(),
+            phases: Vec::new(),
+            recordings: Vec::new(),
+        }
     }
 }
 
@@ -130,10 +139,12 @@ pub async fn attempt(
     };
     let mut machines = Some(Machines::first(client, server.planned.protocol(), host, has_ticket, materials)?);
     let mut connections = Vec::new();
+    let mut recordings = Vec::new();
     let mut phases = Phases::default();
     let mut last = None;
     while let Some(current) = machines.take() {
         let connection = Connection::new(Side::Client, current.machine(), security.clone());
+        let connection = if materials.is_recorded() { connection.recorded() } else { connection };
         let mut around = Around {
             clock: materials.clock().shifted(client.clock_seconds),
             random,
@@ -155,12 +166,13 @@ pub async fn attempt(
         machines = current.next(&report);
         add(&mut phases, &report.phases);
         connections.push(report.trace);
+        recordings.extend(report.recording.map(|recording| *recording));
         last = Some((report.outcome, seen));
     }
     let server_is_ours = server.is_mock();
     let (client, server) = last.ok_or_else(|| Error::Internal("an attempt without a connection".to_owned()))?;
     let server = if server_is_ours { View::of(server) } else { View::Unobserved };
-    Ok(Attempt { client, server, kdc: View::Unobserved, connections, phases: listed(&phases) })
+    Ok(Attempt { client, server, kdc: View::Unobserved, connections, phases: listed(&phases), recordings })
 }
 
 fn add(total: &mut Phases, more: &Phases) {

@@ -66,8 +66,14 @@ impl StandingClient {
     pub(super) async fn kinit(&mut self, principal: &Principal, password: &str, materials: &Materials) -> Attempt {
         let clock = materials.clock().shifted(self.planned.clock_seconds);
         let mut trace = Trace::new();
-        let mut around =
-            Surroundings { clock, deadlines: Deadlines::default(), random: &mut self.random, trace: &mut trace };
+        let mut exchanges = Vec::new();
+        let mut around = Surroundings {
+            clock,
+            deadlines: Deadlines::default(),
+            random: &mut self.random,
+            trace: &mut trace,
+            recordings: materials.is_recorded().then_some(&mut exchanges),
+        };
         let began = clock.base();
         let result = self.kerberos.kinit(principal, Secret::password(password), &mut around).await;
         let took = clock.base().since(began);
@@ -77,6 +83,7 @@ impl StandingClient {
             kdc: View::Unobserved,
             connections: vec![trace],
             phases: vec![(crate::net::Phase::KdcAs, took)],
+            recordings: exchanges,
         }
     }
 

@@ -30,6 +30,7 @@ pub struct Materials {
     client_contexts: Shared<ClientTls, Arc<tls::ClientContext>>,
     password_key: Shared<(), RsaKey>,
     kdcs: Shared<Arc<Realm>, Arc<Kdc>>,
+    recorded: bool,
 }
 
 /// Private keys, made in parallel before the first case.
@@ -66,6 +67,7 @@ impl Materials {
             client_contexts: Shared::default(),
             password_key: Shared::default(),
             kdcs: Shared::default(),
+            recorded: false,
         })
     }
 
@@ -73,6 +75,18 @@ impl Materials {
     #[must_use]
     pub fn supplied(self, secrets: BTreeMap<String, Zeroizing<String>>, authority_pem: Option<String>) -> Self {
         Self { secrets: Secrets::new(secrets), supplied_ca: authority_pem, ..self }
+    }
+
+    /// With everything that our clients say and hear kept in each attempt.
+    #[must_use]
+    pub fn recorded(self) -> Self {
+        Self { recorded: true, ..self }
+    }
+
+    /// Whether attempts keep what went over the wire.
+    #[must_use]
+    pub const fn is_recorded(&self) -> bool {
+        self.recorded
     }
 
     /// The base clock of the run.

@@ -28,6 +28,7 @@ use crate::scenario::party::{Ca, ClientKind, Password};
 use crate::scenario::plan::{Case, Verb};
 use crate::scenario::profile::Protocol;
 use crate::testbed::attempt::{self, Attempt, View};
+use crate::testbed::backend::realm_of;
 use crate::testbed::choice::one_case;
 use crate::testbed::client::StandingClient;
 use crate::testbed::command::{self, Said};
@@ -117,7 +118,8 @@ impl World {
         Self::of(case, materials, realms.collect(), servers.collect())
     }
 
-    fn of(
+    /// From parties that stand.
+    pub(super) fn of(
         case: &Case,
         materials: &Arc<Materials>,
         realms: BTreeMap<String, StandingRealm>,
@@ -298,7 +300,8 @@ impl World {
         }
         let client = command::outcome(logged_in, &words, seen.as_ref());
         let server = if server.is_mock() { View::of(seen) } else { View::Unobserved };
-        let attempt = Attempt { client, server, kdc: View::Unobserved, connections, phases: Vec::new() };
+        let attempt =
+            Attempt { client, server, kdc: View::Unobserved, connections, phases: Vec::new(), recordings: Vec::new() };
         Ok(Performed::Attempt(Box::new(attempt)))
     }
 
@@ -373,10 +376,6 @@ pub enum Performed {
     Attempt(Box<Attempt>),
     /// It cannot be played here, for this reason.
     CannotPlay(String),
-}
-
-fn realm_of<'r>(realms: &'r BTreeMap<String, StandingRealm>, name: &str) -> Result<&'r StandingRealm, Error> {
-    realms.values().find(|realm| realm.planned.realm == name).ok_or_else(|| unknown("realm", name))
 }
 
 fn unknown(kind: &str, name: &str) -> Error {

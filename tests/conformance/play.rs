@@ -79,7 +79,7 @@ pub(crate) fn play_with(sources: &[Source], library: &Library, known: KnownFailu
         requirements: BTreeMap::new(),
         arguments: Vec::new(),
         known,
-        backend: Backend::Mock,
+        backend: Backend::mock(),
     };
     let mut cases = BTreeMap::new();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();

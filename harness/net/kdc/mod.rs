@@ -11,17 +11,20 @@ pub use directory::KdcDirectory;
 
 use crate::handshake::{Direction, EventName, Outcome, Side, TicketRequest, Timestamp};
 use crate::net::ticket::{Fetching, Surroundings, TicketSource};
-use crate::net::{Deadlines, Phase};
+use crate::net::{Deadlines, Phase, Protection, Recording};
 use shakedown_krb5::client::{
-    Action, AsExchange, AsSettings, KerberosFailure, Request, Secret, TgsExchange, TgsSettings,
+    Action, AsExchange, AsSettings, KerberosFailure, Request, Secret, TgsExchange, TgsSettings, Transport,
 };
 use shakedown_krb5::crypto::Etype;
 use shakedown_krb5::der::Codec;
+use shakedown_krb5::framing::frame;
 use shakedown_krb5::messages::KrbError;
 use shakedown_krb5::{Credential, Principal, Random};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use transport::Answer;
 
 /// What a client's configuration says.
 #[derive(Debug, Clone)]
@@ -223,8 +226,12 @@ impl KerberosClient {
         let kdcs = self.settings.directory.kdcs_of(&request.realm);
         let (clock, trace) = (around.clock, &mut *around.trace);
         let sending = || trace.push(clock.base(), Direction::FromClient, asking);
-        let reply = transport::ask(kdcs, request, deadline, sending).await?;
+        let asked = clock.base();
+        let Answer { reply, transport, addresses } = transport::ask(kdcs, request, deadline, sending).await?;
         let (at, to) = (clock.base(), Direction::ToClient);
+        if let Some(recordings) = &mut around.recordings {
+            recordings.push(recorded(request, asked, &reply, at, transport, addresses));
+        }
         match reply.first() {
             // Application tags of RFC 4120 §5.10: 11 is an AS-REP, 13 a TGS-REP, 30 a KRB-ERROR.
             Some(0x6b) => trace.push(at, to, EventName::AsRep),
@@ -243,6 +250,32 @@ impl KerberosClient {
     fn kdc_time(&self, around: &Surroundings<'_>) -> Timestamp {
         Timestamp::from_micros(around.clock.moment().party.micros().saturating_add(self.offset_us))
     }
+}
+
+/// A request and its reply as they went over the wire.
+fn recorded(
+    request: &Request,
+    asked: Timestamp,
+    reply: &[u8],
+    at: Timestamp,
+    transport: Transport,
+    addresses: Option<(SocketAddr, SocketAddr)>,
+) -> Recording {
+    let datagrams = transport == Transport::Udp;
+    let mut recording = Recording { addresses, datagrams, ..Recording::default() };
+    for (at, direction, message) in
+        [(asked, Direction::FromClient, &*request.message), (at, Direction::ToClient, reply)]
+    {
+        recording.plain(at, direction, Protection::None, message);
+        if datagrams {
+            recording.wire(at, direction, message);
+        } else {
+            let mut framed = Vec::with_capacity(message.len() + 4);
+            frame(message, &mut framed);
+            recording.wire(at, direction, &framed);
+        }
+    }
+    recording
 }
 
 const fn time_for(asking: EventName, deadlines: &Deadlines) -> Duration {

@@ -18,13 +18,21 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 /// The largest datagram.
 const DATAGRAM: usize = 64 * 1024;
 
+/// A reply, and how it came.
+pub(super) struct Answer {
+    pub(super) reply: Vec<u8>,
+    pub(super) transport: Transport,
+    /// The client's and the KDC's.
+    pub(super) addresses: Option<(SocketAddr, SocketAddr)>,
+}
+
 /// Sends `request` to `kdcs` until one replies. `sending` is called each time that it goes out.
 pub(super) async fn ask(
     kdcs: &[SocketAddr],
     request: &Request,
     deadline: Instant,
     mut sending: impl FnMut(),
-) -> Result<Vec<u8>, KerberosFailure> {
+) -> Result<Answer, KerberosFailure> {
     let transports: &[Transport] = match request.transport {
         Transport::Udp => &[Transport::Udp, Transport::Tcp],
         Transport::Tcp => &[Transport::Tcp],
@@ -36,7 +44,9 @@ pub(super) async fn ask(
                 sending();
                 let turn = deadline.min(Instant::now() + PATIENCE);
                 match timeout_at(turn, once(transport, kdc, &request.message)).await {
-                    Ok(Ok(reply)) => return Ok(reply),
+                    Ok(Ok((reply, own))) => {
+                        return Ok(Answer { reply, transport, addresses: own.map(|own| (own, kdc)) });
+                    }
                     Ok(Err(_)) => {}
                     Err(_) if turn == deadline => return Err(KerberosFailure::TimedOut),
                     Err(_) => anyone_listens = true,
@@ -49,14 +59,15 @@ pub(super) async fn ask(
     }
 }
 
-async fn once(transport: Transport, kdc: SocketAddr, message: &[u8]) -> io::Result<Vec<u8>> {
+/// The reply, and the address that was asked from.
+async fn once(transport: Transport, kdc: SocketAddr, message: &[u8]) -> io::Result<(Vec<u8>, Option<SocketAddr>)> {
     match transport {
         Transport::Udp => by_udp(kdc, message).await,
         Transport::Tcp => by_tcp(kdc, message).await,
     }
 }
 
-async fn by_udp(kdc: SocketAddr, message: &[u8]) -> io::Result<Vec<u8>> {
+async fn by_udp(kdc: SocketAddr, message: &[u8]) -> io::Result<(Vec<u8>, Option<SocketAddr>)> {
     let any: IpAddr = if kdc.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let socket = UdpSocket::bind((any, 0)).await?;
     // Connected, so that nobody else's datagrams come in and a closed port shows.
@@ -65,12 +76,13 @@ async fn by_udp(kdc: SocketAddr, message: &[u8]) -> io::Result<Vec<u8>> {
     let mut reply = vec![0; DATAGRAM];
     let length = socket.recv(&mut reply).await?;
     reply.truncate(length);
-    Ok(reply)
+    Ok((reply, socket.local_addr().ok()))
 }
 
-async fn by_tcp(kdc: SocketAddr, message: &[u8]) -> io::Result<Vec<u8>> {
+async fn by_tcp(kdc: SocketAddr, message: &[u8]) -> io::Result<(Vec<u8>, Option<SocketAddr>)> {
     let mut stream = TcpStream::connect(kdc).await?;
     stream.set_nodelay(true)?;
+    let own = stream.local_addr().ok();
     let mut framed = Vec::with_capacity(message.len() + 4);
     frame(message, &mut framed);
     stream.write_all(&framed).await?;
@@ -86,7 +98,7 @@ async fn by_tcp(kdc: SocketAddr, message: &[u8]) -> io::Result<Vec<u8>> {
         if let Some(reply) = next {
             // It is read to its end: there is nothing that a reset could take away.
             let _ = timeout(PATIENCE, stream.shutdown()).await;
-            return Ok(reply);
+            return Ok((reply, own));
         }
     }
 }

@@ -51,7 +51,8 @@ impl World {
     async fn kinit(&mut self, client: &mut KerberosClient, password: &str) -> String {
         let Self { clock, deadlines, trace } = self;
         let mut random = SystemRandom;
-        let mut around = Surroundings { clock: *clock, deadlines: *deadlines, random: &mut random, trace };
+        let mut around =
+            Surroundings { clock: *clock, deadlines: *deadlines, random: &mut random, trace, recordings: None };
         let result = client.kinit(&Principal::new(&["alice"], ""), Secret::password(password), &mut around).await;
         kdc::kinit_outcome(&result).to_string()
     }
@@ -59,7 +60,8 @@ impl World {
     async fn ticket(&mut self, client: &mut KerberosClient, service: &str) -> Result<String, KerberosFailure> {
         let Self { clock, deadlines, trace } = self;
         let mut random = SystemRandom;
-        let mut around = Surroundings { clock: *clock, deadlines: *deadlines, random: &mut random, trace };
+        let mut around =
+            Surroundings { clock: *clock, deadlines: *deadlines, random: &mut random, trace, recordings: None };
         client.ticket(&request(service), &mut around).await.map(|credential| credential.server.to_string())
     }
 

@@ -1,0 +1,296 @@
+//! What stands behind the scenarios of a run: mocks, real servers of our own, or somebody's.
+//!
+//! Databases of either protocol and KDCs are chosen one by one, so that a real server can stand before a mock KDC and the
+//! other way round:
+//!
+//! ```text
+//! mock                              everything is a mock (the default)
+//! process                           real servers, started from installed programs
+//! mysql=mock,postgres=process,kdc=process   each for itself; what is not named is a mock
+//! postgres=process:/usr/lib/postgresql/17/bin   a program that is not the installed one
+//! ```
+
+use crate::error::Error;
+use crate::scenario::party;
+use crate::scenario::plan::Case;
+use crate::scenario::profile::Protocol;
+use crate::testbed::container;
+use crate::testbed::endpoint::Endpoint;
+use crate::testbed::materials::Materials;
+use crate::testbed::process;
+use crate::testbed::realm::StandingRealm;
+use crate::testbed::server::StandingServer;
+use crate::testbed::world::World;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What stands behind the scenarios of a run. A clone is the same one: real servers are shared by all cases that want them
+/// equal, and end with [`Backend::stop`] or the last clone.
+#[derive(Debug, Clone)]
+pub struct Backend {
+    word: String,
+    mysql: Databases,
+    postgres: Databases,
+    realms: Realms,
+}
+
+/// What plays the databases of one protocol.
+#[derive(Debug, Clone)]
+enum Databases {
+    Mock,
+    Process(Arc<process::Servers>),
+    Container(Arc<container::Servers>),
+    Endpoint(Arc<Endpoint>),
+}
+
+/// What plays the KDCs.
+#[derive(Debug, Clone)]
+enum Realms {
+    Mock,
+    Process(Arc<process::Kdcs>),
+    /// Those that the endpoint's file names.
+    Endpoint,
+}
+
+impl Backend {
+    /// Mock servers and mock KDCs in this process.
+    #[must_use]
+    pub fn mock() -> Self {
+        Self { word: "mock".to_owned(), mysql: Databases::Mock, postgres: Databases::Mock, realms: Realms::Mock }
+    }
+
+    /// The endpoint that a file describes.
+    ///
+    /// # Errors
+    /// The file cannot be understood.
+    pub fn endpoint(file: &Path) -> Result<Self, Error> {
+        let endpoint = Arc::new(Endpoint::read(file)?);
+        Ok(Self {
+            word: "endpoint".to_owned(),
+            mysql: Databases::Endpoint(Arc::clone(&endpoint)),
+            postgres: Databases::Endpoint(endpoint),
+            realms: Realms::Endpoint,
+        })
+    }
+
+    /// The backend of a command line. `endpoint` is the file for the word `endpoint`.
+    ///
+    /// # Errors
+    /// It is no such word, a program is missing, or the endpoint's file cannot be understood.
+    pub fn parse(text: &str, endpoint: Option<&Path>) -> Result<Self, Error> {
+        match (text, endpoint) {
+            ("endpoint", Some(file)) => return Self::endpoint(file),
+            ("endpoint", None) => return Err(Error::Usage("the backend 'endpoint' needs --endpoint FILE".to_owned())),
+            (_, Some(_)) => return Err(Error::Usage("--endpoint is for the backend 'endpoint'".to_owned())),
+            (_, None) => {}
+        }
+        let mut backend = Self { word: text.to_owned(), ..Self::mock() };
+        if !text.contains('=') {
+            let word = Word::read(text, &["mock", "process", "container"])?;
+            backend.mysql = word.databases(Protocol::Mysql)?;
+            backend.postgres = word.databases(Protocol::Postgres)?;
+            backend.realms = word.realms()?;
+            return Ok(backend);
+        }
+        for part in text.split(',') {
+            let (name, word) = part.split_once('=').ok_or_else(|| wrong(part, "PART=KIND, as in kdc=process"))?;
+            match name {
+                "mysql" => backend.mysql = Word::read(word, DATABASES)?.databases(Protocol::Mysql)?,
+                "postgres" => backend.postgres = Word::read(word, DATABASES)?.databases(Protocol::Postgres)?,
+                "kdc" => backend.realms = Word::read(word, KDCS)?.realms()?,
+                _ => return Err(wrong(name, "mysql, postgres, kdc")),
+            }
+        }
+        Ok(backend)
+    }
+
+    /// The word in reports: what was asked for.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        &self.word
+    }
+
+    /// Why a case cannot be played here, if so.
+    #[must_use]
+    pub fn lacks(&self, case: &Case) -> Option<String> {
+        if let Databases::Endpoint(endpoint) = &self.mysql {
+            return endpoint.lacks(case);
+        }
+        if !case.proxies.is_empty() {
+            return Some("proxies are not built yet".to_owned());
+        }
+        let of_servers = case.servers.values().find_map(|server| match self.databases(server.protocol()) {
+            Databases::Mock => None,
+            Databases::Process(servers) => servers.lacks(case, server),
+            Databases::Container(servers) => servers.lacks(case, server),
+            Databases::Endpoint(endpoint) => endpoint.lacks(case),
+        });
+        of_servers.or_else(|| match &self.realms {
+            Realms::Process(kdcs) => case.realms.values().find_map(|realm| kdcs.lacks(case, realm)),
+            Realms::Mock | Realms::Endpoint => None,
+        })
+    }
+
+    /// What the cases of a run share.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn materials<'c>(&self, cases: impl IntoIterator<Item = &'c Case>) -> Result<Materials, Error> {
+        let materials = Materials::prepare(cases)?;
+        Ok(match &self.mysql {
+            Databases::Endpoint(endpoint) => materials.supplied(endpoint.secrets(), endpoint.ca.clone()),
+            _ => materials,
+        })
+    }
+
+    /// The world of a case.
+    ///
+    /// # Errors
+    /// The plan asks for what is not to be had, or the machine does not give it.
+    pub async fn world(&self, case: &Case, materials: &Arc<Materials>) -> Result<World, Error> {
+        if let Databases::Endpoint(endpoint) = &self.mysql {
+            return Ok(World::of_endpoint(case, materials, endpoint));
+        }
+        let mut realms = BTreeMap::new();
+        for (name, planned) in &case.realms {
+            let realm = match &self.realms {
+                Realms::Mock => StandingRealm::mock(planned, materials).await?,
+                Realms::Process(kdcs) => kdcs.realm(planned, materials).await?,
+                Realms::Endpoint => return Err(Error::Internal("an endpoint's KDC without its server".to_owned())),
+            };
+            realms.insert(name.clone(), realm);
+        }
+        let mut servers = BTreeMap::new();
+        for (name, planned) in &case.servers {
+            servers.insert(name.clone(), self.server(planned, &realms, materials).await?);
+        }
+        Ok(World::of(case, materials, realms, servers))
+    }
+
+    async fn server(
+        &self,
+        planned: &Arc<party::Server>,
+        realms: &BTreeMap<String, StandingRealm>,
+        materials: &Arc<Materials>,
+    ) -> Result<StandingServer, Error> {
+        let realm = planned.kerberos.as_ref().map(|kerberos| realm_of(realms, &kerberos.realm.realm)).transpose()?;
+        match self.databases(planned.protocol()) {
+            Databases::Mock => {
+                let acceptor = match (realm, &planned.kerberos) {
+                    (Some(realm), Some(kerberos)) => Some(realm.acceptor(kerberos)?),
+                    _ => None,
+                };
+                StandingServer::mock(planned, acceptor, materials, None).await
+            }
+            Databases::Process(servers) => servers.server(planned, realm, materials).await,
+            Databases::Container(servers) => servers.server(planned, realm, materials).await,
+            Databases::Endpoint(_) => Err(Error::Internal("an endpoint among other servers".to_owned())),
+        }
+    }
+
+    /// Ends all that was started for this backend and returns when nothing is left.
+    pub async fn stop(self) {
+        for databases in [&self.mysql, &self.postgres] {
+            match databases {
+                Databases::Process(servers) => servers.stop().await,
+                Databases::Container(servers) => servers.stop().await,
+                Databases::Mock | Databases::Endpoint(_) => {}
+            }
+        }
+        if let Realms::Process(kdcs) = &self.realms {
+            kdcs.stop().await;
+        }
+    }
+
+    const fn databases(&self, protocol: Protocol) -> &Databases {
+        match protocol {
+            Protocol::Mysql => &self.mysql,
+            Protocol::Postgres => &self.postgres,
+        }
+    }
+}
+
+const DATABASES: &[&str] = &["mock", "process", "process:PATH", "container", "container:IMAGE"];
+const KDCS: &[&str] = &["mock", "process"];
+
+/// `process`, `process:/usr/lib/postgresql/17/bin`.
+struct Word<'t> {
+    kind: &'t str,
+    detail: Option<&'t str>,
+}
+
+impl<'t> Word<'t> {
+    fn read(text: &'t str, allowed: &[&str]) -> Result<Self, Error> {
+        let (kind, detail) = match text.split_once(':') {
+            Some((kind, detail)) => (kind, Some(detail)),
+            None => (text, None),
+        };
+        let is_allowed = allowed.iter().any(|word| match word.split_once(':') {
+            Some((with, _)) => with == kind && detail.is_some_and(|detail| !detail.is_empty()),
+            None => *word == text,
+        });
+        if is_allowed { Ok(Self { kind, detail }) } else { Err(wrong(text, &allowed.join(", "))) }
+    }
+
+    fn databases(&self, protocol: Protocol) -> Result<Databases, Error> {
+        Ok(match self.kind {
+            "process" => {
+                Databases::Process(Arc::new(process::Servers::find(protocol, self.detail.map(PathBuf::from))?))
+            }
+            "container" => Databases::Container(Arc::new(container::Servers::new(protocol, self.detail))),
+            _ => Databases::Mock,
+        })
+    }
+
+    fn realms(&self) -> Result<Realms, Error> {
+        Ok(match self.kind {
+            "process" => Realms::Process(Arc::new(process::Kdcs::find()?)),
+            _ => Realms::Mock,
+        })
+    }
+}
+
+fn wrong(text: &str, allowed: &str) -> Error {
+    Error::Usage(format!("unknown backend '{text}', allowed: {allowed}"))
+}
+
+/// The realm of that name that stands.
+///
+/// # Errors
+/// None does: a mistake of ours.
+pub(super) fn realm_of<'r>(
+    realms: &'r BTreeMap<String, StandingRealm>,
+    name: &str,
+) -> Result<&'r StandingRealm, Error> {
+    realms
+        .values()
+        .find(|realm| realm.planned.realm == name)
+        .ok_or_else(|| Error::Internal(format!("the plan names the realm '{name}', which does not stand")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_is_no_backend_is_refused_with_what_is_allowed() {
+        let problem = |text: &str| Backend::parse(text, None).unwrap_err().to_string();
+        assert_eq!(problem("mok"), "unknown backend 'mok', allowed: mock, process, container");
+        assert_eq!(problem("mysql=mock,kdc"), "unknown backend 'kdc', allowed: PART=KIND, as in kdc=process");
+        assert_eq!(problem("kdcs=mock"), "unknown backend 'kdcs', allowed: mysql, postgres, kdc");
+        assert_eq!(problem("kdc=container"), "unknown backend 'container', allowed: mock, process");
+        assert!(problem("mysql=process:").contains("process:PATH"));
+        assert!(problem("endpoint").contains("--endpoint FILE"));
+    }
+
+    #[test]
+    fn parts_that_are_not_named_are_mocks() {
+        let backend = Backend::parse("mysql=mock", None).unwrap();
+        assert!(matches!(
+            (&backend.mysql, &backend.postgres, &backend.realms),
+            (Databases::Mock, Databases::Mock, Realms::Mock)
+        ));
+        assert_eq!(backend.word(), "mysql=mock");
+    }
+}

@@ -1,0 +1,5 @@
+//! Real servers in containers.
+
+mod servers;
+
+pub use servers::Servers;

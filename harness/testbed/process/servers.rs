@@ -1,0 +1,52 @@
+//! Real database servers, one for each plan that cases share.
+
+use crate::error::Error;
+use crate::scenario::party;
+use crate::scenario::plan::Case;
+use crate::scenario::profile::Protocol;
+use crate::testbed::materials::Materials;
+use crate::testbed::realm::StandingRealm;
+use crate::testbed::server::StandingServer;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Starts servers of one product.
+#[derive(Debug)]
+pub struct Servers {
+    protocol: Protocol,
+}
+
+impl Servers {
+    /// The product that is installed, or the one at `path`.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn find(protocol: Protocol, path: Option<PathBuf>) -> Result<Self, Error> {
+        let _ = path;
+        Ok(Self { protocol })
+    }
+
+    /// Why a case cannot be played by a server of this product, if so.
+    #[must_use]
+    pub fn lacks(&self, case: &Case, server: &party::Server) -> Option<String> {
+        let _ = (case, server);
+        Some(format!("no real server for {:?} yet", self.protocol))
+    }
+
+    /// A server that stands as planned: started, or shared with another case.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub async fn server(
+        &self,
+        planned: &Arc<party::Server>,
+        realm: Option<&StandingRealm>,
+        materials: &Materials,
+    ) -> Result<StandingServer, Error> {
+        let _ = (planned, realm, materials);
+        Err(Error::Internal("a real server without a product".to_owned()))
+    }
+
+    /// Ends all of them.
+    pub async fn stop(&self) {}
+}
