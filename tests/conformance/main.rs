@@ -14,3 +14,4 @@ mod established;
 mod format;
 mod parties;
 mod play;
+mod twins;
