@@ -7,6 +7,7 @@ pub mod attempt;
 pub mod backend;
 pub mod choice;
 mod client;
+pub mod clocks;
 pub mod command;
 pub mod container;
 pub mod endpoint;
