@@ -12,12 +12,13 @@ use crate::testbed::server::StandingServer;
 use mock_kdc::Kdc;
 use mock_kdc::listen::{Handle, Listener};
 use shakedown_krb5::Principal;
-use shakedown_krb5::crypto::{Etype, Key};
+use shakedown_krb5::crypto::Etype;
 use shakedown_krb5::gss::Acceptor;
 use shakedown_krb5::keytab::{Keyblock, Keytab as KeytabFile};
 use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// A KDC that can be asked.
 #[derive(Debug)]
@@ -89,13 +90,22 @@ impl StandingRealm {
         Ok(Arc::new(Acceptor::new(self.keys(kerberos)?)))
     }
 
-    /// The keytab file of a server of this realm; `None` if it has none, or if the realm is not ours. Keys that are wrong on
-    /// purpose are others each time.
+    /// The keytab file of a server of this realm, for those who look from its side; `None` if it has none, if its keys are
+    /// wrong on purpose, or if the realm is not ours.
     ///
     /// # Errors
     /// The realm does not have the service.
     pub fn keytab(&self, kerberos: &ServerKerberos) -> Result<Option<Vec<u8>>, Error> {
-        if matches!(self.kind, Kind::Endpoint) || kerberos.keytab == Keytab::Absent {
+        let is_of_no_use = matches!(kerberos.keytab, Keytab::Absent | Keytab::WrongKey);
+        if matches!(self.kind, Kind::Endpoint) || is_of_no_use { Ok(None) } else { self.server_keytab(kerberos) }
+    }
+
+    /// The keytab file of a real server of this realm; `None` if it has none.
+    ///
+    /// # Errors
+    /// The realm is not ours, or does not have the service.
+    pub fn server_keytab(&self, kerberos: &ServerKerberos) -> Result<Option<Vec<u8>>, Error> {
+        if kerberos.keytab == Keytab::Absent {
             return Ok(None);
         }
         self.keys(kerberos)?.write().map(Some).map_err(|problem| Error::Internal(format!("keytab: {problem}")))
@@ -173,13 +183,13 @@ impl StandingRealm {
     }
 }
 
-/// The same principals, key version numbers and encryption types with keys that nobody else has.
+/// The same principals, key version numbers and encryption types with keys that nobody else has: the complements. Always
+/// the same ones, so that cases can share a server that has them.
 fn with_other_keys(mut keytab: KeytabFile) -> KeytabFile {
-    let mut random = Generator::from_system();
     for entry in &mut keytab.entries {
-        if let Some(etype) = Etype::from_number(entry.key.etype) {
-            entry.key = Keyblock::new(etype.number(), Key::random(etype, &mut random).bytes());
-        }
+        let mut octets = Zeroizing::new(entry.key.octets().to_vec());
+        octets.iter_mut().for_each(|octet| *octet = !*octet);
+        entry.key = Keyblock::new(entry.key.etype, &octets);
     }
     keytab
 }
@@ -192,18 +202,15 @@ pub(super) const OTHER_SERVICE: &str = "host/elsewhere.test";
 /// # Errors
 /// The plan asks for what the KDC does not have.
 pub fn kdc(planned: &party::Realm, materials: &Materials) -> Result<Kdc, Error> {
-    let password = |user: &party::RealmUser| materials.secrets().value(&user.password);
-    make(planned, |user| password(user).as_str().to_owned())
-}
-
-fn make(planned: &party::Realm, password: impl Fn(&party::RealmUser) -> String) -> Result<Kdc, Error> {
     let mut realm = mock_kdc::Realm::new(&planned.realm);
     if !planned.etypes.is_empty() {
         realm.etypes = planned.etypes.iter().map(|&number| etype(number)).collect::<Result<_, _>>()?;
     }
     realm.max_ticket_life = std::time::Duration::from_secs(planned.ticket_lifetime_seconds.into());
     realm.clock_offset_seconds = planned.clock_seconds;
-    realm.users = planned.users.iter().map(|(name, user)| mock_kdc::User::new(name, &password(user))).collect();
+    let users =
+        planned.users.iter().map(|(name, user)| mock_kdc::User::new(name, &materials.secrets().value(&user.password)));
+    realm.users = users.collect();
     realm.services = planned
         .services
         .iter()
@@ -236,6 +243,15 @@ pub fn krb5_conf<'s>(
     let hosts: Vec<String> = servers.map(|server| server.host.clone()).collect();
     // One realm is all that this format of ours can say so far; the first is the default.
     realms.take(1).map(|realm| mock_kdc::krb5_conf::krb5_conf(&realm.planned.realm, realm.address, &hosts)).collect()
+}
+
+/// What libkrb5 has to know to accept tickets as `host` of a realm: no KDC is asked for that.
+#[must_use]
+pub fn server_krb5_conf(realm: &str, host: &str) -> String {
+    format!(
+        "[libdefaults]\n    default_realm = {realm}\n    dns_lookup_kdc = false\n    dns_lookup_realm = false\n    rdns = false\n    \
+         dns_canonicalize_hostname = false\n\n[domain_realm]\n    {host} = {realm}\n"
+    )
 }
 
 /// The refusal that a program reports by its words: `krb 24: …` is the KDC's.

@@ -24,7 +24,7 @@
 use crate::error::Error;
 use crate::handshake::Outcome;
 use crate::net::TCP_REFUSED;
-use crate::scenario::party::{Ca, ClientKind, Keytab, Password};
+use crate::scenario::party::{Ca, ClientKind, Password};
 use crate::scenario::plan::{Case, Verb};
 use crate::scenario::profile::Protocol;
 use crate::testbed::attempt::{self, Attempt, View};
@@ -203,9 +203,7 @@ impl World {
             folder.write(CCACHE, &cache)?;
         }
         for (name, server) in &self.servers {
-            // Keys that are wrong on purpose are of no use to anybody.
             if let Some(kerberos) = &server.planned.kerberos
-                && kerberos.keytab != Keytab::WrongKey
                 && let Some(keytab) = realm_of(&self.realms, &kerberos.realm.realm)?.keytab(kerberos)?
             {
                 folder.write(&format!("{name}.keytab"), &keytab)?;
