@@ -46,13 +46,14 @@ struct Real {
     /// The keys of all services, as the KDC has exported them.
     keys: Arc<KeytabFile>,
     /// Keeps the KDC running.
-    _lease: Box<dyn Lease>,
+    lease: Box<dyn Lease>,
 }
 
 /// Whatever keeps a KDC running until it is dropped.
-pub trait Lease: Debug + Send + Sync {}
-
-impl<T: Debug + Send + Sync> Lease for T {}
+pub trait Lease: Debug + Send + Sync {
+    /// By what the KDC has ended; `None` while it runs.
+    fn cause_of_death(&self) -> Option<String>;
+}
 
 impl StandingRealm {
     /// A mock KDC on a free loopback port.
@@ -72,7 +73,7 @@ impl StandingRealm {
     #[must_use]
     pub fn real(planned: &Arc<party::Realm>, relay: Relay, keys: Arc<KeytabFile>, lease: impl Lease + 'static) -> Self {
         let address = relay.address();
-        let real = Real { relay, keys, _lease: Box::new(lease) };
+        let real = Real { relay, keys, lease: Box::new(lease) };
         Self { planned: Arc::clone(planned), address, kind: Kind::Real(real) }
     }
 
@@ -149,6 +150,15 @@ impl StandingRealm {
     #[must_use]
     pub const fn is_observed(&self) -> bool {
         !matches!(self.kind, Kind::Endpoint)
+    }
+
+    /// By what a real KDC of ours has ended; `None` while it runs, and of all others.
+    #[must_use]
+    pub fn cause_of_death(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Real(real) => real.lease.cause_of_death(),
+            Kind::Mock(_) | Kind::Endpoint => None,
+        }
     }
 
     /// Where the KDC's log stands: everything after it belongs to the next step.
