@@ -196,11 +196,7 @@ async fn start_on(
     command.args(["-n", "-T", &realm.clock_seconds.to_string()]);
     let program = Supervised::start(NAME, command, folder.path(), Signal::Terminate)?;
     let question = question(&realm.realm);
-    let answers = async move || {
-        let reply = ask(port, question.clone()).await;
-        matches!(reply.as_deref().and_then(MessageKind::of), Some(MessageKind::AsReply | MessageKind::Error(_)))
-    };
-    match program.await_ready(START_PATIENCE, answers).await {
+    match program.await_ready(START_PATIENCE, || answers(port, &question)).await {
         Ok(()) => Ok(program),
         Err(_) if program.log().contains("Address already in use") => Err(Unstarted::PortTaken),
         Err(problem) => Err(Unstarted::Failed(problem)),
@@ -252,11 +248,17 @@ fn question(realm: &str) -> Vec<u8> {
     }
 }
 
+/// Whether a KDC answers a request, with a ticket or an error.
+async fn answers(port: u16, request: &[u8]) -> bool {
+    let reply = ask(port, request).await;
+    matches!(reply.as_deref().and_then(MessageKind::of), Some(MessageKind::AsReply | MessageKind::Error(_)))
+}
+
 /// Over TCP, as the KDC takes datagrams before it takes connections.
-async fn ask(port: u16, request: Vec<u8>) -> Option<Vec<u8>> {
+async fn ask(port: u16, request: &[u8]) -> Option<Vec<u8>> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.ok()?;
     let mut framed = Vec::new();
-    frame(&request, &mut framed);
+    frame(request, &mut framed);
     stream.write_all(&framed).await.ok()?;
     let mut framing = TcpFraming::new();
     let mut chunk = [0; 4096];
