@@ -7,8 +7,8 @@ use crate::engine::event::Exit;
 use crate::error::{Error, exit};
 use crate::report::text::Traces;
 use crate::report::{self, Report};
-use crate::scenario::Source;
 use crate::scenario::known::KnownFailures;
+use crate::scenario::{Explanations, Source};
 use crate::testbed::Backend;
 use clap::Args;
 use std::collections::BTreeMap;
@@ -50,11 +50,11 @@ pub(super) struct RunArguments {
 /// Plays, reports, and says how it went.
 pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
     let repeated = repeated(&arguments);
-    let Planned { plan, catalogue } = arguments.plan.plan()?;
+    let Planned { plan, catalogue, .. } = arguments.plan.plan()?;
     if arguments.list {
         return list(&plan.cases.iter().map(|case| case.name.as_str()).collect::<Vec<_>>());
     }
-    let known = match &arguments.known {
+    let mut known = match &arguments.known {
         Some(file) => KnownFailures::parse(&Source::read(file)?)?,
         None => KnownFailures::built_in()?,
     };
@@ -64,6 +64,7 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
         return Err(Error::Usage(format!("{}: a known failure of no case: it was renamed or is gone", entry.place)));
     }
     let backend = Backend::parse(&arguments.backend, arguments.endpoint.as_deref())?;
+    known.extend(Explanations::built_in(&backend.products())?.known_failures());
     let requirements: BTreeMap<_, _> =
         catalogue.all().iter().map(|requirement| (requirement.id.clone(), requirement.statement.clone())).collect();
     let settings = Settings {
@@ -137,10 +138,10 @@ fn repeated(arguments: &RunArguments) -> Vec<String> {
     repeated
 }
 
-fn default_jobs() -> usize {
+pub(super) fn default_jobs() -> usize {
     4 * std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn environment(problem: report::Error) -> Error {
+pub(super) fn environment(problem: report::Error) -> Error {
     Error::Environment(problem.to_string())
 }

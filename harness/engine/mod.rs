@@ -4,3 +4,5 @@ pub mod event;
 
 pub mod check;
 pub mod judge;
+pub mod play;
+pub mod twins;

@@ -10,6 +10,7 @@ mod client;
 pub mod clocks;
 pub mod command;
 pub mod container;
+pub mod conversation;
 pub mod endpoint;
 pub mod environment;
 pub mod kdc_view;

@@ -15,3 +15,4 @@ mod established;
 mod format;
 mod parties;
 mod play;
+mod twins;

@@ -60,6 +60,12 @@ impl Kdcs {
         Ok(Self { programs: Arc::new(Programs::find()?), running: Pool::new(ALIVE_MAX) })
     }
 
+    /// The product and its version, as files of explained differences are named after: `mit-krb5 1.20.1`. `None` where it cannot be told.
+    #[must_use]
+    pub fn product(&self) -> Option<String> {
+        None
+    }
+
     /// Why a case cannot be played by this KDC, if so.
     #[must_use]
     pub fn lacks(&self, case: &Case, realm: &party::Realm) -> Option<String> {
