@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::scenario::party;
 use crate::scenario::plan::Case;
 use crate::scenario::profile::Protocol;
+use crate::testbed::clocks::{self, Party};
 use crate::testbed::container;
 use crate::testbed::endpoint::Endpoint;
 use crate::testbed::materials::Materials;
@@ -139,6 +140,11 @@ impl Backend {
     /// Why a case cannot be played here, if so.
     #[must_use]
     pub fn lacks(&self, case: &Case) -> Option<String> {
+        let case = match clocks::rebased(case, |party| self.runs_on_machine_time(party)) {
+            Ok(case) => case,
+            Err(reason) => return Some(reason),
+        };
+        let case = case.as_ref();
         if let Databases::Endpoint(endpoint) = &self.mysql {
             return endpoint.lacks(case);
         }
@@ -174,6 +180,8 @@ impl Backend {
     /// # Errors
     /// The plan asks for what is not to be had, or the machine does not give it.
     pub async fn world(&self, case: &Case, materials: &Arc<Materials>) -> Result<World, Error> {
+        let case = clocks::rebased(case, |party| self.runs_on_machine_time(party)).map_err(Error::Internal)?;
+        let case = case.as_ref();
         if let Databases::Endpoint(endpoint) = &self.mysql {
             return Ok(World::of_endpoint(case, materials, endpoint));
         }
@@ -229,6 +237,16 @@ impl Backend {
         }
         if let Realms::Process(kdcs) = &self.realms {
             kdcs.stop().await;
+        }
+    }
+
+    /// Whether a party has the machine's clock, whatever is planned: real servers and programs have, mocks, our own client and
+    /// MIT's KDC have not.
+    fn runs_on_machine_time(&self, party: Party<'_>) -> bool {
+        match party {
+            Party::Realm(_) => matches!(self.realms, Realms::Endpoint),
+            Party::Server(server) => !matches!(self.databases(server.protocol()), Databases::Mock),
+            Party::Client(client) => matches!(client.kind, party::ClientKind::Command { .. }),
         }
     }
 

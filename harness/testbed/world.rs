@@ -241,7 +241,7 @@ impl World {
             let mut answers = self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark));
             attempt.kdc = match answers.next_back() {
                 Some(answer) => View::Seen(answer),
-                None if self.realms.values().any(StandingRealm::is_mock) => View::Nothing,
+                None if self.realms.values().any(StandingRealm::is_observed) => View::Nothing,
                 None => View::Unobserved,
             };
         }
