@@ -1,6 +1,7 @@
-//! Which product it is, and how its program is called.
+//! Which product is installed, what it has, and how its program is called.
 
 use crate::error::Error;
+use crate::handshake::TlsVersion;
 use crate::scenario::version::Version;
 use std::ffi::OsString;
 use std::fmt;
@@ -18,7 +19,7 @@ pub enum Brand {
 
 /// A server that is installed: `mariadb 10.11`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Product {
+pub struct Installed {
     /// Who made it.
     pub brand: Brand,
     /// Its version with the third number: `10.11.19`.
@@ -28,7 +29,7 @@ pub struct Product {
     root: Option<PathBuf>,
 }
 
-impl Product {
+impl Installed {
     /// The product at a path (the program, or the root of a system of its own that holds it), or the installed one:
     /// MariaDB if there are both.
     ///
@@ -45,9 +46,8 @@ impl Product {
             })?,
         };
         let root = foreign_root(&program);
-        let cannot = |problem: &dyn fmt::Display| {
-            Error::Environment(format!("cannot run {}: {problem}", program.display()))
-        };
+        let cannot =
+            |problem: &dyn fmt::Display| Error::Environment(format!("cannot run {}: {problem}", program.display()));
         let said = command(&program, root.as_deref()).args(["--no-defaults", "--version"]).output();
         let said = said.map_err(|problem| cannot(&problem))?;
         let Some((brand, version)) = read_version(&String::from_utf8_lossy(&said.stdout)) else {
@@ -55,6 +55,12 @@ impl Product {
             return Err(cannot(&format!("it does not say its version: {}", said.trim())));
         };
         Ok(Self { brand, version, program, root })
+    }
+
+    /// One that need not be there, for tests of what it is told.
+    #[cfg(test)]
+    pub(super) fn assumed(brand: Brand, version: &str, root: Option<&Path>) -> Self {
+        Self { brand, version: number(version), program: "/usr/sbin/mysqld".into(), root: root.map(Path::to_owned) }
     }
 
     /// The server, without arguments.
@@ -72,6 +78,46 @@ impl Product {
         Command::new(found.unwrap_or_else(|| "mariadb-install-db".into()))
     }
 
+    /// Whether it has this version of TLS. MySQL took 1.0 and 1.1 away in 8.0.28.
+    #[must_use]
+    pub fn has_tls_version(&self, version: TlsVersion) -> bool {
+        version >= TlsVersion::Tls1_2 || self.brand == Brand::MariaDb || self.version < number("8.0.28")
+    }
+
+    /// Whether it can be kept to this suite. MySQL 8.4 and later refuse to start with any outside of their list of blessed ones
+    /// ("Configuring Encryption TLS Protocols and Ciphers" in the manual).
+    #[must_use]
+    pub fn has_suite(&self, name: &str) -> bool {
+        let is_blessed =
+            ["ECDHE-RSA-AES", "DHE-RSA-AES"].iter().any(|start| name.starts_with(start)) && name.contains("-GCM-");
+        is_blessed || self.brand == Brand::MariaDb || self.version < number("8.4")
+    }
+
+    /// Plugins of accounts that it has and this project knows.
+    #[must_use]
+    pub fn plugins(&self) -> Vec<&'static str> {
+        match self.brand {
+            Brand::MariaDb => vec!["mysql_native_password"],
+            Brand::MySql if self.version < number("8") => vec!["mysql_native_password", "sha256_password"],
+            // 8.4 switches the old plugin off, 9.0 has it no more.
+            Brand::MySql if self.version < number("8.4") => {
+                vec!["mysql_native_password", "caching_sha2_password", "sha256_password"]
+            }
+            Brand::MySql => vec!["caching_sha2_password", "sha256_password"],
+        }
+    }
+
+    /// The plugin that its greeting names, if that cannot be set.
+    #[must_use]
+    pub fn fixed_greeting(&self) -> Option<&'static str> {
+        match self.brand {
+            Brand::MariaDb => Some("mysql_native_password"),
+            Brand::MySql if self.version < number("8.4") => None,
+            // Whatever `authentication_policy` says: that decides about new accounts alone.
+            Brand::MySql => Some("caching_sha2_password"),
+        }
+    }
+
     /// Where its files lie if it was made for another root (`/opt/sid/usr`); `None` where it finds them by itself.
     #[must_use]
     pub fn base(&self) -> Option<PathBuf> {
@@ -84,7 +130,7 @@ impl Product {
 }
 
 /// `mariadb 10.11`, `mysql 9.7`: as reasons and explanations name it.
-impl fmt::Display for Product {
+impl fmt::Display for Installed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.version.to_string();
         let line: Vec<&str> = text.split('.').take(2).collect();
@@ -110,6 +156,10 @@ fn command(program: &Path, root: Option<&Path>) -> Command {
     let mut command = Command::new(loader);
     command.arg("--library-path").arg(libraries(root)).arg(program);
     command
+}
+
+fn number(text: &str) -> Version {
+    text.parse().expect("written here")
 }
 
 const PROGRAMS: [&str; 2] = ["mariadbd", "mysqld"];
@@ -188,19 +238,19 @@ mod tests {
         std::fs::write(root.join("lib64/ld-linux-x86-64.so.2"), "").unwrap();
         assert_eq!(foreign_root(&program).as_deref(), Some(root.as_path()));
 
-        let product =
-            Product { brand: Brand::MySql, version: "9.7.4".parse().unwrap(), root: Some(root.clone()), program };
-        let command = product.server();
+        let installed =
+            Installed { brand: Brand::MySql, version: "9.7.4".parse().unwrap(), root: Some(root.clone()), program };
+        let command = installed.server();
         assert_eq!(Path::new(command.get_program()), root.join("lib64/ld-linux-x86-64.so.2"));
         assert_eq!(command.get_args().last().map(Path::new), Some(root.join("usr/sbin/mysqld").as_path()));
-        assert_eq!(product.to_string(), "mysql 9.7");
+        assert_eq!(installed.to_string(), "mysql 9.7");
     }
 
     #[test]
     fn what_is_not_there_is_named() {
-        let problem = Product::find(Some(Path::new("/nowhere/at/all"))).unwrap_err();
+        let problem = Installed::find(Some(Path::new("/nowhere/at/all"))).unwrap_err();
         assert_eq!(problem.to_string(), "no mariadbd and no mysqld at /nowhere/at/all, nor in it");
         let folder = tempfile::tempdir().unwrap();
-        assert!(Product::find(Some(folder.path())).is_err());
+        assert!(Installed::find(Some(folder.path())).is_err());
     }
 }
