@@ -94,8 +94,7 @@ impl Needs {
         let gss_encryption =
             joined.is_some() && logins.iter().any(|login| login.client.gssencmode != GssMode::Disabled);
         let by_ticket = gss_encryption || methods.on.iter().any(|method| KERBEROS.contains(&method.as_str()));
-        let tls: BTreeSet<TlsNeed> =
-            logins.iter().filter_map(|login| Some(login.handshake(server.tls.as_ref()?)?)).collect();
+        let tls: BTreeSet<TlsNeed> = logins.iter().filter_map(|login| login.handshake(server.tls.as_ref()?)).collect();
         Self {
             engine: server.profile.to_string(),
             protocol: server.protocol(),
