@@ -7,8 +7,8 @@ use crate::engine::event::Exit;
 use crate::error::{Error, exit};
 use crate::report::text::Traces;
 use crate::report::{self, Report};
-use crate::scenario::Source;
 use crate::scenario::known::KnownFailures;
+use crate::scenario::{Explanations, Source};
 use crate::testbed::Backend;
 use clap::Args;
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
     if arguments.list {
         return list(&plan.cases.iter().map(|case| case.name.as_str()).collect::<Vec<_>>());
     }
-    let known = match &arguments.known {
+    let mut known = match &arguments.known {
         Some(file) => KnownFailures::parse(&Source::read(file)?)?,
         None => KnownFailures::built_in()?,
     };
@@ -64,6 +64,7 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
         return Err(Error::Usage(format!("{}: a known failure of no case: it was renamed or is gone", entry.place)));
     }
     let backend = Backend::parse(&arguments.backend, arguments.endpoint.as_deref())?;
+    known.extend(Explanations::built_in(&backend.products())?.known_failures());
     let requirements: BTreeMap<_, _> =
         catalogue.all().iter().map(|requirement| (requirement.id.clone(), requirement.statement.clone())).collect();
     let settings = Settings {

@@ -4,3 +4,4 @@ pub mod event;
 
 pub mod check;
 pub mod judge;
+pub mod play;

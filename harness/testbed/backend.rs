@@ -111,6 +111,26 @@ impl Backend {
         &self.word
     }
 
+    /// The real products that stand behind it, each with its version: `mariadb 10.11.14`, `mit-krb5 1.20.1`. None for mocks; for
+    /// an endpoint the profile that it plays.
+    #[must_use]
+    pub fn products(&self) -> Vec<String> {
+        let of_databases = |databases: &Databases| match databases {
+            Databases::Mock => None,
+            Databases::Process(servers) => servers.product(),
+            Databases::Container(servers) => servers.product(),
+            Databases::Endpoint(endpoint) => Some(endpoint.plays.clone()),
+        };
+        let of_realms = match &self.realms {
+            Realms::Process(kdcs) => kdcs.product(),
+            Realms::Mock | Realms::Endpoint => None,
+        };
+        let mut products: Vec<_> =
+            [of_databases(&self.mysql), of_databases(&self.postgres), of_realms].into_iter().flatten().collect();
+        products.dedup();
+        products
+    }
+
     /// Why a case cannot be played here, if so.
     #[must_use]
     pub fn lacks(&self, case: &Case) -> Option<String> {

@@ -10,6 +10,7 @@ pub mod choice;
 mod client;
 pub mod command;
 pub mod container;
+pub mod conversation;
 pub mod endpoint;
 pub mod environment;
 pub mod materials;

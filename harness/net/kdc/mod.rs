@@ -5,6 +5,7 @@
 //! credentials; with a secret, the ticket-granting ticket is fetched when it is first needed, as MySQL's plugin does.
 
 mod directory;
+pub mod transcript;
 mod transport;
 
 pub use directory::KdcDirectory;

@@ -20,6 +20,12 @@ impl Kdcs {
         Ok(Self)
     }
 
+    /// The product and its version, as files of explained differences are named after: `mit-krb5 1.20.1`. `None` where it cannot be told.
+    #[must_use]
+    pub fn product(&self) -> Option<String> {
+        None
+    }
+
     /// Why a case cannot be played by this KDC, if so.
     #[must_use]
     pub fn lacks(&self, case: &Case, realm: &party::Realm) -> Option<String> {
