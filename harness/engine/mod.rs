@@ -5,3 +5,4 @@ pub mod event;
 pub mod check;
 pub mod judge;
 pub mod play;
+pub mod twins;
