@@ -63,7 +63,7 @@ impl Kdcs {
     /// The product and its version, as files of explained differences are named after: `mit-krb5 1.20.1`. `None` where it cannot be told.
     #[must_use]
     pub fn product(&self) -> Option<String> {
-        None
+        self.programs.version.as_ref().map(|version| format!("mit-krb5 {version}"))
     }
 
     /// Why a case cannot be played by this KDC, if so.
@@ -102,13 +102,26 @@ struct Programs {
     krb5kdc: PathBuf,
     kdb5_util: PathBuf,
     kadmin_local: PathBuf,
+    version: Option<String>,
 }
 
 impl Programs {
     fn find() -> Result<Self, Error> {
         let krb5kdc = program("krb5kdc")?;
-        Ok(Self { krb5kdc, kdb5_util: program("kdb5_util")?, kadmin_local: program("kadmin.local")? })
+        Ok(Self {
+            krb5kdc,
+            kdb5_util: program("kdb5_util")?,
+            kadmin_local: program("kadmin.local")?,
+            version: version(),
+        })
     }
+}
+
+/// Which release it is. The daemons do not say; `klist -V` of the same package says `Kerberos 5 version 1.20.1`.
+fn version() -> Option<String> {
+    let said = Command::new("klist").arg("-V").output().ok()?;
+    let said = String::from_utf8(said.stdout).ok()?;
+    said.trim().strip_prefix("Kerberos 5 version ").map(str::to_owned)
 }
 
 /// Daemons are in folders that are not in everybody's PATH.
