@@ -8,6 +8,7 @@ pub mod guard;
 mod kdcs;
 mod log;
 mod mit_kdc;
+pub mod mysql;
 pub mod owner;
 pub mod pool;
 pub mod ports;
