@@ -54,7 +54,7 @@ pub(super) struct RunArguments {
 /// Plays, reports, and says how it went.
 pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
     let repeated = repeated(&arguments);
-    let Planned { plan, catalogue } = arguments.plan.plan()?;
+    let Planned { plan, catalogue, .. } = arguments.plan.plan()?;
     if arguments.list {
         return list(&plan.cases.iter().map(|case| case.name.as_str()).collect::<Vec<_>>());
     }
@@ -143,10 +143,10 @@ fn repeated(arguments: &RunArguments) -> Vec<String> {
     repeated
 }
 
-fn default_jobs() -> usize {
+pub(super) fn default_jobs() -> usize {
     4 * std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn environment(problem: report::Error) -> Error {
+pub(super) fn environment(problem: report::Error) -> Error {
     Error::Environment(problem.to_string())
 }

@@ -47,6 +47,7 @@ pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event))
         backend: settings.backend.word().to_owned(),
         requirements: settings.requirements.clone(),
         arguments: settings.arguments.clone(),
+        is_comparison: false,
     }));
     let mut summary = Summary::default();
     let mut waiting = plan.cases.into_iter();

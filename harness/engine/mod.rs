@@ -6,3 +6,4 @@ pub mod capture;
 pub mod check;
 pub mod judge;
 pub mod play;
+pub mod twins;

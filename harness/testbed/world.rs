@@ -22,7 +22,7 @@
 //! ```
 
 use crate::error::Error;
-use crate::handshake::Outcome;
+use crate::handshake::{Outcome, Side};
 use crate::net::TCP_REFUSED;
 use crate::scenario::party::{Ca, ClientKind, Password};
 use crate::scenario::plan::{Case, Verb};
@@ -241,7 +241,7 @@ impl World {
             let mut answers = self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark));
             attempt.kdc = match answers.next_back() {
                 Some(answer) => View::Seen(answer),
-                None if self.realms.values().any(StandingRealm::is_mock) => View::Nothing,
+                None if self.realms.values().any(StandingRealm::is_observed) => View::Nothing,
                 None => View::Unobserved,
             };
         }
@@ -261,6 +261,11 @@ impl World {
                 }
                 let baggage = client.baggage();
                 let attempt = attempt::attempt(&planned, server, host, &self.materials, baggage).await?;
+                if !attempt.client.is_established()
+                    && let Some(cause) = server.cause_of_death(&attempt.client).await
+                {
+                    return Err(Error::Environment(cause));
+                }
                 // A server that is to be judged has to be there: that nobody listens is no answer of its.
                 if !server.is_mock() && attempt.client.code.as_deref() == Some(TCP_REFUSED) {
                     return Err(Error::Environment(format!("nobody listens on {}", server.address)));
@@ -283,6 +288,9 @@ impl World {
             Said::CannotPlay(reason) => return Ok(Performed::CannotPlay(reason)),
         };
         let server = self.servers.get(to).ok_or_else(|| unknown("server", to))?;
+        if !logged_in && let Some(cause) = server.cause_of_death(&Outcome::refused(Side::Client, "refused")).await {
+            return Err(Error::Environment(cause));
+        }
         let (mut connections, mut recordings) = (Vec::new(), Vec::new());
         let mut seen: Option<Outcome> = None;
         for record in server.records().await {

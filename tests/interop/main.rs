@@ -6,4 +6,5 @@ mod openssl;
 mod peer;
 mod program;
 mod real_clients;
+mod real_kdc;
 mod real_servers;

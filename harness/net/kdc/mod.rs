@@ -112,13 +112,6 @@ impl KerberosClient {
         self.cache.push(credential);
     }
 
-    /// The KDC's clock minus the party's, in microseconds, as far as it is known and believed. libkrb5 stamps its
-    /// authenticators with it.
-    #[must_use]
-    pub const fn offset_us(&self) -> i64 {
-        self.offset_us
-    }
-
     async fn service_ticket(
         &mut self,
         request: &TicketRequest,
@@ -289,6 +282,10 @@ const fn time_for(asking: EventName, deadlines: &Deadlines) -> Duration {
 impl TicketSource for KerberosClient {
     fn ticket<'a>(&'a mut self, request: &'a TicketRequest, around: &'a mut Surroundings<'_>) -> Fetching<'a> {
         Box::pin(self.service_ticket(request, around))
+    }
+
+    fn offset_us(&self) -> i64 {
+        self.offset_us
     }
 }
 
