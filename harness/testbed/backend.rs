@@ -245,7 +245,7 @@ impl Backend {
     fn runs_on_machine_time(&self, party: Party<'_>) -> bool {
         match party {
             Party::Realm(_) => matches!(self.realms, Realms::Endpoint),
-            Party::Server(server) => !matches!(self.databases(server.protocol()), Databases::Mock),
+            Party::Server(server) => !matches!(self.databases(server.protocol()), Databases::Mock(_)),
             Party::Client(client) => matches!(client.kind, party::ClientKind::Command { .. }),
         }
     }
