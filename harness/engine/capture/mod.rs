@@ -40,6 +40,12 @@ impl Capture {
         Ok(Self { folder: folder.to_owned() })
     }
 
+    /// A folder in this one, for one of two backends.
+    #[must_use]
+    pub fn below(&self, name: &str) -> Self {
+        Self { folder: self.folder.join(part(name)) }
+    }
+
     /// Writes what was recorded of the steps of a case that were performed.
     ///
     /// # Errors
