@@ -10,3 +10,4 @@ mod program;
 mod real_clients;
 mod real_kdc;
 mod real_servers;
+mod wireshark;
