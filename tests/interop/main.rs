@@ -10,4 +10,5 @@ mod program;
 mod real_clients;
 mod real_kdc;
 mod real_servers;
+mod twins;
 mod wireshark;
