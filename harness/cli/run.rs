@@ -2,6 +2,7 @@
 
 use crate::cli::interrupt::Interruptions;
 use crate::cli::{PlanArguments, Planned, runtime, say};
+use crate::engine::capture::Capture;
 use crate::engine::check::{self, Settings};
 use crate::engine::event::Exit;
 use crate::error::{Error, exit};
@@ -36,6 +37,9 @@ pub(super) struct RunArguments {
     /// Write results.json, junit.xml and summary.md into this folder
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+    /// Write each conversation into this folder: as text, and as PCAP-NG with its TLS keys, which may hold passwords
+    #[arg(long, value_name = "DIR")]
+    capture: Option<PathBuf>,
     /// Print the trace of every case, not only of those that fail
     #[arg(long)]
     trace: bool,
@@ -74,6 +78,7 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
         arguments: repeated,
         known,
         backend: backend.clone(),
+        capture: arguments.capture.as_deref().map(Capture::create).transpose()?,
     };
     let mut reports: Vec<Box<dyn Report>> = Vec::new();
     if let Some(folder) = &arguments.report {

@@ -2,8 +2,9 @@
 //!
 //! Cases share nothing but [`Materials`], so that they run side by side in any order. Events go to whoever folds them.
 
+use crate::engine::capture::Capture;
 use crate::engine::event::{CaseResult, Event, RunStarted, Summary, Verdict};
-use crate::engine::play::{Until, play, skipped};
+use crate::engine::play::{Played, Until, play, skipped};
 use crate::error::Error;
 use crate::scenario::known::{Judgement, KnownFailures};
 use crate::scenario::plan::Plan;
@@ -28,6 +29,8 @@ pub struct Settings {
     pub known: KnownFailures,
     /// What stands behind the scenarios.
     pub backend: Backend,
+    /// Where the conversations are kept, if anywhere.
+    pub capture: Option<Capture>,
 }
 
 /// Plays all cases of a plan.
@@ -36,7 +39,8 @@ pub struct Settings {
 /// What the run shares cannot be made.
 pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event)) -> Result<Summary, Error> {
     let began = Instant::now();
-    let materials = Arc::new(settings.backend.materials(&plan.cases)?);
+    let materials = settings.backend.materials(&plan.cases)?;
+    let materials = Arc::new(if settings.capture.is_some() { materials.recorded() } else { materials });
     sink(Event::RunStarted(RunStarted {
         cases: plan.cases.len(),
         readings: plan.readings.clone(),
@@ -60,7 +64,15 @@ pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event))
             }
             sink(Event::CaseStarted { name: case.name.clone() });
             let (backend, materials) = (settings.backend.clone(), Arc::clone(&materials));
-            playing.spawn(async move { play(&case, &backend, &materials, Until::Unexpected).await.result });
+            let capture = settings.capture.clone();
+            playing.spawn(async move {
+                let Played { mut result, attempts } = play(&case, &backend, &materials, Until::Unexpected).await;
+                let written = capture.map_or(Ok(()), |capture| capture.write(&case, &attempts, &materials));
+                if let Err(problem) = written {
+                    (result.verdict, result.reason) = (Verdict::Error, Some(problem.to_string()));
+                }
+                result
+            });
         }
         let Some(ended) = playing.join_next().await else { break };
         let result = ended.map_err(|problem| Error::Internal(format!("a case was lost: {problem}")))?;
@@ -138,6 +150,7 @@ THEN
             arguments: Vec::new(),
             known: KnownFailures::default(),
             backend,
+            capture: None,
         };
         let mut results = Vec::new();
         let keep = |event| {

@@ -291,11 +291,12 @@ impl World {
         if !logged_in && let Some(cause) = server.cause_of_death(&Outcome::refused(Side::Client, "refused")).await {
             return Err(Error::Environment(cause));
         }
-        let mut connections = Vec::new();
+        let (mut connections, mut recordings) = (Vec::new(), Vec::new());
         let mut seen: Option<Outcome> = None;
         for record in server.records().await {
             let report = record.report.map_err(|problem| Error::Internal(format!("the mock: {problem}")))?;
             connections.push(report.trace);
+            recordings.extend(report.recording.map(|recording| *recording));
             // The last connection decides, but a login that stood is not undone by what the program did next to it.
             if !(logged_in && seen.as_ref().is_some_and(Outcome::is_established)) {
                 seen = Some(report.outcome);
@@ -308,8 +309,7 @@ impl World {
         }
         let client = command::outcome(logged_in, &words, seen.as_ref());
         let server = if server.is_mock() { View::of(seen) } else { View::Unobserved };
-        let attempt =
-            Attempt { client, server, kdc: View::Unobserved, connections, phases: Vec::new(), recordings: Vec::new() };
+        let attempt = Attempt { client, server, kdc: View::Unobserved, connections, phases: Vec::new(), recordings };
         Ok(Performed::Attempt(Box::new(attempt)))
     }
 
