@@ -1,7 +1,7 @@
 //! `shakedown run`: plays cases and says which do not come out as they should.
 
 use crate::cli::interrupt::Interruptions;
-use crate::cli::{PlanArguments, Planned, runtime, say};
+use crate::cli::{PlanArguments, Planned, print, runtime, say};
 use crate::engine::check::{self, Settings};
 use crate::engine::event::Exit;
 use crate::error::{Error, exit};
@@ -12,7 +12,6 @@ use crate::scenario::known::KnownFailures;
 use crate::testbed::Backend;
 use clap::Args;
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::PathBuf;
 
 /// Arguments of `run`.
@@ -112,12 +111,7 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
 }
 
 fn list(names: &[&str]) -> Result<u8, Error> {
-    let mut out = std::io::stdout().lock();
-    for name in names {
-        if writeln!(out, "{name}").is_err() {
-            break;
-        }
-    }
+    print(&names.iter().map(|name| format!("{name}\n")).collect::<String>())?;
     Ok(if names.is_empty() { exit::NOTHING_RAN } else { exit::SUCCESS })
 }
 
