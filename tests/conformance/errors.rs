@@ -482,22 +482,22 @@ fn keys_of_an_account_that_nobody_would_look_at_are_refused() {
     check(
         plugin,
         "by = \"kerberos\", realm = \"corp\", secret = \"alice\"",
-        "20:74: 'secret' for an account that is not proved by a password: 'alice'",
+        "20:68: 'secret' for an account that is not proved by a password: 'alice'",
     );
     check(
         plugin,
         "plugin = \"authentication_kerberos\", realm = \"corp\", cached = true",
-        "20:88: 'cached' for an account that is not proved by a password: 'true'",
+        "20:87: 'cached' for an account that is not proved by a password: 'true'",
     );
     check(
         plugin,
         "secret = \"alice\", realm = \"corp\"",
-        "20:53: 'realm' for an account that is not proved by Kerberos: 'corp'",
+        "20:52: 'realm' for an account that is not proved by Kerberos: 'corp'",
     );
     check(
         plugin,
         "by = \"iam\", include_realm = true",
-        "20:57: 'include_realm' for an account that is not proved by Kerberos: 'true'",
+        "20:54: 'include_realm' for an account that is not proved by Kerberos: 'true'",
     );
     // An account whose way differs from cell to cell has the keys of all its ways.
     let ways = SCENARIO
