@@ -26,8 +26,8 @@ pub(super) struct RunArguments {
     /// part for itself, as in `mysql=mock,postgres=process,kdc=process`
     #[arg(long, default_value = "mock", value_name = "BACKEND")]
     backend: String,
-    /// The file that describes the endpoint, for `--backend endpoint`
-    #[arg(long, value_name = "FILE", required_if_eq("backend", "endpoint"))]
+    /// The file that describes the endpoint, for `--backend endpoint` [default: SHAKEDOWN_ENDPOINT_PLAYS and so on]
+    #[arg(long, value_name = "FILE")]
     endpoint: Option<PathBuf>,
     /// Cases at a time [default: four for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -81,6 +81,10 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
     reports.push(Box::new(report::Text::new(traces)));
 
     let mut unwritten = None;
+    let runtime = runtime()?;
+    if let Some(words) = runtime.block_on(backend.says()) {
+        say(&words);
+    }
     let playing = check::check(plan, &settings, |event| {
         for report in &mut reports {
             if let Err(problem) = report.handle(&event) {
@@ -88,7 +92,7 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
             }
         }
     });
-    let summary = runtime()?.block_on(async {
+    let summary = runtime.block_on(async {
         // Whoever interrupts gets no report, and nothing of ours is left: what was playing is dropped, programs are ended.
         let mut interruptions = Interruptions::listen()?;
         let summary = tokio::select! {

@@ -251,7 +251,7 @@ THEN
         );
         std::fs::write(&file, text).unwrap();
         let client = "secret = \"mistyped\"";
-        let backend = Backend::endpoint(&file).unwrap();
+        let backend = Backend::endpoint(Some(&file)).unwrap();
         let (verdict, why) = played(client, "then = \"refused by server\"", backend).await;
         assert_eq!((verdict, why), (Verdict::Error, format!("connect: nobody listens on {free}")));
     }
@@ -264,7 +264,7 @@ THEN
                     [secrets]\nalice = 'x'\n[realms]\n'CORP.EXAMPLE.COM' = '127.0.0.1:1'\n";
         std::fs::write(&file, text).unwrap();
         let then = "then = \"established\"\ntrace = \"… auth-ok …\"";
-        let backend = Backend::endpoint(&file).unwrap();
+        let backend = Backend::endpoint(Some(&file)).unwrap();
         assert_eq!(played(&program("exit 0"), then, backend).await, (Verdict::Pass, String::new()));
         let refused = "then = \"refused\"\ntrace = \"… auth-ok …\"";
         let connects = program("exec 3<>/dev/tcp/$SHAKEDOWN_HOSTADDR/$SHAKEDOWN_PORT; exit 1");

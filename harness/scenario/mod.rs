@@ -30,7 +30,7 @@ mod template;
 pub mod trace_pattern;
 pub mod version;
 mod words;
-mod written;
+pub(crate) mod written;
 
 pub use filter::Filter;
 pub use known::KnownFailures;

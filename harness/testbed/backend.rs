@@ -60,12 +60,12 @@ impl Backend {
         Self { word: "mock".to_owned(), mysql: Databases::Mock, postgres: Databases::Mock, realms: Realms::Mock }
     }
 
-    /// The endpoint that a file describes.
+    /// The endpoint that a file describes, or the environment alone.
     ///
     /// # Errors
-    /// The file cannot be understood.
-    pub fn endpoint(file: &Path) -> Result<Self, Error> {
-        let endpoint = Arc::new(Endpoint::read(file)?);
+    /// What is described cannot be understood.
+    pub fn endpoint(file: Option<&Path>) -> Result<Self, Error> {
+        let endpoint = Arc::new(file.map_or_else(Endpoint::from_environment, Endpoint::read)?);
         Ok(Self {
             word: "endpoint".to_owned(),
             mysql: Databases::Endpoint(Arc::clone(&endpoint)),
@@ -80,8 +80,7 @@ impl Backend {
     /// It is no such word, a program is missing, or the endpoint's file cannot be understood.
     pub fn parse(text: &str, endpoint: Option<&Path>) -> Result<Self, Error> {
         match (text, endpoint) {
-            ("endpoint", Some(file)) => return Self::endpoint(file),
-            ("endpoint", None) => return Err(Error::Usage("the backend 'endpoint' needs --endpoint FILE".to_owned())),
+            ("endpoint", file) => return Self::endpoint(file),
             (_, Some(_)) => return Err(Error::Usage("--endpoint is for the backend 'endpoint'".to_owned())),
             (_, None) => {}
         }
@@ -109,6 +108,14 @@ impl Backend {
     #[must_use]
     pub fn word(&self) -> &str {
         &self.word
+    }
+
+    /// What stands there says of itself, for the reader: asked over the wire, so before the first case.
+    pub async fn says(&self) -> Option<String> {
+        match &self.mysql {
+            Databases::Endpoint(endpoint) => Some(format!("the endpoint says {}", endpoint.says().await?)),
+            Databases::Mock | Databases::Process(_) | Databases::Container(_) => None,
+        }
     }
 
     /// Why a case cannot be played here, if so.
