@@ -7,8 +7,8 @@ use crate::engine::event::Exit;
 use crate::error::{Error, exit};
 use crate::report::text::Traces;
 use crate::report::{self, Report};
-use crate::scenario::Source;
 use crate::scenario::known::KnownFailures;
+use crate::scenario::{Filter, Plan, Source};
 use crate::testbed::Backend;
 use clap::Args;
 use std::collections::BTreeMap;
@@ -29,6 +29,9 @@ pub(super) struct RunArguments {
     /// The file that describes the endpoint, for `--backend endpoint` [default: SHAKEDOWN_ENDPOINT_PLAYS and so on]
     #[arg(long, value_name = "FILE")]
     endpoint: Option<PathBuf>,
+    /// Cases that must be played: one whose name matches and that is skipped fails; may be given more than once
+    #[arg(long, value_name = "GLOB")]
+    require: Vec<String>,
     /// Cases at a time [default: four for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -50,6 +53,7 @@ pub(super) struct RunArguments {
 pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
     let repeated = repeated(&arguments);
     let Planned { plan, catalogue } = arguments.plan.plan()?;
+    let required = required(&arguments.require, &plan)?;
     if arguments.list {
         return list(&plan.cases.iter().map(|case| case.name.as_str()).collect::<Vec<_>>());
     }
@@ -72,6 +76,7 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
         arguments: repeated,
         known,
         backend: backend.clone(),
+        required,
     };
     let mut reports: Vec<Box<dyn Report>> = Vec::new();
     if let Some(folder) = &arguments.report {
@@ -117,6 +122,17 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
 fn list(names: &[&str]) -> Result<u8, Error> {
     print(&names.iter().map(|name| format!("{name}\n")).collect::<String>())?;
     Ok(if names.is_empty() { exit::NOTHING_RAN } else { exit::SUCCESS })
+}
+
+/// The cases that must be played. A pattern that means none would require nothing.
+fn required(patterns: &[String], plan: &Plan) -> Result<Vec<Filter>, Error> {
+    let understood = |pattern: &String| {
+        let wrong = |problem: &str| Error::Usage(format!("--require '{pattern}': {problem}"));
+        let filter = Filter::new(pattern).map_err(wrong)?;
+        let means_one = plan.cases.iter().any(|case| filter.matches(&case.name));
+        if means_one { Ok(filter) } else { Err(wrong("no case matches")) }
+    };
+    patterns.iter().map(understood).collect()
 }
 
 /// What a replay of one case needs to be told again.
