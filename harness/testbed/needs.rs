@@ -5,7 +5,8 @@
 
 use crate::handshake::{Kind, TlsVersion};
 use crate::scenario::party::{
-    Account, Ca, Client, GssMode, HbaMethod, Keytab, Proof, Server, ServerTls, TlsMode, TlsProvider, TlsRange,
+    Account, Ca, Client, GssMode, HbaMethod, Keytab, PasswordScheme, Proof, Server, ServerTls, TlsMode, TlsProvider,
+    TlsRange,
 };
 use crate::scenario::plan::{Case, Step, Verb};
 use crate::scenario::profile::Protocol;
@@ -39,6 +40,8 @@ pub struct Needs {
     pub require_ssl: Vec<String>,
     /// Accounts that log in and are kept to some databases.
     pub kept_to_databases: Vec<String>,
+    /// Accounts of `caching_sha2_password` whose way in, by the hash in the server's cache or without it, is to be seen.
+    pub cached: Vec<String>,
     /// A certificate that is not of the server's own name and authority, where a client verifies it.
     pub certificate: Option<CertificateNeed>,
     /// The offset of its clock to the base. Only differences between parties mean anything, so that this alone is never
@@ -108,6 +111,7 @@ impl Needs {
             parameters: parameters(server),
             require_ssl: named(|account| account.require_ssl),
             kept_to_databases: named(|account| !account.databases.is_empty()),
+            cached: cached(&logins),
             certificate: certificate(server, &logins),
             clock_seconds: server.clock_seconds,
             deviations: server.deviations.clone(),
@@ -239,6 +243,25 @@ fn parameters(server: &Server) -> BTreeMap<String, ParameterNeed> {
             (name.clone(), ParameterNeed { value, default: parameter.default.clone() })
         })
         .collect()
+}
+
+/// Only a trace shows whether the server had the hash.
+fn cached(logins: &[Login<'_>]) -> Vec<String> {
+    let is_shown =
+        |login: &&Login<'_>| login.step.expectation.as_ref().is_some_and(|expected| expected.trace.is_some());
+    let is_cached = |login: &&Login<'_>| {
+        let mut proofs = login.account.into_iter().flat_map(|account| &account.proofs);
+        let own = login.client.password.as_ref();
+        proofs.any(|proof| {
+            let Proof::Password { scheme: PasswordScheme::CachingSha2Password, password, .. } = proof else {
+                return false;
+            };
+            own == Some(password)
+        })
+    };
+    let names: BTreeSet<_> =
+        logins.iter().filter(is_shown).filter(is_cached).map(|login| &login.client.login).collect();
+    names.into_iter().cloned().collect()
 }
 
 fn certificate(server: &Server, logins: &[Login<'_>]) -> Option<CertificateNeed> {

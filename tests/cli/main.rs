@@ -6,6 +6,7 @@
 mod catalogue;
 mod check;
 mod diff;
+mod endpoint;
 #[cfg(unix)]
 mod exec;
 mod exit_codes;

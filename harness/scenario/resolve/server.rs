@@ -62,7 +62,15 @@ pub(super) fn resolve(
                 ("iam", both(false, true)),
                 ("both", both(true, true)),
             ];
-            filling.one_of(&text, "methods", &words)?
+            let enabled = filling.one_of(&text, "methods", &words)?;
+            for (is_on, is_configured, key) in
+                [(enabled.kerberos, kerberos.is_some(), "kerberos"), (enabled.iam, iam.is_some(), "iam")]
+            {
+                if is_on && !is_configured {
+                    return Err(filling.error(&text, format!("no '{key}' in the server that has enabled =")));
+                }
+            }
+            enabled
         }
         None => Enabled { kerberos: kerberos.is_some(), iam: iam.is_some() },
     };
@@ -210,9 +218,12 @@ fn resolve_tls(
         }
     }
     if let Some(file::Certificate { names, ca }) = certificate {
-        let names = texts(filling.list(names)?);
-        if !names.is_empty() {
-            tls.certificate.names = names;
+        if let Some(names) = names {
+            tls.certificate.names = texts(filling.list(names)?);
+            if tls.certificate.names.is_empty() {
+                let problem = "a certificate without a name; without 'names' it is for the host";
+                return Err(filling.source.error(&names.span, problem));
+            }
         }
         if let Some(ca) = filling.optional(ca.as_ref())? {
             let words = [("own", Ca::Own), ("other", Ca::Other), ("self-signed", Ca::SelfSigned)];
