@@ -271,10 +271,4 @@ THEN
         let (verdict, why) = played(&connects, refused, Backend::mock()).await;
         assert!(verdict == Verdict::Fail && why.starts_with("trace: "), "{why}");
     }
-
-    #[tokio::test]
-    async fn a_proxy_is_skipped_and_no_mistake_of_ours() {
-        let (verdict, why) = played("[proxy.front]\nto = \"db\"", "then = \"established\"", Backend::mock()).await;
-        assert_eq!((verdict, why.as_str()), (Verdict::Skipped, "proxies are not built yet"));
-    }
 }
