@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::scenario::party::{Ca, Client, GssMode, Server, TlsMode};
 use crate::scenario::profile::Protocol;
 use crate::testbed::materials::Materials;
+use crate::testbed::process;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub enum Folder {
     /// Goes when it is dropped.
-    Temporary(tempfile::TempDir),
+    Temporary(process::Folder),
     /// Somebody asked for it, and keeps it.
     Given(PathBuf),
 }
@@ -28,14 +29,7 @@ impl Folder {
     /// # Errors
     /// The machine has no room for it.
     pub fn create() -> Result<Self, Error> {
-        let mut folder = tempfile::Builder::new();
-        folder.prefix("shakedown-");
-        #[cfg(unix)]
-        folder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-        folder
-            .tempdir()
-            .map(Self::Temporary)
-            .map_err(|problem| Error::Environment(format!("cannot make a temporary folder: {problem}")))
+        process::Folder::for_files().map(Self::Temporary)
     }
 
     /// A folder that somebody gave; it is made if it is not there.

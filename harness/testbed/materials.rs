@@ -166,7 +166,11 @@ impl Materials {
         self.kdcs.of(planned, || realm::kdc(planned, self).map(Arc::new))
     }
 
-    fn certificate(&self, wanted: &Certificate) -> Result<Arc<Certified>, Error> {
+    /// The certificate of a server with its key.
+    ///
+    /// # Errors
+    /// The library refuses.
+    pub fn certificate(&self, wanted: &Certificate) -> Result<Arc<Certified>, Error> {
         self.certificates.of(wanted, || {
             let names = wanted.names.clone();
             let leaf = Leaf {

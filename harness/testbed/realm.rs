@@ -63,6 +63,17 @@ impl StandingRealm {
         self.keys(kerberos)?.write().map(Some).map_err(|problem| Error::Internal(format!("keytab: {problem}")))
     }
 
+    /// The keytab file of a real server of this realm; `None` if it has none. Keys that are wrong on purpose are others each time.
+    ///
+    /// # Errors
+    /// The realm is not ours, or does not have the service.
+    pub fn server_keytab(&self, kerberos: &ServerKerberos) -> Result<Option<Vec<u8>>, Error> {
+        if kerberos.keytab == Keytab::Absent {
+            return Ok(None);
+        }
+        self.keys(kerberos)?.write().map(Some).map_err(|problem| Error::Internal(format!("keytab: {problem}")))
+    }
+
     fn keys(&self, kerberos: &ServerKerberos) -> Result<shakedown_krb5::keytab::Keytab, Error> {
         let kdc =
             self.mock.as_ref().ok_or_else(|| Error::Internal("a mock server in a realm that is not ours".into()))?;
@@ -202,6 +213,15 @@ pub fn krb5_conf<'s>(
     let hosts: Vec<String> = servers.map(|server| server.host.clone()).collect();
     // One realm is all that this format of ours can say so far; the first is the default.
     realms.take(1).map(|realm| mock_kdc::krb5_conf::krb5_conf(&realm.planned.realm, realm.address, &hosts)).collect()
+}
+
+/// What libkrb5 has to know to accept tickets as `host` of a realm: no KDC is asked for that.
+#[must_use]
+pub fn server_krb5_conf(realm: &str, host: &str) -> String {
+    format!(
+        "[libdefaults]\n    default_realm = {realm}\n    dns_lookup_kdc = false\n    dns_lookup_realm = false\n    rdns = false\n    \
+         dns_canonicalize_hostname = false\n\n[domain_realm]\n    {host} = {realm}\n"
+    )
 }
 
 /// The refusal that a program reports by its words: `krb 24: …` is the KDC's.

@@ -6,6 +6,7 @@ use crate::net::{self, Connection, Listening, Record, Security, ServeLimits};
 use crate::scenario::party;
 use crate::scenario::profile::Protocol;
 use crate::testbed::materials::Materials;
+use crate::testbed::process::Lease;
 use crate::testbed::random::Generator;
 use crate::testbed::{mysql, postgres};
 use shakedown_krb5::gss::Acceptor;
@@ -15,6 +16,9 @@ use std::time::Duration;
 
 /// How long a mock may take to record a connection that its client has left.
 const RECORD_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a program may be seen to run after its connections broke because it ends.
+const DEATH_PATIENCE: Duration = Duration::from_millis(500);
 
 /// A server that can be dialled.
 #[derive(Debug)]
@@ -26,6 +30,7 @@ pub struct StandingServer {
     /// Where it is.
     pub address: SocketAddr,
     mock: Option<Listening>,
+    process: Option<Lease>,
 }
 
 impl StandingServer {
@@ -61,13 +66,31 @@ impl StandingServer {
         let mock = net::listen(address, clock, ServeLimits::default(), factory)
             .await
             .map_err(|problem| Error::Environment(format!("cannot listen on {address}: {problem}")))?;
-        Ok(Self { planned: Arc::clone(planned), host: planned.host.clone(), address: mock.address(), mock: Some(mock) })
+        Ok(Self {
+            planned: Arc::clone(planned),
+            host: planned.host.clone(),
+            address: mock.address(),
+            mock: Some(mock),
+            process: None,
+        })
     }
 
     /// A server that somebody else runs: nothing of what it sees can be observed.
     #[must_use]
     pub fn endpoint(planned: &Arc<party::Server>, address: SocketAddr, host: String) -> Self {
-        Self { planned: Arc::clone(planned), host, address, mock: None }
+        Self { planned: Arc::clone(planned), host, address, mock: None, process: None }
+    }
+
+    /// A real server of ours: what it sees cannot be observed, but whether it still stands can.
+    #[must_use]
+    pub fn process(planned: &Arc<party::Server>, lease: Lease) -> Self {
+        let host = planned.host.clone();
+        Self { planned: Arc::clone(planned), host, address: lease.address, mock: None, process: Some(lease) }
+    }
+
+    /// By what a real server of ours has ended, with the last lines of its log, if it has.
+    pub async fn cause_of_death(&self) -> Option<String> {
+        self.process.as_ref()?.program.cause_of_death_within(DEATH_PATIENCE).await
     }
 
     /// Whether what it sees can be observed.
