@@ -16,6 +16,7 @@ pub mod mysql;
 pub mod postgres;
 pub mod process;
 pub mod process_group;
+pub mod proxy;
 pub mod random;
 pub mod realm;
 pub mod secrets;

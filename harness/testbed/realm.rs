@@ -6,7 +6,6 @@ use crate::scenario::party::{self, Keytab, ServerKerberos};
 use crate::testbed::command::Words;
 use crate::testbed::materials::Materials;
 use crate::testbed::random::Generator;
-use crate::testbed::server::StandingServer;
 use mock_kdc::Kdc;
 use mock_kdc::listen::{Handle, Listener};
 use shakedown_krb5::gss::Acceptor;
@@ -206,11 +205,8 @@ fn export(kdc: &Kdc, spn: &str) -> Result<shakedown_krb5::keytab::Keytab, Error>
 
 /// What libkrb5 and everything built on it needs to find the KDCs, and nothing that asks DNS.
 #[must_use]
-pub fn krb5_conf<'s>(
-    realms: impl Iterator<Item = &'s StandingRealm>,
-    servers: impl Iterator<Item = &'s StandingServer>,
-) -> String {
-    let hosts: Vec<String> = servers.map(|server| server.host.clone()).collect();
+pub fn krb5_conf<'s>(realms: impl Iterator<Item = &'s StandingRealm>, hosts: impl Iterator<Item = &'s str>) -> String {
+    let hosts: Vec<String> = hosts.map(str::to_owned).collect();
     // One realm is all that this format of ours can say so far; the first is the default.
     realms.take(1).map(|realm| mock_kdc::krb5_conf::krb5_conf(&realm.planned.realm, realm.address, &hosts)).collect()
 }

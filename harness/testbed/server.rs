@@ -119,6 +119,19 @@ impl StandingServer {
         }
     }
 
+    /// What the mock saw of all connections since the last look, none included, when everybody who made one is gone; `None` for
+    /// what is no mock.
+    ///
+    /// # Errors
+    /// The mock has not ended a connection although its client has: a mistake of ours.
+    pub async fn records_so_far(&self) -> Result<Option<Vec<Record>>, Error> {
+        let Some(mock) = &self.mock else { return Ok(None) };
+        match mock.records_so_far(RECORD_PATIENCE).await {
+            Some(records) => Ok(Some(records)),
+            None => Err(Error::Internal("the mock has not ended a connection that nobody holds any more".to_owned())),
+        }
+    }
+
     /// Ends the mock and returns when its port is free.
     pub async fn stop(self) {
         if let Some(mock) = self.mock {

@@ -7,8 +7,8 @@ use crate::error::ScenarioError;
 use crate::handshake::TlsVersion;
 use crate::scenario::file;
 use crate::scenario::party::{
-    Ca, ChannelBinding, Client, ClientKind, ClientTls, GssMode, Offer, Password, Proof, Server, TlsMode,
-    TlsProvider, TlsRange,
+    Ca, ChannelBinding, Client, ClientKind, ClientTls, GssMode, Offer, Password, Proof, Server, TlsMode, TlsProvider,
+    TlsRange,
 };
 use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;

@@ -239,7 +239,8 @@ async fn the_records_so_far_are_those_of_all_connections_made_before_and_none_is
     for _ in 0..5 {
         own.push(std::net::TcpStream::connect(mock.address()).unwrap().local_addr().unwrap());
     }
-    let peers = |records: Vec<shakedown::net::Record>| records.into_iter().map(|record| record.peer).collect::<Vec<_>>();
+    let peers =
+        |records: Vec<shakedown::net::Record>| records.into_iter().map(|record| record.peer).collect::<Vec<_>>();
     let mut seen = peers(mock.records_so_far(PATIENCE).await.unwrap());
     (own.sort(), seen.sort());
     assert_eq!(seen, own);
