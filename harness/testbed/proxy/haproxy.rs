@@ -35,9 +35,9 @@ pub(super) fn configure(folder: &Folder, address: SocketAddr, behind: SocketAddr
     folder.write(CONFIGURATION, text.as_bytes()).map(drop)
 }
 
-/// In the foreground, with nothing said but alarms.
-pub(super) fn arguments(folder: &Folder) -> [String; 4] {
-    ["-db", "-q", "-f", &folder.path().join(CONFIGURATION).display().to_string()].map(str::to_owned)
+/// In the foreground.
+pub(super) fn arguments(folder: &Folder) -> [String; 3] {
+    ["-db", "-f", &folder.path().join(CONFIGURATION).display().to_string()].map(str::to_owned)
 }
 
 /// Where it answers questions about itself.

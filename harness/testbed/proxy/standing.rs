@@ -9,7 +9,7 @@ use crate::testbed::proxy::{haproxy, installed, pgbouncer};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a proxy may take until it answers.
 const START_PATIENCE: Duration = Duration::from_secs(20);
@@ -123,10 +123,12 @@ impl StandingProxy {
                 if is_haproxy { haproxy::answers(&control).await } else { pgbouncer::answers(address).await }
             })
         };
-        program.await_ready(START_PATIENCE, answers).await.map_err(|problem| unstarted(&program, problem))?;
+        if let Err(problem) = program.await_ready(START_PATIENCE, answers).await {
+            return Err(unstarted(&program, problem).await);
+        }
         // It could be somebody else who answers there.
         if let Some(cause) = program.cause_of_death() {
-            return Err(unstarted(&program, Error::Environment(cause)));
+            return Err(unstarted(&program, Error::Environment(cause)).await);
         }
         self.program = Some(program);
         Ok(())
@@ -136,6 +138,18 @@ impl StandingProxy {
 /// Something that is being started. Boxed, as the futures of asynchronous closures are not seen to be `Send`.
 type Starting<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-fn unstarted(program: &Supervised, problem: Error) -> Unstarted {
-    if program.log().contains("Address already in use") { Unstarted::PortTaken } else { Unstarted::Failed(problem) }
+/// Why a program that has ended did not start, by its last words, which may come a moment after its end.
+async fn unstarted(program: &Supervised, problem: Error) -> Unstarted {
+    let deadline = Instant::now() + DEATH_PATIENCE;
+    while !program.log().contains(PORT_TAKEN) {
+        if Instant::now() >= deadline {
+            // The words that have come meanwhile belong into the message.
+            return Unstarted::Failed(program.cause_of_death().map_or(problem, Error::Environment));
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Unstarted::PortTaken
 }
+
+/// What both programs say of a port that somebody else has: the system's words.
+const PORT_TAKEN: &str = "Address already in use";
