@@ -1,8 +1,8 @@
 //! A server that stands: a mock of ours on a loopback port, or somebody's endpoint.
 
 use crate::error::Error;
-use crate::handshake::Side;
-use crate::net::{self, Connection, Listening, Record, Security, ServeLimits};
+use crate::handshake::{Kind, Outcome, Side};
+use crate::net::{self, Connection, Listening, Record, Security, ServeLimits, TCP_REFUSED};
 use crate::scenario::party;
 use crate::scenario::profile::Protocol;
 use crate::testbed::materials::Materials;
@@ -88,9 +88,13 @@ impl StandingServer {
         Self { planned: Arc::clone(planned), host, address: lease.address, mock: None, process: Some(lease) }
     }
 
-    /// By what a real server of ours has ended, with the last lines of its log, if it has.
-    pub async fn cause_of_death(&self) -> Option<String> {
-        self.process.as_ref()?.program.cause_of_death_within(DEATH_PATIENCE).await
+    /// By what a real server of ours has ended, with the last lines of its log, if it has: then an attempt that came out so says
+    /// nothing about it.
+    pub async fn cause_of_death(&self, outcome: &Outcome) -> Option<String> {
+        let program = &self.process.as_ref()?.program;
+        let is_broken = outcome.kind == Kind::TimedOut
+            || outcome.code.as_deref().is_some_and(|code| [TCP_REFUSED, "eof", "reset"].contains(&code));
+        program.cause_of_death_within(if is_broken { DEATH_PATIENCE } else { Duration::ZERO }).await
     }
 
     /// Whether what it sees can be observed.

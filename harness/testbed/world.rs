@@ -22,7 +22,7 @@
 //! ```
 
 use crate::error::Error;
-use crate::handshake::Outcome;
+use crate::handshake::{Outcome, Side};
 use crate::net::TCP_REFUSED;
 use crate::scenario::party::{Ca, ClientKind, Password};
 use crate::scenario::plan::{Case, Verb};
@@ -310,6 +310,11 @@ impl World {
             self.proxies.end(way, attempt.is_broken()).await?;
             self.proxies.complete(way, server, &mut attempt).await?;
         }
+        if !attempt.client.is_established()
+            && let Some(cause) = server.cause_of_death(&attempt.client).await
+        {
+            return Err(Error::Environment(cause));
+        }
         // A party that is to be judged has to be there: that nobody listens is no answer of its.
         let is_mock = server.is_mock() && way.proxies.is_empty();
         if !is_mock && attempt.client.code.as_deref() == Some(TCP_REFUSED) {
@@ -327,6 +332,9 @@ impl World {
             Said::CannotPlay(reason) => return Ok(Performed::CannotPlay(reason)),
         };
         let server = self.servers.get(&way.server).ok_or_else(|| unknown("server", &way.server))?;
+        if !logged_in && let Some(cause) = server.cause_of_death(&Outcome::refused(Side::Client, "refused")).await {
+            return Err(Error::Environment(cause));
+        }
         let records = if way.proxies.is_empty() {
             server.records().await
         } else {

@@ -47,7 +47,10 @@ pub fn free() -> Result<u16, Error> {
 ///
 /// # Errors
 /// It does not start on any.
-pub async fn on_a_free_one<T>(mut start: impl AsyncFnMut(u16) -> Result<T, Unstarted>) -> Result<T, Error> {
+pub async fn on_a_free_one<T, F>(mut start: impl FnMut(u16) -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Unstarted>>,
+{
     for _ in 0..TRIES {
         match start(free()?).await {
             Ok(started) => return Ok(started),
@@ -65,9 +68,9 @@ mod tests {
     #[tokio::test]
     async fn a_port_that_was_taken_is_followed_by_another_one() {
         let mut tried = Vec::new();
-        let started = on_a_free_one(async |port| {
+        let started = on_a_free_one(|port| {
             tried.push(port);
-            if tried.len() < 3 { Err(Unstarted::PortTaken) } else { Ok(port) }
+            std::future::ready(if tried.len() < 3 { Err(Unstarted::PortTaken) } else { Ok(port) })
         })
         .await
         .unwrap();
@@ -77,9 +80,9 @@ mod tests {
     #[tokio::test]
     async fn what_another_port_does_not_help_is_said_at_once() {
         let mut tries = 0;
-        let failed = on_a_free_one(async |_| {
+        let failed = on_a_free_one(|_| {
             tries += 1;
-            Err::<(), _>(Unstarted::Failed(Error::Environment("no disk".to_owned())))
+            std::future::ready(Err::<(), _>(Unstarted::Failed(Error::Environment("no disk".to_owned()))))
         });
         assert_eq!(failed.await.unwrap_err().to_string(), "no disk");
         assert_eq!(tries, 1);
@@ -87,7 +90,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_port_that_is_always_taken_is_given_up() {
-        let problem = on_a_free_one(async |_| Err::<(), _>(Unstarted::PortTaken)).await.unwrap_err();
+        let problem = on_a_free_one(|_| std::future::ready(Err::<(), _>(Unstarted::PortTaken))).await.unwrap_err();
         assert!(problem.to_string().starts_with("8 ports"), "{problem}");
     }
 }

@@ -48,7 +48,10 @@ impl Supervised {
     ///
     /// # Errors
     /// The program ends, or does not answer in time; with the last lines of its log.
-    pub async fn await_ready(&self, within: Duration, mut probe: impl AsyncFnMut() -> bool) -> Result<(), Error> {
+    pub async fn await_ready<F>(&self, within: Duration, mut probe: impl FnMut() -> F) -> Result<(), Error>
+    where
+        F: Future<Output = bool>,
+    {
         let deadline = Instant::now() + within;
         loop {
             if let Some(cause) = self.cause_of_death() {
