@@ -271,4 +271,13 @@ THEN
         let (verdict, why) = played(&connects, refused, Backend::mock()).await;
         assert!(verdict == Verdict::Fail && why.starts_with("trace: "), "{why}");
     }
+
+    #[tokio::test]
+    async fn a_proxy_whose_clock_is_to_be_moved_is_skipped() {
+        let front = "[proxy.front]\nkind = \"haproxy\"\nto = \"db\"\nclock = \"+1h\"";
+        let (verdict, why) = played(front, "then = \"established\"", Backend::mock()).await;
+        // Where there is none, that is said first.
+        let reasons = ["haproxy has the clock of this machine", "haproxy is not installed"];
+        assert!(verdict == Verdict::Skipped && reasons.contains(&why.as_str()), "{why}");
+    }
 }

@@ -36,7 +36,7 @@ impl Attempt {
     /// Whether the client's connection ended as it does when the program at its other end dies.
     #[must_use]
     pub fn is_broken(&self) -> bool {
-        self.client.kind == Kind::TimedOut || matches!(self.client.code.as_deref(), Some("eof" | "reset" | TCP_REFUSED))
+        is_broken(&self.client)
     }
 
     /// That of a step without a connection.
@@ -51,6 +51,11 @@ impl Attempt {
             recordings: Vec::new(),
         }
     }
+}
+
+/// Whether a connection ended as it does when the program at its other end dies.
+pub(super) fn is_broken(outcome: &Outcome) -> bool {
+    outcome.kind == Kind::TimedOut || matches!(outcome.code.as_deref(), Some("eof" | "reset" | TCP_REFUSED))
 }
 
 /// What another party than the client saw of a step.

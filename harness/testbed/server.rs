@@ -1,10 +1,11 @@
 //! A server that stands: a mock of ours on a loopback port, or somebody's endpoint.
 
 use crate::error::Error;
-use crate::handshake::{Kind, Outcome, Side};
-use crate::net::{self, Connection, Listening, Record, Security, ServeLimits, TCP_REFUSED};
+use crate::handshake::{Outcome, Side};
+use crate::net::{self, Connection, Listening, Record, Security, ServeLimits};
 use crate::scenario::party;
 use crate::scenario::profile::Protocol;
+use crate::testbed::attempt::is_broken;
 use crate::testbed::materials::Materials;
 use crate::testbed::process::Lease;
 use crate::testbed::random::Generator;
@@ -92,9 +93,7 @@ impl StandingServer {
     /// nothing about it.
     pub async fn cause_of_death(&self, outcome: &Outcome) -> Option<String> {
         let program = &self.process.as_ref()?.program;
-        let is_broken = outcome.kind == Kind::TimedOut
-            || outcome.code.as_deref().is_some_and(|code| [TCP_REFUSED, "eof", "reset"].contains(&code));
-        program.cause_of_death_within(if is_broken { DEATH_PATIENCE } else { Duration::ZERO }).await
+        program.cause_of_death_within(if is_broken(outcome) { DEATH_PATIENCE } else { Duration::ZERO }).await
     }
 
     /// Whether what it sees can be observed.

@@ -5,5 +5,6 @@
 mod openssl;
 mod peer;
 mod program;
+mod proxies;
 mod real_clients;
 mod real_servers;

@@ -17,6 +17,8 @@ pub(super) fn configure(folder: &Folder, address: SocketAddr, behind: SocketAddr
     // that no client made.
     let text = format!(
         "global\n\
+         \x20   nbthread 1\n\
+         \x20   maxconn 256\n\
          \x20   stats socket {control} mode 600\n\
          \x20   hard-stop-after 5s\n\
          defaults\n\

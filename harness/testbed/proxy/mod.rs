@@ -4,8 +4,8 @@
 //! client ──▶ front (haproxy) ──▶ pool (pgbouncer) ──▶ db
 //! ```
 //!
-//! All proxies of a case stand before its first step. After each login they end in order: only then has everything that they
-//! hold reached the server, and nothing pooled is left for the next login, which finds them started again on the same port.
+//! All proxies of a case stand before its first step. After each login they end: only then has the server seen the end of all
+//! that they held, and nothing pooled is left for the next login, which finds them started again on the same port.
 
 mod blame;
 mod haproxy;
@@ -25,10 +25,21 @@ use crate::testbed::server::StandingServer;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// How many proxies stand at a time, whatever the number of cases that are played: each is a program, and a PgBouncer that gets no
+/// time to work tells its clients that the server is down.
+const STANDING_MAX: u32 = 16;
+
+static PLACES: Semaphore = Semaphore::const_new(STANDING_MAX as usize);
 
 /// The proxies of a world by the scenario's names.
 #[derive(Debug, Default)]
-pub struct Proxies(BTreeMap<String, StandingProxy>);
+pub struct Proxies {
+    standing: BTreeMap<String, StandingProxy>,
+    /// Given back when the world ends.
+    _places: Option<SemaphorePermit<'static>>,
+}
 
 /// The way from a client to a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,20 +72,26 @@ impl Proxies {
         servers: &BTreeMap<String, StandingServer>,
         materials: &Arc<Materials>,
     ) -> Result<Self, Error> {
-        let mut proxies = Self::default();
+        // All of them at once: cases that have some of theirs would wait for each other.
+        let wanted = u32::try_from(case.proxies.len()).unwrap_or(u32::MAX).min(STANDING_MAX);
+        let places = match wanted {
+            0 => None,
+            wanted => PLACES.acquire_many(wanted).await.ok(),
+        };
+        let mut proxies = Self { standing: BTreeMap::new(), _places: places };
         // From the servers to the clients. INVARIANT of the plan: no circle, so that each round finds one.
-        while proxies.0.len() < case.proxies.len() {
+        while proxies.standing.len() < case.proxies.len() {
             let address = |name: &String| {
                 let of_server = servers.get(name).map(|server| server.address);
-                of_server.or_else(|| proxies.0.get(name).map(|proxy| proxy.address))
+                of_server.or_else(|| proxies.standing.get(name).map(|proxy| proxy.address))
             };
-            let next = case.proxies.iter().filter(|(name, _)| !proxies.0.contains_key(*name));
+            let next = case.proxies.iter().filter(|(name, _)| !proxies.standing.contains_key(*name));
             let next = next.into_iter().find_map(|(name, planned)| Some((name, planned, address(&planned.to)?)));
             let Some((name, planned, behind)) = next else {
                 return Err(Error::Internal("the plan has a proxy that leads to nobody".to_owned()));
             };
             let standing = StandingProxy::start(planned, behind, materials).await?;
-            proxies.0.insert(name.clone(), standing);
+            proxies.standing.insert(name.clone(), standing);
         }
         Ok(proxies)
     }
@@ -83,7 +100,7 @@ impl Proxies {
     #[must_use]
     pub fn way(&self, to: &str) -> Way {
         let mut way = Way { proxies: Vec::new(), server: to.to_owned() };
-        while let Some(proxy) = self.0.get(&way.server) {
+        while let Some(proxy) = self.standing.get(&way.server) {
             way.proxies.push(std::mem::replace(&mut way.server, proxy.planned.to.clone()));
         }
         way
@@ -92,7 +109,7 @@ impl Proxies {
     /// Where a client connects to that goes a way. `host` is the name that it dials if that is nobody's own.
     #[must_use]
     pub fn dialled<'a>(&'a self, way: &Way, server: &'a StandingServer, host: Option<&'a str>) -> Dialled<'a> {
-        let (own, address) = match way.proxies.first().and_then(|first| self.0.get(first)) {
+        let (own, address) = match way.proxies.first().and_then(|first| self.standing.get(first)) {
             Some(proxy) => (proxy.planned.host.as_str(), proxy.address),
             None => (server.host.as_str(), server.address),
         };
@@ -112,17 +129,17 @@ impl Proxies {
     /// One of them.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&StandingProxy> {
-        self.0.get(name)
+        self.standing.get(name)
     }
 
     /// All of them by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &StandingProxy)> {
-        self.0.iter().map(|(name, proxy)| (name.as_str(), proxy))
+        self.standing.iter().map(|(name, proxy)| (name.as_str(), proxy))
     }
 
     /// The names that are dialled for a server, its own aside.
     pub fn hosts_of(&self, server: &str) -> impl Iterator<Item = &str> {
-        self.0
+        self.standing
             .iter()
             .filter(move |(name, _)| self.way(name).server == server)
             .map(|(_, proxy)| proxy.planned.host.as_str())
@@ -134,7 +151,7 @@ impl Proxies {
     /// One does not start.
     pub async fn stand(&mut self, way: &Way) -> Result<(), Error> {
         for name in way.proxies.iter().rev() {
-            if let Some(proxy) = self.0.get_mut(name) {
+            if let Some(proxy) = self.standing.get_mut(name) {
                 proxy.stand().await?;
             }
         }
@@ -148,14 +165,14 @@ impl Proxies {
     /// like that.
     pub async fn end(&mut self, way: &Way, broken: bool) -> Result<(), Error> {
         for name in &way.proxies {
-            if let Some(proxy) = self.0.get(name)
+            if let Some(proxy) = self.standing.get(name)
                 && let Some(cause) = proxy.cause_of_death(broken).await
             {
                 return Err(Error::Environment(format!("proxy {name}: {cause}")));
             }
         }
         for name in &way.proxies {
-            if let Some(proxy) = self.0.get_mut(name) {
+            if let Some(proxy) = self.standing.get_mut(name) {
                 proxy.end().await;
             }
         }
@@ -185,13 +202,13 @@ impl Proxies {
 
     /// Ends all of them and returns when nothing is left.
     pub async fn stop(self) {
-        for mut proxy in self.0.into_values() {
+        for mut proxy in self.standing.into_values() {
             proxy.end().await;
         }
     }
 
     fn planned(&self, way: &Way) -> impl Iterator<Item = &Proxy> {
-        way.proxies.iter().filter_map(|name| self.0.get(name)).map(|proxy| &*proxy.planned)
+        way.proxies.iter().filter_map(|name| self.standing.get(name)).map(|proxy| &*proxy.planned)
     }
 }
 
@@ -225,4 +242,17 @@ fn is_program(file: &Path) -> bool {
     });
     #[cfg(not(unix))]
     return file.is_file();
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_found_on_the_path_and_one_that_is_nowhere_is_not() {
+        assert!(installed("sh").is_some_and(|shell| shell.ends_with("sh")));
+        assert_eq!(installed("no-such-proxy"), None);
+        // A folder of the path is no program.
+        assert_eq!(installed("."), None);
+    }
 }

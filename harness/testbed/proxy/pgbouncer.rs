@@ -17,7 +17,7 @@ const CONFIGURATION: &str = "pgbouncer.ini";
 
 /// How long a client may wait for its login. What PgBouncer cannot do with the server (no common TLS version, a certificate that
 /// it does not trust) it tells clients by nothing else than that.
-const LOGIN_TIMEOUT_SECONDS: u8 = 2;
+const LOGIN_TIMEOUT_SECONDS: u8 = 3;
 
 /// Writes its configuration: everything from `address` to `behind`.
 pub(super) fn configure(

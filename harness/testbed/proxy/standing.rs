@@ -111,7 +111,9 @@ impl StandingProxy {
             }
             ProxyKind::PgBouncer(_) => {
                 command.args(pgbouncer::arguments(&self.folder));
-                Signal::Interrupt
+                // It would take a third of a second to end any slower. All that the server is to know of a login it knows when the
+                // client has its answer.
+                Signal::Terminate
             }
         };
         let program = Supervised::start(word, command, self.folder.path(), end_by)?;
