@@ -80,6 +80,21 @@ pub fn write_private(path: &Path, contents: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Makes a folder, and those above it that are not there, into which only their owner can look. One that is there already stays as
+/// it is.
+///
+/// # Errors
+/// It cannot be made.
+pub fn create_private_folder(path: &Path) -> Result<(), Error> {
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder
+        .create(path)
+        .map_err(|problem| Error::Environment(format!("cannot make the folder {}: {problem}", path.display())))
+}
+
 /// Variables by name. `Debug` prints no value, as one of them is a password.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Variables(BTreeMap<String, String>);

@@ -49,8 +49,11 @@ impl StandingServer {
             Some(tls) => Security::Server(materials.server_context(tls)?),
             None => Security::ClearOnly,
         };
+        let is_recorded = materials.is_recorded();
         let connect = move |machine| -> (Connection, Box<dyn crate::handshake::Random>) {
-            (Connection::new(Side::Server, machine, security.clone()), Box::new(Generator::from_system()))
+            let connection = Connection::new(Side::Server, machine, security.clone());
+            let connection = if is_recorded { connection.recorded() } else { connection };
+            (connection, Box::new(Generator::from_system()))
         };
         let factory: net::listen::Factory = match planned.protocol() {
             Protocol::Mysql => {

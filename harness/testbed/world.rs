@@ -269,10 +269,15 @@ impl World {
             }
         };
         if let Performed::Attempt(attempt) = &mut performed {
+            if !attempt.client.is_established()
+                && let Some(cause) = self.realms.values().find_map(StandingRealm::cause_of_death)
+            {
+                return Err(Error::Environment(cause));
+            }
             let mut answers = self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark));
             attempt.kdc = match answers.next_back() {
                 Some(answer) => View::Seen(answer),
-                None if self.realms.values().any(StandingRealm::is_mock) => View::Nothing,
+                None if self.realms.values().any(StandingRealm::is_observed) => View::Nothing,
                 None => View::Unobserved,
             };
         }
@@ -341,11 +346,12 @@ impl World {
             self.proxies.end(way, !logged_in).await?;
             server.records_so_far().await?.unwrap_or_default()
         };
-        let mut connections = Vec::new();
+        let (mut connections, mut recordings) = (Vec::new(), Vec::new());
         let mut seen: Option<Outcome> = None;
         for record in records {
             let report = record.report.map_err(|problem| Error::Internal(format!("the mock: {problem}")))?;
             connections.push(report.trace);
+            recordings.extend(report.recording.map(|recording| *recording));
             // The last connection decides, but a login that stood is not undone by what the program did next to it.
             if !(logged_in && seen.as_ref().is_some_and(Outcome::is_established)) {
                 seen = Some(report.outcome);
@@ -358,14 +364,13 @@ impl World {
         }
         let client = if self.proxies.has_pgbouncer(way) {
             // What the server saw were connections of PgBouncer's.
-            connections.clear();
+            (connections.clear(), recordings.clear());
             proxy::outcome_of_program(logged_in, &words)
         } else {
             command::outcome(logged_in, &words, seen.as_ref())
         };
         let server = if server.is_mock() { View::of(seen) } else { View::Unobserved };
-        let attempt =
-            Attempt { client, server, kdc: View::Unobserved, connections, phases: Vec::new(), recordings: Vec::new() };
+        let attempt = Attempt { client, server, kdc: View::Unobserved, connections, phases: Vec::new(), recordings };
         Ok(Performed::Attempt(Box::new(attempt)))
     }
 

@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod check;
+mod diff;
 #[cfg(unix)]
 mod exec;
 mod exit_codes;
