@@ -8,6 +8,7 @@ mod kdc_likeness;
 mod openssl;
 mod peer;
 mod program;
+mod proxies;
 mod real_clients;
 mod real_kdc;
 mod real_servers;
