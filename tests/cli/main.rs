@@ -9,6 +9,10 @@ mod check;
 mod exec;
 mod exit_codes;
 mod files;
+#[cfg(target_os = "linux")]
+mod killed;
+#[cfg(target_os = "linux")]
+mod left;
 mod program;
 mod report;
 mod run;

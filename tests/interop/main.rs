@@ -2,8 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
+#[cfg(target_os = "linux")]
+mod killed;
+#[cfg(target_os = "linux")]
+#[path = "../cli/left.rs"]
+mod left;
 mod openssl;
 mod peer;
+mod process;
 mod program;
 mod real_clients;
 mod real_servers;
