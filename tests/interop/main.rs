@@ -5,8 +5,14 @@
 mod endpoint;
 mod kdc_death;
 mod kdc_likeness;
+#[cfg(target_os = "linux")]
+mod killed;
+#[cfg(target_os = "linux")]
+#[path = "../cli/left.rs"]
+mod left;
 mod openssl;
 mod peer;
+mod process;
 mod program;
 mod proxies;
 mod real_clients;
