@@ -217,7 +217,7 @@ THEN
             arguments: Vec::new(),
             known: KnownFailures::default(),
             backend,
-            required: required.iter().map(|pattern| Filter::new(pattern).unwrap()).collect(),
+            required: required.iter().map(|pattern| Filter::new(pattern).expect("it is a pattern")).collect(),
         };
         let mut results = Vec::new();
         let keep = |event| {

@@ -6,15 +6,15 @@ use super::file::{self, File, filled};
 use super::{cleartext, greeting, secrets};
 use crate::error::Error;
 use crate::handshake::Kind;
-use crate::scenario::party::{ClientKind, Server};
+use crate::scenario::party::{ClientKind, Server, ServerTls};
 use crate::scenario::plan::{Case, Step, Verb};
-use crate::scenario::profile::Protocol;
+use crate::scenario::profile::{Effect, Protocol};
 use crate::scenario::source::Source;
 use crate::scenario::written::Text;
 use crate::scenario::{Filter, Library};
 use crate::testbed::abilities::{self, Abilities, Adjustable, Parameters};
 use crate::testbed::endpoint::Tickets;
-use crate::testbed::needs::Needs;
+use crate::testbed::needs::{self, Needs};
 use shakedown_krb5::Principal;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -172,7 +172,10 @@ impl Endpoint {
         if !case.proxies.is_empty() {
             return Some("an endpoint file describes one server".to_owned());
         }
-        let needs = Needs::of(case, server);
+        let mut needs = Needs::of(case, server);
+        if self.agrees_as_planned(case, server) {
+            needs.parameters.retain(|name, _| !is_about_tls(server, name));
+        }
         if !self.plays.iter().any(|played| plays(played, &needs.engine)) {
             return Some(format!("backend plays {}", self.plays.join(", ")));
         }
@@ -205,6 +208,18 @@ impl Endpoint {
             adjusts,
             ..Abilities::of_our_own("the endpoint", &[])
         }
+    }
+
+    /// Whether its parameters, as far as they are known, leave each client of a case the TLS version and the suites that the
+    /// case's own would leave it. Then it does not matter which they are.
+    fn agrees_as_planned(&self, case: &Case, server: &Server) -> bool {
+        let Some(planned) = &server.tls else { return false };
+        let known = self.parameters.iter().filter(|(name, _)| server.profile.parameters.contains_key(*name));
+        let Ok(settings) = server.profile.settings(&known.map(|(n, v)| (n.clone(), v.clone())).collect()) else {
+            return false;
+        };
+        let actual = ServerTls { versions: settings.tls, suites: settings.suites, ..planned.clone() };
+        needs::agreements(case, server, &actual) == needs::agreements(case, server, planned)
     }
 
     /// Clocks that cannot be moved, KDCs that are not known.
@@ -256,6 +271,14 @@ impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint").field("plays", &self.plays).field("address", &self.address).finish_non_exhaustive()
     }
+}
+
+/// Whether a parameter says nothing but what a handshake of TLS comes to.
+fn is_about_tls(server: &Server, parameter: &str) -> bool {
+    server.profile.parameters.get(parameter).is_some_and(|parameter| match parameter.effect {
+        Effect::TlsMinimum | Effect::TlsMaximum | Effect::Suites | Effect::CipherList => true,
+        Effect::SecureTransport | Effect::DefaultPlugin | Effect::Nothing => false,
+    })
 }
 
 /// Whether the expectation is of a refusal by somebody in particular, and the client a program, which only tells that it was

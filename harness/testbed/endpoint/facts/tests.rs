@@ -168,6 +168,27 @@ fn parameters_are_as_they_are() {
 }
 
 #[test]
+fn parameters_of_tls_matter_by_what_a_handshake_comes_to() {
+    let client = |tls: &'static str| ("CLIENT", tls);
+    let lowered = ("SERVER", "parameters = { ssl_min_protocol_version = \"TLSv1\" }");
+    let known = "[parameters]\nssl_min_protocol_version = 'TLSv1'";
+    let tls1_0 = client("tls = { mode = \"require\", versions = \"1.0\" }");
+    check(&[lowered, tls1_0], known, "", "the endpoint's ssl_min_protocol_version is not known to be TLSv1");
+    check(&[tls1_0], "", known, "the endpoint's ssl_min_protocol_version is TLSv1, not unset");
+    // Both come to TLS 1.2 whatever the minimum is.
+    for words in [[lowered, client("transport = \"tls\"")], [("SERVER", ""), client("transport = \"tls\"")]] {
+        assert_eq!([lacking(known, &words), lacking("", &words)], [None, None]);
+    }
+    let one = "parameters = { ssl_ciphers = \"ECDHE-RSA-AES128-SHA\" }";
+    let offers = |suite: &'static str| [("SERVER", one), client(suite)];
+    let same = offers("tls = { mode = \"require\", suites = [\"ECDHE-RSA-AES128-SHA\"], versions = \"1.2\" }");
+    assert_eq!(lacking("", &same), None);
+    let other = offers("tls = { mode = \"require\", suites = [\"ECDHE-RSA-AES256-SHA\"], versions = \"1.2\" }");
+    let with = "[parameters]\nssl_ciphers = 'ECDHE-RSA-AES128-SHA'";
+    check(&other, with, "", "the endpoint's ssl_ciphers is not known to be ECDHE-RSA-AES128-SHA");
+}
+
+#[test]
 fn accounts_are_as_scenarios_have_them_unless_it_is_said() {
     let alice = "[accounts.alice]\nmethod = 'md5'";
     check(&[], alice, "[accounts.bob]\nmethod = 'md5'", "the endpoint has no account alice");
