@@ -292,6 +292,23 @@ THEN
     }
 
     #[tokio::test]
+    async fn the_trace_of_a_kinit_by_a_program_is_judged_at_a_mock_and_not_at_an_endpoint() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("endpoint.toml");
+        let text = "plays = 'aurora-postgresql 15'\nhost = '127.0.0.1'\n[secrets]\nalice = 'x'\n\
+                    [realms]\n'CORP.EXAMPLE.COM' = '127.0.0.1:1'\n[allow]\naborted-handshake = 9\nfailed-login = 9\n";
+        std::fs::write(&file, text).unwrap();
+        let then = "then = \"refused\"\n[[step]]\nkinit = { by = \"app\", user = \"alice\", realm = \"corp\" }\n\
+                    then = \"established\"\ntrace = \"as-req as-rep\"";
+        let asks_no_kdc =
+            program("[ $SHAKEDOWN_VERB = kinit ] && exit 0; : <>/dev/tcp/$SHAKEDOWN_HOSTADDR/$SHAKEDOWN_PORT; exit 1");
+        let backend = Backend::endpoint(Some(&file)).unwrap();
+        assert_eq!(played(&asks_no_kdc, then, backend).await, (Verdict::Pass, String::new()));
+        let (verdict, why) = played(&asks_no_kdc, then, Backend::mock()).await;
+        assert!(verdict == Verdict::Fail && why.starts_with("trace: "), "{verdict} {why}");
+    }
+
+    #[tokio::test]
     async fn a_case_that_is_required_and_not_played_is_not_as_expected() {
         let then = "then = \"established\"";
         let proxy = "[proxy.front]\nto = \"db\"";

@@ -16,7 +16,7 @@ use crate::testbed::abilities::{self, Abilities, Adjustable, Parameters};
 use crate::testbed::endpoint::Tickets;
 use crate::testbed::needs::{self, Needs};
 use shakedown_krb5::Principal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
@@ -101,7 +101,12 @@ impl Endpoint {
         };
         let cleartext_allowed = word(&cleartext, ["allowed", "refused"])?;
         let asks_version = !word(&ask, ["nothing", "version"])?;
-        let (plays, protocols) = played(&plays.items, source, &fill)?;
+        let Played { engines: plays, protocols, parameters: known } = played(&plays.items, source, &fill)?;
+        if let Some((name, value)) = parameters.iter().find(|(name, _)| !known.contains(*name)) {
+            let known: Vec<_> = known.into_iter().collect();
+            let error = source.error(&value.span, "what it plays has no parameter").writing(name);
+            return Err(error.allowing(known.join(", ")).into());
+        }
         let host = fill(&host.text)?;
         let addresses = {
             let default = match protocols.as_slice() {
@@ -300,14 +305,18 @@ fn kinits(case: &Case) -> impl Iterator<Item = Principal> {
     })
 }
 
-/// The engines that are played and their protocols, each once.
-fn played(
-    written: &[Text],
-    source: &Source,
-    fill: &dyn Fn(&str) -> Result<String, Error>,
-) -> Result<(Vec<String>, Vec<Protocol>), Error> {
+/// What is played.
+struct Played {
+    engines: Vec<String>,
+    /// Each once.
+    protocols: Vec<Protocol>,
+    /// The names of all parameters that one of the engines has.
+    parameters: BTreeSet<String>,
+}
+
+fn played(written: &[Text], source: &Source, fill: &dyn Fn(&str) -> Result<String, Error>) -> Result<Played, Error> {
     let profiles = Library::built_in()?.profiles;
-    let (mut engines, mut protocols) = (Vec::new(), Vec::new());
+    let (mut engines, mut protocols, mut parameters) = (Vec::new(), Vec::new(), BTreeSet::new());
     for text in written {
         let engine = fill(&text.text)?;
         let meant: Vec<_> = match profiles.get(&engine, &BTreeMap::new()) {
@@ -323,6 +332,7 @@ fn played(
             }
         };
         protocols.extend(meant.iter().map(|profile| profile.protocol));
+        parameters.extend(meant.iter().flat_map(|profile| profile.parameters.keys().cloned()));
         engines.push(match meant.as_slice() {
             [one] => one.to_string(),
             _ => engine,
@@ -333,7 +343,7 @@ fn played(
     }
     protocols.sort_by_key(|protocol| protocol.word());
     protocols.dedup();
-    Ok((engines, protocols))
+    Ok(Played { engines, protocols, parameters })
 }
 
 fn plays(pattern: &str, engine: &str) -> bool {

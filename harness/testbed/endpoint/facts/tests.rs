@@ -59,6 +59,10 @@ fn what_is_wrong_with_a_file_is_told_with_its_place() {
         (&format!("{HEAD}[accounts.alice]\nplugin = 'a'\nmethod = 'b'"), "'plugin' and 'method' exclude each other"),
         (&format!("{HEAD}[allow]\nlockouts = 1"), "unknown key 'lockouts'"),
         (&format!("{HEAD}[allow]\nlockout = -1"), "invalid value"),
+        (
+            &format!("{HEAD}[parameters]\nssl_cipher = 'x'"),
+            "5:14: what it plays has no parameter 'ssl_cipher', allowed: password_encryption, rds.force_ssl, ",
+        ),
         (&format!("{HEAD}port = 2"), "a port in the address '127.0.0.1:1' and another one beside it"),
         (&format!("{HEAD}region = '${{NOT_SET_ANYWHERE}}'"), "the environment has no variable NOT_SET_ANYWHERE"),
         ("plays = ['aurora-mysql *', 'aurora-postgresql *']\nhost = '127.0.0.1'", "no port for '127.0.0.1'"),
