@@ -238,6 +238,11 @@ impl World {
             }
         };
         if let Performed::Attempt(attempt) = &mut performed {
+            if !attempt.client.is_established()
+                && let Some(cause) = self.realms.values().find_map(StandingRealm::cause_of_death)
+            {
+                return Err(Error::Environment(cause));
+            }
             let mut answers = self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark));
             attempt.kdc = match answers.next_back() {
                 Some(answer) => View::Seen(answer),

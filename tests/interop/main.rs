@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
+mod kdc_death;
+mod kdc_likeness;
 mod openssl;
 mod peer;
 mod program;

@@ -4,6 +4,7 @@ use crate::peer::{required, skip};
 use crate::program::Run;
 use shakedown::testbed::process::Kdcs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// Whether there is one; says so where there is none.
 pub(crate) fn is_installed() -> bool {
@@ -24,6 +25,38 @@ fn every_kerberos_case_plays_with_mits_kdc() {
     for (cases, count) in [("mysql/kerberos-login", 48), ("postgres/kerberos-login", 12), ("kerberos/kinit", 12)] {
         play(&["--backend", "kdc=process", "--filter", &format!("{cases}/**")]).all_pass(count);
     }
+}
+
+#[test]
+fn mits_kdc_and_the_mock_differ_in_what_is_explained_and_nothing_else() {
+    if !is_installed() {
+        return;
+    }
+    let diff = |more: &[&str]| {
+        let filters = ["mysql/kerberos-login/**", "postgres/kerberos-login/**", "kerberos/kinit/**"];
+        let filters = filters.iter().flat_map(|pattern| ["--filter", pattern]);
+        let ran = Command::new(env!("CARGO_BIN_EXE_shakedown"))
+            .args(["diff", "--right", "kdc=process"])
+            .args(filters)
+            .args(more)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        (ran.status.code(), String::from_utf8(ran.stdout).unwrap())
+    };
+    // Compared, equal, explained, different, skipped, error.
+    let totals = |printed: &str| {
+        let totals = printed.lines().rfind(|line| line.starts_with("total ")).unwrap_or_default();
+        totals.split_whitespace().skip(1).map(|number| number.parse().unwrap()).collect::<Vec<usize>>()
+    };
+    let (code, printed) = diff(&[]);
+    assert_eq!((code, totals(&printed)), (Some(0), vec![72, 30, 42, 0, 0, 0]), "{printed}");
+    let nothing = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+    let (code, printed) = diff(&["--explained", path(nothing.path())]);
+    assert_eq!((code, totals(&printed)), (Some(1), vec![72, 30, 0, 42, 0, 0]), "{printed}");
+    let (code, printed) = diff(&["--left", "kdc=mock:wrong-client"]);
+    assert_eq!(code, Some(1), "{printed}");
+    assert!(totals(&printed)[3] > 0, "{printed}");
 }
 
 #[test]

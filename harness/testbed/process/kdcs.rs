@@ -25,7 +25,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -63,7 +63,7 @@ impl Kdcs {
     /// The product and its version, as files of explained differences are named after: `mit-krb5 1.20.1`. `None` where it cannot be told.
     #[must_use]
     pub fn product(&self) -> Option<String> {
-        None
+        self.programs.version.as_ref().map(|version| format!("mit-krb5 {version}"))
     }
 
     /// Why a case cannot be played by this KDC, if so.
@@ -102,13 +102,22 @@ struct Programs {
     krb5kdc: PathBuf,
     kdb5_util: PathBuf,
     kadmin_local: PathBuf,
+    /// `1.20.1`; `None` where no program of the same source says it.
+    version: Option<String>,
 }
 
 impl Programs {
     fn find() -> Result<Self, Error> {
-        let krb5kdc = program("krb5kdc")?;
-        Ok(Self { krb5kdc, kdb5_util: program("kdb5_util")?, kadmin_local: program("kadmin.local")? })
+        let (krb5kdc, kdb5_util) = (program("krb5kdc")?, program("kdb5_util")?);
+        Ok(Self { krb5kdc, kdb5_util, kadmin_local: program("kadmin.local")?, version: version() })
     }
+}
+
+/// The KDC does not say which it is; klist of the same source does.
+fn version() -> Option<String> {
+    let said = Command::new(program("klist").ok()?).arg("-V").stdin(Stdio::null()).output().ok()?;
+    let said = String::from_utf8(said.stdout).ok()?;
+    said.trim().strip_prefix("Kerberos 5 version ").map(str::to_owned)
 }
 
 /// Daemons are in folders that are not in everybody's PATH.
