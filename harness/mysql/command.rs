@@ -9,9 +9,9 @@ use crate::mysql::charset::Charset;
 use crate::mysql::login::Login;
 use crate::mysql::packet::{Sequence, lenenc, write};
 use crate::mysql::query::{self, Answer, Assignment};
-use crate::mysql::reply::{ErrPacket, OK, OkPacket, STATUS_AUTOCOMMIT};
+use crate::mysql::reply::{ErrPacket, OK, OkPacket, STATUS_AUTOCOMMIT, STATUS_IN_TRANS};
 use crate::mysql::result_set::{Manner, put_end};
-use crate::mysql::session_state::{STATUS_IN_TRANSACTION, SessionChanges};
+use crate::mysql::session_state::SessionChanges;
 use crate::mysql::settings::ServerSettings;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -158,12 +158,12 @@ impl Session {
     #[must_use]
     pub const fn status(&self) -> u16 {
         let autocommit = if self.autocommit { STATUS_AUTOCOMMIT } else { 0 };
-        autocommit | if self.in_transaction { STATUS_IN_TRANSACTION } else { 0 }
+        autocommit | if self.in_transaction { STATUS_IN_TRANS } else { 0 }
     }
 
-    /// Writes OK, with the changes if the client has asked for them.
-    pub fn put_ok(&self, changes: &SessionChanges, writer: &mut Writer<'_>) {
-        let ok = OkPacket { status: self.status(), ..OkPacket::default() };
+    /// Writes OK with these status flags and its own, and with the changes if the client has asked for them.
+    pub fn put_ok(&self, changes: &SessionChanges, status: u16, writer: &mut Writer<'_>) {
+        let ok = OkPacket { status: self.status() | status, ..OkPacket::default() };
         if self.capabilities.has(Capabilities::SESSION_TRACK) {
             ok.encode_with(changes, writer);
         } else {
@@ -203,7 +203,7 @@ impl Session {
             }
         };
         write(out, sequence, |writer| match result {
-            Ok(changes) => self.put_ok(&changes, writer),
+            Ok(changes) => self.put_ok(&changes, 0, writer),
             Err(error) => error.encode(writer),
         });
     }

@@ -6,8 +6,6 @@
 use crate::handshake::Writer;
 use crate::mysql::packet::put_lenenc_octets;
 
-/// Status flag: a transaction is open.
-pub const STATUS_IN_TRANSACTION: u16 = 0x0001;
 /// Status flag: the statement read a table without an index.
 pub const STATUS_NO_INDEX_USED: u16 = 0x0020;
 /// Status flag: session state follows.

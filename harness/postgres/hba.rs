@@ -33,13 +33,15 @@ impl Rule {
         Self { record, database: Names::All, user: Names::These(vec![user.to_owned()]), method }
     }
 
-    fn matches(&self, encryption: Encryption, user: &str, database: &str) -> bool {
+    fn matches(&self, encryption: Encryption, user: &str, target: Target<'_>) -> bool {
         self.record.matches(encryption)
-            && match &self.database {
-                Names::All => true,
-                Names::These(names) => {
+            && match (&self.database, target) {
+                (Names::All, Target::Database(_)) => true,
+                (Names::These(names), Target::Database(database)) => {
                     names.iter().any(|name| name == database || (name == "sameuser" && user == database))
                 }
+                (Names::All, Target::Replication) => false,
+                (Names::These(names), Target::Replication) => names.iter().any(|name| name == "replication"),
             }
             && match &self.user {
                 Names::All => true,
@@ -50,8 +52,17 @@ impl Rule {
 
 /// The method of the first rule that matches; `None` is the implicit reject.
 #[must_use]
-pub fn decide<'r>(rules: &'r [Rule], encryption: Encryption, user: &str, database: &str) -> Option<&'r Method> {
-    rules.iter().find(|rule| rule.matches(encryption, user, database)).map(|rule| &rule.method)
+pub fn decide<'r>(rules: &'r [Rule], encryption: Encryption, user: &str, target: Target<'_>) -> Option<&'r Method> {
+    rules.iter().find(|rule| rule.matches(encryption, user, target)).map(|rule| &rule.method)
+}
+
+/// What a connection wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// A database of this name, for logical replication too.
+    Database(&'a str),
+    /// Physical replication, which `all` does not mean: only a rule that names `replication` does.
+    Replication,
 }
 
 /// The first column of a rule.
@@ -250,7 +261,8 @@ mod tests {
     #[test]
     fn the_first_rule_that_matches_decides() {
         let rules = rules(&["hostssl all alice md5", "hostssl all all scram-sha-256", "host all alice trust"]);
-        let check = |encryption, user, expected| assert_eq!(decide(&rules, encryption, user, "db"), expected);
+        let check =
+            |encryption, user, expected| assert_eq!(decide(&rules, encryption, user, Target::Database("db")), expected);
         check(Encryption::Tls, "alice", Some(&Method::Md5));
         check(Encryption::Tls, "bob", Some(&Method::ScramSha256));
         check(Encryption::Clear, "alice", Some(&Method::Trust));
@@ -262,7 +274,7 @@ mod tests {
         let check = |record: &str, expected: [bool; 3]| {
             let rules = rules(&[&format!("{record} all all trust")]);
             let found = [Encryption::Clear, Encryption::Tls, Encryption::Gss]
-                .map(|encryption| decide(&rules, encryption, "u", "d").is_some());
+                .map(|encryption| decide(&rules, encryption, "u", Target::Database("d")).is_some());
             assert_eq!(found, expected, "{record}");
         };
         check("host", [true, true, true]);
@@ -275,9 +287,19 @@ mod tests {
     #[test]
     fn a_database_column_may_name_several_and_sameuser() {
         let rules = rules(&["host one,two all trust", "host sameuser all md5"]);
-        assert_eq!(decide(&rules, Encryption::Clear, "alice", "two"), Some(&Method::Trust));
-        assert_eq!(decide(&rules, Encryption::Clear, "alice", "alice"), Some(&Method::Md5));
-        assert_eq!(decide(&rules, Encryption::Clear, "alice", "bob"), None);
+        assert_eq!(decide(&rules, Encryption::Clear, "alice", Target::Database("two")), Some(&Method::Trust));
+        assert_eq!(decide(&rules, Encryption::Clear, "alice", Target::Database("alice")), Some(&Method::Md5));
+        assert_eq!(decide(&rules, Encryption::Clear, "alice", Target::Database("bob")), None);
+    }
+
+    #[test]
+    fn physical_replication_needs_a_rule_that_names_it() {
+        let rules = rules(&["host all all trust", "host replication alice md5", "host replication all reject"]);
+        let decide = |user, target| decide(&rules, Encryption::Clear, user, target);
+        assert_eq!(decide("alice", Target::Replication), Some(&Method::Md5));
+        assert_eq!(decide("bob", Target::Replication), Some(&Method::Reject));
+        assert_eq!(decide("alice", Target::Database("replication")), Some(&Method::Trust));
+        assert_eq!(super::decide(&rules[..1], Encryption::Clear, "alice", Target::Replication), None);
     }
 
     #[test]

@@ -76,8 +76,45 @@ pub struct Startup {
     pub options: Option<String>,
     /// Names that begin with `_pq_.`: options of the protocol, none of which is known.
     pub protocol_options: Vec<String>,
+    /// `replication`: whether it wants to be a standby and not a session.
+    pub replication: Replication,
     /// Everything else, in order: settings of the session.
     pub settings: Vec<(String, String)>,
+}
+
+/// The startup parameter `replication`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Replication {
+    /// A session like any other.
+    #[default]
+    Off,
+    /// Physical replication, of no database.
+    Physical,
+    /// Logical replication of the database.
+    Database,
+}
+
+impl Replication {
+    fn read(value: &str) -> Option<Self> {
+        // `strcmp`: other than the Boolean values, this word has no other spelling.
+        if value == "database" {
+            return Some(Self::Database);
+        }
+        boolean(value).map(|on| if on { Self::Physical } else { Self::Off })
+    }
+}
+
+/// `parse_bool`: a prefix that is not ambiguous will do.
+pub(super) fn boolean(value: &str) -> Option<bool> {
+    let value = value.to_ascii_lowercase();
+    let is = |word: &str, least: usize| value.len() >= least && word.starts_with(&value);
+    if is("on", 2) || is("true", 1) || is("yes", 1) || value == "1" {
+        Some(true)
+    } else if is("off", 2) || is("false", 1) || is("no", 1) || value == "0" {
+        Some(false)
+    } else {
+        None
+    }
 }
 
 impl Startup {
@@ -119,14 +156,13 @@ impl Startup {
                 "user" => startup.user = value,
                 "database" => startup.database = value,
                 "options" => startup.options = Some(value),
-                "replication" if replication_is_valid(&value) => {}
                 "replication" => {
-                    return Err(ErrorFields::fatal(
-                        "22023",
-                        format!("invalid value for parameter \"replication\": \"{value}\""),
-                    )
-                    .hint("Valid values are: \"false\", 0, \"true\", 1, \"database\".")
-                    .at("postmaster.c", 2284, ROUTINE));
+                    startup.replication = Replication::read(&value).ok_or_else(|| {
+                        let problem = format!("invalid value for parameter \"replication\": \"{value}\"");
+                        ErrorFields::fatal("22023", problem)
+                            .hint("Valid values are: \"false\", 0, \"true\", 1, \"database\".")
+                            .at("postmaster.c", 2284, ROUTINE)
+                    })?;
                 }
                 option if option.starts_with("_pq_.") => startup.protocol_options.push(name),
                 _ => startup.settings.push((name, value)),
@@ -142,11 +178,6 @@ impl Startup {
         cut(&mut startup.database);
         Ok(startup)
     }
-}
-
-fn replication_is_valid(value: &str) -> bool {
-    const WORDS: [&str; 9] = ["database", "true", "false", "on", "off", "yes", "no", "1", "0"];
-    WORDS.iter().any(|word| word.eq_ignore_ascii_case(value))
 }
 
 fn cut(name: &mut String) {
@@ -212,6 +243,7 @@ mod tests {
         check(b"user", Some("08P01"));
         check(b"user\0a\0replication\0maybe\0\0", Some("22023"));
         check(b"user\0a\0replication\0false\0\0", None);
+        check(b"user\0a\0replication\0Database\0\0", Some("22023"));
     }
 
     #[test]
@@ -220,6 +252,18 @@ mod tests {
         assert_eq!((startup.user.as_str(), startup.database.as_str()), ("b", "b"));
         assert_eq!(startup.settings, [("TimeZone".to_owned(), "UTC".to_owned())]);
         assert_eq!(startup.protocol_options, ["_pq_.x"]);
+    }
+
+    #[test]
+    fn replication_is_asked_for_by_a_boolean_or_by_name() {
+        let check = |value: &str, expected| {
+            let startup = Startup::read(format!("user\0a\0replication\0{value}\0\0").as_bytes()).unwrap();
+            assert_eq!(startup.replication, expected, "{value}");
+        };
+        check("database", Replication::Database);
+        check("true", Replication::Physical);
+        check("1", Replication::Physical);
+        check("off", Replication::Off);
     }
 
     #[test]

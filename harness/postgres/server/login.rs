@@ -9,8 +9,9 @@ use crate::postgres::auth::scram::{NONCE_OCTETS, ScramServer, ScramVerifier};
 use crate::postgres::deviation::Deviation;
 use crate::postgres::error_fields::ErrorFields;
 use crate::postgres::frame::{self, Inbox};
-use crate::postgres::hba::{self, GssOptions, Method};
+use crate::postgres::hba::{self, GssOptions, Method, Target};
 use crate::postgres::reply::{self, Authentication, Transaction};
+use crate::postgres::startup::Replication;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use shakedown_krb5::gss::{Acceptor, Cause};
@@ -58,24 +59,32 @@ impl ServerHandshake {
         let settings = self.settings.clone();
         let (user, database) = (self.startup.user.clone(), &self.startup.database);
         let encryption = self.encryption();
-        let about = |what: &str| {
-            format!("{what} host \"{}\", user \"{user}\", database \"{database}\", {encryption}", self.peer)
+        let physical = self.startup.replication == Replication::Physical;
+        // Physical replication has texts of its own, which name no database.
+        let about = |of_session: &str, of_replication: &str| {
+            let host = &self.peer;
+            if physical {
+                format!("{of_replication} host \"{host}\", user \"{user}\", {encryption}")
+            } else {
+                format!("{of_session} host \"{host}\", user \"{user}\", database \"{database}\", {encryption}")
+            }
         };
-        match hba::decide(&settings.rules, encryption, &user, database) {
+        let target = if physical { Target::Replication } else { Target::Database(database) };
+        match hba::decide(&settings.rules, encryption, &user, target) {
             None => {
-                let fields = ErrorFields::fatal("28000", about("no pg_hba.conf entry for")).at(
-                    "auth.c",
-                    544,
-                    "ClientAuthentication",
-                );
+                let fields = ErrorFields::fatal(
+                    "28000",
+                    about("no pg_hba.conf entry for", "no pg_hba.conf entry for replication connection from"),
+                )
+                .at("auth.c", if physical { 536 } else { 544 }, "ClientAuthentication");
                 self.refuse(&fields, None, cx)
             }
             Some(Method::Reject) => {
-                let fields = ErrorFields::fatal("28000", about("pg_hba.conf rejects connection for")).at(
-                    "auth.c",
-                    476,
-                    "ClientAuthentication",
-                );
+                let fields = ErrorFields::fatal(
+                    "28000",
+                    about("pg_hba.conf rejects connection for", "pg_hba.conf rejects replication connection for"),
+                )
+                .at("auth.c", if physical { 469 } else { 476 }, "ClientAuthentication");
                 self.refuse(&fields, None, cx)
             }
             Some(Method::Trust) => self.accept("trust", cx),
@@ -307,6 +316,8 @@ impl ServerHandshake {
             Err(fields) => return self.refuse(&fields, None, cx),
         };
         for (name, value) in parameters.reported() {
+            let is_preset = name == "integer_datetimes";
+            let value = if is_preset && self.settings.deviates(Deviation::ParameterStatus) { "off" } else { value };
             reply::parameter_status(cx.out, name, value);
         }
         cx.trace.push(cx.now, Direction::ToClient, EventName::Parameter);
@@ -345,6 +356,11 @@ impl ServerHandshake {
             }
             Some(_) => {}
         }
+        // No role of a mock has the attribute REPLICATION.
+        if self.startup.replication != Replication::Off {
+            let problem = "must be superuser or replication role to start walsender";
+            return Err(ErrorFields::fatal("42501", problem).at("postinit.c", 896, "InitPostgres"));
+        }
         let database = &self.startup.database;
         if !self.settings.databases.contain(database) {
             return Err(ErrorFields::fatal("3D000", format!("database \"{database}\" does not exist")).at(
@@ -366,13 +382,14 @@ impl ServerHandshake {
             ("session_authorization", self.startup.user.as_str()),
         ];
         let given = settings.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let mut parameters = Parameters::new(built_in.into_iter().chain(given));
+        let mut parameters = Parameters::new(Arc::clone(settings), built_in.into_iter().chain(given));
         for (name, value) in switches(self.startup.options.as_deref().unwrap_or_default())? {
             parameters.set(&name, &value)?;
         }
         for (name, value) in &self.startup.settings {
             parameters.set(name, value)?;
         }
+        parameters.connected();
         Ok(parameters)
     }
 }

@@ -40,7 +40,7 @@ impl Servers {
         Ok(Self { product, running: Pool::new(ALIVE_MAX), unshared: AtomicU64::new(0) })
     }
 
-    /// The product and its version, as files of explained differences are named after: `mariadb 10.11.14`. `None` where it cannot be told.
+    /// The product and its version, as files of explained differences are named after: `mariadb 10.11.14`.
     #[must_use]
     pub fn product(&self) -> Option<String> {
         Some(self.product.name().to_owned())

@@ -291,6 +291,27 @@ fn a_settings_error_comes_behind_authentication_ok() {
     assert_eq!(hold("options", "-c geqo=off").0, "established by trust");
 }
 
+/// Texts and order as PostgreSQL 15.20 has them for a role without the attribute.
+#[test]
+fn a_role_that_may_not_replicate_is_told_so() {
+    let hold = |replication: &str, rule: &str| {
+        let parameters = vec![("replication".to_owned(), replication.to_owned())];
+        let settings = ClientSettings { parameters, ..client("alice", "", SslMode::Disable) };
+        let outcome = Conversation::hold(settings, server(&[rule])).client.unwrap();
+        (outcome.code.unwrap_or_default().into_owned(), outcome.message.unwrap_or_default())
+    };
+    let told = |code: &str, message: &str| (code.to_owned(), message.to_owned());
+    let refused = told("42501", "must be superuser or replication role to start walsender");
+    assert_eq!(hold("database", "host all all trust"), refused);
+    assert_eq!(hold("true", "host replication alice trust"), refused);
+    let host = "host \"127.0.0.1\", user \"alice\", no encryption";
+    let no_entry = format!("no pg_hba.conf entry for replication connection from {host}");
+    assert_eq!(hold("true", "host all all trust"), told("28000", &no_entry));
+    let rejected = format!("pg_hba.conf rejects replication connection for {host}");
+    assert_eq!(hold("true", "host replication all reject"), told("28000", &rejected));
+    assert_eq!(hold("off", "host all all trust"), told("", ""));
+}
+
 #[test]
 fn an_iam_token_is_judged_by_somebody_else() {
     use shakedown::handshake::Timestamp;
