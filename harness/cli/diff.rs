@@ -3,6 +3,7 @@
 use crate::cli::interrupt::Interruptions;
 use crate::cli::run::{default_jobs, environment};
 use crate::cli::{PlanArguments, Planned, runtime, say};
+use crate::engine::capture::Capture;
 use crate::engine::event::Exit;
 use crate::engine::twins::{self, Settings};
 use crate::error::Error;
@@ -37,6 +38,9 @@ pub(super) struct DiffArguments {
     /// Write results.json, junit.xml and summary.md into this folder
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+    /// Write each conversation into the folders `left` and `right` of this one, as `run --capture` does
+    #[arg(long, value_name = "DIR")]
+    capture: Option<PathBuf>,
 }
 
 /// Plays on both sides, reports, and says how it went.
@@ -58,6 +62,7 @@ pub(super) fn diff(arguments: DiffArguments) -> Result<u8, Error> {
         right_explained,
         every,
         arguments: repeated(&arguments),
+        capture: arguments.capture.as_deref().map(Capture::create).transpose()?,
     };
     let mut reports: Vec<Box<dyn Report>> = Vec::new();
     if let Some(folder) = &arguments.report {

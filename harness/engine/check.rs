@@ -2,9 +2,11 @@
 //!
 //! Cases share nothing but [`Materials`], so that they run side by side in any order. Events go to whoever folds them.
 
+use crate::engine::capture::Capture;
 use crate::engine::event::{CaseResult, Event, RunStarted, Summary, Verdict};
-use crate::engine::play::{Until, play, skipped};
+use crate::engine::play::{Played, Until, play, skipped};
 use crate::error::Error;
+use crate::scenario::Filter;
 use crate::scenario::known::{Judgement, KnownFailures};
 use crate::scenario::plan::Plan;
 use crate::testbed::Backend;
@@ -28,6 +30,10 @@ pub struct Settings {
     pub known: KnownFailures,
     /// What stands behind the scenarios.
     pub backend: Backend,
+    /// Where the conversations are kept, if anywhere.
+    pub capture: Option<Capture>,
+    /// Cases that must be played: one that is skipped is not as expected.
+    pub required: Vec<Filter>,
 }
 
 /// Plays all cases of a plan.
@@ -36,7 +42,8 @@ pub struct Settings {
 /// What the run shares cannot be made.
 pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event)) -> Result<Summary, Error> {
     let began = Instant::now();
-    let materials = Arc::new(settings.backend.materials(&plan.cases)?);
+    let materials = settings.backend.materials(&plan.cases)?;
+    let materials = Arc::new(if settings.capture.is_some() { materials.recorded() } else { materials });
     sink(Event::RunStarted(RunStarted {
         cases: plan.cases.len(),
         readings: plan.readings.clone(),
@@ -53,18 +60,27 @@ pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event))
         while !stopped && playing.len() < settings.jobs.max(1) {
             let Some(case) = waiting.next() else { break };
             if let Some(reason) = settings.backend.lacks(&case) {
-                let result = skipped(&case, &reason);
+                let result = with_requirement(skipped(&case, &reason), &settings.required);
                 summary.add(result.verdict);
+                stopped |= settings.fail_fast && result.verdict.is_bad();
                 sink(Event::CaseFinished(Box::new(result)));
                 continue;
             }
             sink(Event::CaseStarted { name: case.name.clone() });
             let (backend, materials) = (settings.backend.clone(), Arc::clone(&materials));
-            playing.spawn(async move { play(&case, &backend, &materials, Until::Unexpected).await.result });
+            let capture = settings.capture.clone();
+            playing.spawn(async move {
+                let Played { mut result, attempts } = play(&case, &backend, &materials, Until::Unexpected).await;
+                let written = capture.map_or(Ok(()), |capture| capture.write(&case, &attempts, &materials));
+                if let Err(problem) = written {
+                    (result.verdict, result.reason) = (Verdict::Error, Some(problem.to_string()));
+                }
+                result
+            });
         }
         let Some(ended) = playing.join_next().await else { break };
         let result = ended.map_err(|problem| Error::Internal(format!("a case was lost: {problem}")))?;
-        let result = with_known_failures(result, &settings.known);
+        let result = with_requirement(with_known_failures(result, &settings.known), &settings.required);
         summary.add(result.verdict);
         stopped |= settings.fail_fast && result.verdict.is_bad();
         sink(Event::CaseFinished(Box::new(result)));
@@ -102,6 +118,15 @@ fn with_known_failures(mut result: CaseResult, known: &KnownFailures) -> CaseRes
     result
 }
 
+/// The verdict with what must be played considered. Whoever stopped the run himself has not missed a case.
+fn with_requirement(result: CaseResult, required: &[Filter]) -> CaseResult {
+    if result.verdict != Verdict::Skipped || !required.iter().any(|required| required.matches(&result.name)) {
+        return result;
+    }
+    let reason = format!("required, but skipped: {}", result.reason.as_deref().unwrap_or("no reason given"));
+    CaseResult { verdict: Verdict::Fail, reason: Some(reason), ..result }
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
@@ -128,6 +153,11 @@ THEN
 
     /// The verdict about a client and an expectation, and why.
     async fn played(client: &str, then: &str, backend: Backend) -> (Verdict, String) {
+        played_where(client, then, backend, &[]).await
+    }
+
+    /// The same where some cases are required.
+    async fn played_where(client: &str, then: &str, backend: Backend, required: &[&str]) -> (Verdict, String) {
         let text = SCENARIO.replace("CLIENT", client).replace("THEN", then);
         let library = Library::built_in().expect("it was built with these");
         let plan = make_plan(&[File::new("x", text)], &library, &BTreeMap::new()).expect("the scenario is understood");
@@ -138,6 +168,8 @@ THEN
             arguments: Vec::new(),
             known: KnownFailures::default(),
             backend,
+            capture: None,
+            required: required.iter().map(|pattern| Filter::new(pattern).expect("it is a pattern")).collect(),
         };
         let mut results = Vec::new();
         let keep = |event| {
@@ -190,7 +222,7 @@ THEN
         );
         std::fs::write(&file, text).unwrap();
         let client = "secret = \"mistyped\"";
-        let backend = Backend::endpoint(&file).unwrap();
+        let backend = Backend::endpoint(Some(&file)).unwrap();
         let (verdict, why) = played(client, "then = \"refused by server\"", backend).await;
         assert_eq!((verdict, why), (Verdict::Error, format!("connect: nobody listens on {free}")));
     }
@@ -203,7 +235,7 @@ THEN
                     [secrets]\nalice = 'x'\n[realms]\n'CORP.EXAMPLE.COM' = '127.0.0.1:1'\n";
         std::fs::write(&file, text).unwrap();
         let then = "then = \"established\"\ntrace = \"… auth-ok …\"";
-        let backend = Backend::endpoint(&file).unwrap();
+        let backend = Backend::endpoint(Some(&file)).unwrap();
         assert_eq!(played(&program("exit 0"), then, backend).await, (Verdict::Pass, String::new()));
         let refused = "then = \"refused\"\ntrace = \"… auth-ok …\"";
         let connects = program("exec 3<>/dev/tcp/$SHAKEDOWN_HOSTADDR/$SHAKEDOWN_PORT; exit 1");
@@ -212,8 +244,44 @@ THEN
     }
 
     #[tokio::test]
-    async fn a_proxy_is_skipped_and_no_mistake_of_ours() {
-        let (verdict, why) = played("[proxy.front]\nto = \"db\"", "then = \"established\"", Backend::mock()).await;
-        assert_eq!((verdict, why.as_str()), (Verdict::Skipped, "proxies are not built yet"));
+    async fn the_trace_of_a_kinit_by_a_program_is_judged_at_a_mock_and_not_at_an_endpoint() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("endpoint.toml");
+        let text = "plays = 'aurora-postgresql 15'\nhost = '127.0.0.1'\n[secrets]\nalice = 'x'\n\
+                    [realms]\n'CORP.EXAMPLE.COM' = '127.0.0.1:1'\n[allow]\naborted-handshake = 9\nfailed-login = 9\n";
+        std::fs::write(&file, text).unwrap();
+        let then = "then = \"refused\"\n[[step]]\nkinit = { by = \"app\", user = \"alice\", realm = \"corp\" }\n\
+                    then = \"established\"\ntrace = \"as-req as-rep\"";
+        let asks_no_kdc =
+            program("[ $SHAKEDOWN_VERB = kinit ] && exit 0; : <>/dev/tcp/$SHAKEDOWN_HOSTADDR/$SHAKEDOWN_PORT; exit 1");
+        let backend = Backend::endpoint(Some(&file)).unwrap();
+        assert_eq!(played(&asks_no_kdc, then, backend).await, (Verdict::Pass, String::new()));
+        let (verdict, why) = played(&asks_no_kdc, then, Backend::mock()).await;
+        assert!(verdict == Verdict::Fail && why.starts_with("trace: "), "{verdict} {why}");
+    }
+
+    #[tokio::test]
+    async fn a_case_that_is_required_and_not_played_is_not_as_expected() {
+        let then = "then = \"established\"";
+        for (client, reason) in [(&program("echo no driver >&2; exit 77"), "no driver")] {
+            for (required, verdict, reason) in [
+                (["x/**", "y"], Verdict::Fail, format!("required, but skipped: {reason}")),
+                (["y/**", "z"], Verdict::Skipped, reason.to_owned()),
+            ] {
+                let came_out = played_where(client, then, Backend::mock(), &required).await;
+                assert_eq!(came_out, (verdict, reason));
+            }
+        }
+        let (verdict, _) = played_where("", then, Backend::mock(), &["**"]).await;
+        assert_eq!(verdict, Verdict::Pass);
+    }
+
+    #[tokio::test]
+    async fn a_proxy_whose_clock_is_to_be_moved_is_skipped() {
+        let front = "[proxy.front]\nkind = \"haproxy\"\nto = \"db\"\nclock = \"+1h\"";
+        let (verdict, why) = played(front, "then = \"established\"", Backend::mock()).await;
+        // Where there is none, that is said first.
+        let reasons = ["haproxy has the clock of this machine", "haproxy is not installed"];
+        assert!(verdict == Verdict::Skipped && reasons.contains(&why.as_str()), "{why}");
     }
 }

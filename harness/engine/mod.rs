@@ -2,6 +2,7 @@
 
 pub mod event;
 
+pub mod capture;
 pub mod check;
 pub mod judge;
 pub mod play;

@@ -31,10 +31,10 @@ pub struct Explanation {
     pub step: Option<String>,
     /// Where: `outcome`, `message`, `trace`, `Greeting.version`, as `diff` prints it.
     pub at: String,
-    /// What the mock says; `None` is nothing at all.
-    pub mock: Option<Wording>,
-    /// What the peer says; `None` is nothing at all.
-    pub peer: Option<Wording>,
+    /// What the mock says: one of these; `None` is nothing at all.
+    pub mock: Option<Vec<Wording>>,
+    /// What the peer says: one of these; `None` is nothing at all.
+    pub peer: Option<Vec<Wording>>,
     /// Why.
     pub reason: String,
     /// Where that is written.
@@ -60,8 +60,8 @@ struct EntryFile {
     case: List,
     step: Option<Text>,
     at: Text,
-    mock: Option<Text>,
-    peer: Option<Text>,
+    mock: Option<List>,
+    peer: Option<List>,
     reason: Text,
     source: Text,
 }
@@ -107,10 +107,11 @@ impl Explanations {
     /// The entries about outcomes, as failures that are known in a run against the peer.
     #[must_use]
     pub fn known_failures(&self) -> KnownFailures {
-        let known = self.entries.iter().filter_map(|entry| {
-            let actual = entry.outcome()?;
-            let Explanation { cases, reason, source, place, .. } = entry.clone();
-            Some(KnownFailure { cases, actual, reason, source, place })
+        let known = self.entries.iter().flat_map(|entry| {
+            entry.outcomes().map(|actual| {
+                let Explanation { cases, reason, source, place, .. } = entry.clone();
+                KnownFailure { cases, actual, reason, source, place }
+            })
         });
         known.collect()
     }
@@ -126,12 +127,18 @@ impl Explanation {
         if let Some(empty) = [&at, &reason, &written].into_iter().find(|text| text.text.trim().is_empty()) {
             return Err(source.error(&empty.span, "an explanation needs a place, a reason and a source"));
         }
-        if mock.as_ref().map(|text| &text.text) == peer.as_ref().map(|text| &text.text) {
+        let texts = |list: &Option<List>| {
+            list.as_ref().map(|list| list.items.iter().map(|text| Wording(text.text.clone())).collect::<Vec<_>>())
+        };
+        if let Some(empty) = [&mock, &peer].into_iter().flatten().find(|list| list.items.is_empty()) {
+            return Err(source.error(&empty.span, "an empty list: a key that is left out is nothing at all"));
+        }
+        if texts(&mock) == texts(&peer) {
             let problem = "mock and peer are the same, and an explanation names what differs";
             return Err(source.error(&span, problem));
         }
         if at.text == OUTCOME {
-            for text in [&mock, &peer].into_iter().flatten() {
+            for text in [&mock, &peer].into_iter().flatten().flat_map(|list| &list.items) {
                 text.text.parse::<OutcomePattern>().map_err(|error| {
                     source.error(&text.span, format!("{error}, in")).writing(&text.text).allowing(OUTCOMES)
                 })?;
@@ -144,8 +151,8 @@ impl Explanation {
             cases: case.items.iter().map(filter).collect::<Result<_, _>>()?,
             step: step.map(|step| step.text),
             at: at.text,
-            mock: mock.map(|text| Wording(text.text)),
-            peer: peer.map(|text| Wording(text.text)),
+            mock: texts(&mock),
+            peer: texts(&peer),
             reason: reason.text,
             source: written.text,
             place: place(source, &span),
@@ -167,17 +174,18 @@ impl Explanation {
     /// Whether this is what the two sides say.
     #[must_use]
     pub fn is_of(&self, mock: Option<&str>, peer: Option<&str>) -> bool {
-        let says = |wording: &Option<Wording>, text: Option<&str>| match (wording, text) {
-            (Some(wording), Some(text)) => wording.matches(text),
+        let says = |wordings: &Option<Vec<Wording>>, text: Option<&str>| match (wordings, text) {
+            (Some(wordings), Some(text)) => wordings.iter().any(|wording| wording.matches(text)),
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
         };
         says(&self.mock, mock) && says(&self.peer, peer)
     }
 
-    /// The outcome at the peer, if that is what this explains.
-    fn outcome(&self) -> Option<OutcomePattern> {
-        if self.at == OUTCOME { self.peer.as_ref()?.0.parse().ok() } else { None }
+    /// The outcomes at the peer, if that is what this explains.
+    fn outcomes(&self) -> impl Iterator<Item = OutcomePattern> {
+        let wordings = self.peer.as_deref().filter(|_| self.at == OUTCOME).unwrap_or_default();
+        wordings.iter().filter_map(|wording| wording.0.parse().ok())
     }
 }
 
@@ -218,7 +226,7 @@ mod tests {
 [[explained]]
 case   = "mysql/**"
 at     = "Greeting.version"
-mock   = "8.0.28"
+mock   = ["5.7.12", "8.0.28"]
 peer   = "5.5.5-10.11.…-MariaDB…"
 reason = "MariaDB is not MySQL"
 source = "MariaDB, Connection: Initial Handshake Packet"
@@ -313,6 +321,7 @@ source = "issue 18"
             "[]",
             "11:10: an explanation needs a case",
         );
+        check("[\"5.7.12\", \"8.0.28\"]", "[]", "5:10: an empty list: a key that is left out is nothing at all");
         check("mysql/**", "mysql/[", "3:10: no pattern of case names 'mysql/['");
         check("peer   = \"Progress\"\n", "", "19:1: mock and peer are the same, and an explanation names what differs");
         let problem =

@@ -26,6 +26,7 @@ fn twins(right: &str, pattern: &str, explained: &str) -> (Twins, Summary) {
         right_explained: Explanations::parse(&Source::new("explained/mock-1", explained)).unwrap(),
         every,
         arguments: Vec::new(),
+        capture: None,
     };
     let mut twins = None;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();

@@ -2,7 +2,7 @@
 //!
 //! | `at` | what is compared |
 //! | --- | --- |
-//! | `outcome` | the client's outcome as a scenario writes it; then `outcome.tls`, `outcome.suite`, `outcome.cause` where that does not show them |
+//! | `outcome` | the client's outcome as a scenario writes it, without TLS; then `outcome.tls`, `outcome.suite`, `outcome.cause` |
 //! | `server`, `kdc` | what that party saw, where it can be observed on both sides |
 //! | `connections` | how many the attempt took |
 //! | `trace` | runs of events that only one side has; `trace.EVENT` is an event's argument |
@@ -12,7 +12,7 @@
 //!
 //! Of fields, those that vary and those that are hidden are compared as such only. Words that people read are compared
 //! [without what follows from where a server runs](super::wording), sequence numbers as steps from the message before, so that
-//! one message more does not make all that follow differ.
+//! one message more does not make all that follow differ. Of flags (`A|B|C`), those that only one side has are told.
 //!
 //! Where the outcomes differ, the rest of the step follows from that: what the others saw, the code of the error, and everything
 //! from the first event or message on that only one side has are not compared.
@@ -67,7 +67,7 @@ const SEQUENCE: &str = "seq";
 
 /// Holds both sides of a step against each other.
 pub(super) fn compare(step: Step<'_>, left: &SideOfStep<'_>, right: &SideOfStep<'_>) -> Comparison {
-    let mut comparer = Comparer { step, comparison: Comparison::default(), is_apart: false };
+    let mut comparer = Comparer { step, comparison: Comparison::default(), is_apart: false, has_another_suite: false };
     comparer.outcomes(&left.attempt.client, &right.attempt.client);
     if comparer.is_apart {
         comparer.cannot("what follows from another outcome");
@@ -83,11 +83,23 @@ pub(super) fn compare(step: Step<'_>, left: &SideOfStep<'_>, right: &SideOfStep<
     comparer.comparison
 }
 
+/// Holds what was said against each other, and nothing else.
+pub(super) fn said(step: &str, left: &[Transcript], right: &[Transcript]) -> Vec<Difference> {
+    let step = Step { name: step, is_of_program: false, has_kdc: false };
+    let mut comparer = Comparer { step, comparison: Comparison::default(), is_apart: false, has_another_suite: false };
+    let transcripts = |said: &[Transcript]| Some(said.len().to_string());
+    comparer.differ("connections", transcripts(left), transcripts(right));
+    comparer.conversations(left, right);
+    comparer.comparison.differences
+}
+
 struct Comparer<'a> {
     step: Step<'a>,
     comparison: Comparison,
     /// Whether the outcomes differ.
     is_apart: bool,
+    /// Whether the outcomes show that TLS agreed on something else.
+    has_another_suite: bool,
 }
 
 impl Comparer<'_> {
@@ -107,7 +119,7 @@ impl Comparer<'_> {
     }
 
     fn outcomes(&mut self, left: &Outcome, right: &Outcome) {
-        let text = |outcome: &Outcome| Outcome { cause: None, ..outcome.clone() }.to_string();
+        let text = |outcome: &Outcome| Outcome { cause: None, tls: None, suite: None, ..outcome.clone() }.to_string();
         if text(left) != text(right) {
             self.is_apart = true;
             self.differ("outcome", Some(text(left)), Some(text(right)));
@@ -116,6 +128,7 @@ impl Comparer<'_> {
         let version = |outcome: &Outcome| outcome.tls.map(|version| version.to_string());
         self.differ("outcome.tls", version(left), version(right));
         self.differ("outcome.suite", left.suite.clone(), right.suite.clone());
+        self.has_another_suite = (left.tls, &left.suite) != (right.tls, &right.suite);
         let cause = |outcome: &Outcome| outcome.cause.as_deref().map(without_templates);
         self.differ("outcome.cause", cause(left), cause(right));
     }
@@ -155,7 +168,12 @@ impl Comparer<'_> {
                 Pair::Right(event) => only[1].push(event.to_string()),
                 Pair::Both(left, right) => {
                     self.run(&mut only);
-                    if !(self.is_apart && left.name == EventName::Error) {
+                    let is_told = match left.name {
+                        EventName::Error => self.is_apart,
+                        EventName::ServerHello => self.has_another_suite,
+                        _ => false,
+                    };
+                    if !is_told {
                         let text = |event: &Event| event.detail.as_deref().map(str::to_owned);
                         self.differ(format!("trace.{}", left.name), text(left), text(right));
                     }
@@ -220,6 +238,10 @@ impl Comparer<'_> {
             if let (true, Some(left), Some(right)) = (is_prose, &left_text, &right_text) {
                 shown.insert((left.clone(), right.clone()));
             }
+            let (left_text, right_text) = match (left_text, right_text) {
+                (Some(left), Some(right)) if !is_prose => flags(left, right),
+                texts => texts,
+            };
             self.differ(format!("{}.{name}", title(left)), left_text, right_text);
         }
     }
@@ -284,6 +306,23 @@ fn told(message: &Message) -> String {
     let is_compared = |name: &str, field: &Field| matches!(field, Field::Fixed(_)) && name != SEQUENCE;
     let fields = message.fields.iter().filter(|(name, field)| is_compared(name, field)).cloned().collect();
     Message { fields, ..message.clone() }.to_string()
+}
+
+/// Of two lists of flags, those that the other has not; other texts as they are.
+fn flags(left: String, right: String) -> (Option<String>, Option<String>) {
+    if left == right || !(left.contains('|') || right.contains('|')) {
+        return (Some(left), Some(right));
+    }
+    let only = |these: &str, those: &str| {
+        let flags: Vec<_> =
+            these.split('|').filter(|flag| !flag.is_empty() && !those.split('|').any(|other| other == *flag)).collect();
+        (!flags.is_empty()).then(|| flags.join("|"))
+    };
+    match (only(&left, &right), only(&right, &left)) {
+        // The same flags in another order.
+        (None, None) => (Some(left), Some(right)),
+        differ => differ,
+    }
 }
 
 /// What of a field is compared.
@@ -402,6 +441,30 @@ mod tests {
                 "ParameterStatus[b].value: 2 | 3",
             ],
         );
+    }
+
+    #[test]
+    fn of_flags_those_are_told_that_one_side_has() {
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        for (left, right, of_left, of_right) in [
+            ("A|B|C", "A|C|D", "B", "D"),
+            ("A|B", "A", "B", ""),
+            ("A", "A|B", "", "B"),
+            ("A|B", "B|A", "A|B", "B|A"),
+            ("A", "B", "A", "B"),
+            ("", "A|B", "", "A|B"),
+        ] {
+            assert_eq!(flags(left.to_owned(), right.to_owned()), (text(of_left), text(of_right)), "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn another_suite_is_told_once_and_what_follows_is_compared() {
+        let suite = |attempt: &mut Attempt, messages: &mut Vec<Message>| {
+            attempt.client.suite = Some("B".to_owned());
+            messages[2] = parameter("b", "3");
+        };
+        check(suite, &["outcome.suite: - | B", "ParameterStatus[b].value: 2 | 3"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Plays each case on both sides, one right after the other, many cases at a time.
 
+use crate::engine::capture::Capture;
 use crate::engine::event::{CaseResult, Event, RunStarted, Source, Summary, Verdict};
 use crate::engine::play::{Played, Until, play, result};
 use crate::engine::twins::comparison::{self, SideOfStep, Step};
@@ -32,6 +33,8 @@ pub struct Settings {
     pub every: BTreeSet<String>,
     /// What the program was told, for the command that compares a case again.
     pub arguments: Vec<String>,
+    /// Where the conversations are kept, if anywhere: in `left` and `right`.
+    pub capture: Option<Capture>,
 }
 
 /// Compares the backends over all cases of a plan. The events are those of a run, in which a case that is equal passes; the
@@ -45,6 +48,7 @@ pub async fn compare(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event
     let sides = Sides {
         left: (settings.left.clone(), materials(&settings.left)?),
         right: (settings.right.clone(), materials(&settings.right)?),
+        capture: settings.capture.clone(),
     };
     sink(Event::RunStarted(RunStarted {
         cases: plan.cases.len(),
@@ -102,6 +106,7 @@ pub async fn compare(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event
 struct Sides {
     left: (Backend, Arc<Materials>),
     right: (Backend, Arc<Materials>),
+    capture: Option<Capture>,
 }
 
 impl Sides {
@@ -114,6 +119,13 @@ impl Sides {
     async fn play(&self, case: &Case) -> TwinCase {
         let left = play(case, &self.left.0, &self.left.1, Until::Last).await;
         let right = play(case, &self.right.0, &self.right.1, Until::Last).await;
+        if let Some(capture) = &self.capture {
+            for (side, played, materials) in [("left", &left, &self.left.1), ("right", &right, &self.right.1)] {
+                if let Err(problem) = capture.below(side).write(case, &played.attempts, materials) {
+                    return not_compared(case, Likeness::Error, format!("{side}: {problem}"));
+                }
+            }
+        }
         for (verdict, likeness) in [(Verdict::Error, Likeness::Error), (Verdict::Skipped, Likeness::Skipped)] {
             for (side, played) in [("left", &left), ("right", &right)] {
                 if played.result.verdict == verdict {

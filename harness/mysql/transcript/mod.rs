@@ -87,8 +87,8 @@ impl Bystander for Listener {
                 }
                 Ok(None) => break,
                 Err(length) => {
-                    let problem = format!("packet of {length} octets, at most {} are read", Stream::LONGEST);
-                    transcript.push(Message::unreadable(direction, taken.unread().len(), problem));
+                    let problem = format!("packet too long, at most {} octets are read", Stream::LONGEST);
+                    transcript.push(Message::unreadable(direction, length, problem));
                     taken.deaf = true;
                 }
             }

@@ -100,10 +100,9 @@ impl Listener {
             Ok(Some((Err(problem), octets))) => Some(Message::unreadable(direction, octets, problem)),
             Ok(None) => None,
             Err(length) => {
-                let octets = stream.unread().len();
                 stream.deaf = true;
-                let problem = format!("length {length}, at most {} are read", Stream::LONGEST);
-                Some(Message::unreadable(direction, octets, problem))
+                let problem = format!("length out of bounds, allowed are 4 to {}", Stream::LONGEST);
+                Some(Message::unreadable(direction, usize::try_from(length).unwrap_or(usize::MAX), problem))
             }
         }
     }
