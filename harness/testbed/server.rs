@@ -20,6 +20,10 @@ const RECORD_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a program may be seen to run after its connections broke because it ends.
 const DEATH_PATIENCE: Duration = Duration::from_millis(500);
 
+/// What servers say while they end: PostgreSQL's `admin_shutdown`, `crash_shutdown` and `cannot_connect_now`, and MySQL's
+/// `ER_SERVER_SHUTDOWN`.
+const FAREWELLS: [&str; 4] = ["57P01", "57P02", "57P03", "1053"];
+
 /// A server that can be dialled.
 #[derive(Debug)]
 pub struct StandingServer {
@@ -93,7 +97,10 @@ impl StandingServer {
     pub async fn cause_of_death(&self, outcome: &Outcome) -> Option<String> {
         let program = &self.process.as_ref()?.program;
         let is_broken = outcome.kind == Kind::TimedOut
-            || outcome.code.as_deref().is_some_and(|code| [TCP_REFUSED, "eof", "reset"].contains(&code));
+            || outcome.code.as_deref().is_some_and(|code| {
+                [TCP_REFUSED, "eof", "reset"].contains(&code)
+                    || FAREWELLS.iter().any(|farewell| code.starts_with(farewell))
+            });
         program.cause_of_death_within(if is_broken { DEATH_PATIENCE } else { Duration::ZERO }).await
     }
 
