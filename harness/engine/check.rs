@@ -2,19 +2,18 @@
 //!
 //! Cases share nothing but [`Materials`], so that they run side by side in any order. Events go to whoever folds them.
 
-use crate::engine::event::{CaseResult, Event, RunStarted, Source, StepResult, Summary, Verdict};
-use crate::engine::judge;
+use crate::engine::capture::Capture;
+use crate::engine::event::{CaseResult, Event, RunStarted, Summary, Verdict};
+use crate::engine::play::{Played, Until, play, skipped};
 use crate::error::Error;
+use crate::scenario::Filter;
 use crate::scenario::known::{Judgement, KnownFailures};
-use crate::scenario::plan::{Case, Plan};
-use crate::testbed::{Backend, Materials, Performed};
+use crate::scenario::plan::Plan;
+use crate::testbed::Backend;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::task::JoinSet;
-
-/// How long a case may take, whatever it does: above all deadlines of its parts, so that a mistake of ours cannot hang a run.
-const CASE_DEADLINE: Duration = Duration::from_secs(120);
 
 /// How a run is played.
 #[derive(Debug, Clone)]
@@ -31,6 +30,10 @@ pub struct Settings {
     pub known: KnownFailures,
     /// What stands behind the scenarios.
     pub backend: Backend,
+    /// Where the conversations are kept, if anywhere.
+    pub capture: Option<Capture>,
+    /// Cases that must be played: one that is skipped is not as expected.
+    pub required: Vec<Filter>,
 }
 
 /// Plays all cases of a plan.
@@ -39,13 +42,15 @@ pub struct Settings {
 /// What the run shares cannot be made.
 pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event)) -> Result<Summary, Error> {
     let began = Instant::now();
-    let materials = Arc::new(settings.backend.materials(&plan.cases)?);
+    let materials = settings.backend.materials(&plan.cases)?;
+    let materials = Arc::new(if settings.capture.is_some() { materials.recorded() } else { materials });
     sink(Event::RunStarted(RunStarted {
         cases: plan.cases.len(),
         readings: plan.readings.clone(),
         backend: settings.backend.word().to_owned(),
         requirements: settings.requirements.clone(),
         arguments: settings.arguments.clone(),
+        is_comparison: false,
     }));
     let mut summary = Summary::default();
     let mut waiting = plan.cases.into_iter();
@@ -55,17 +60,27 @@ pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event))
         while !stopped && playing.len() < settings.jobs.max(1) {
             let Some(case) = waiting.next() else { break };
             if let Some(reason) = settings.backend.lacks(&case) {
-                let result = skipped(&case, &reason);
+                let result = with_requirement(skipped(&case, &reason), &settings.required);
                 summary.add(result.verdict);
+                stopped |= settings.fail_fast && result.verdict.is_bad();
                 sink(Event::CaseFinished(Box::new(result)));
                 continue;
             }
             sink(Event::CaseStarted { name: case.name.clone() });
-            playing.spawn(bounded(case, settings.backend.clone(), Arc::clone(&materials)));
+            let (backend, materials) = (settings.backend.clone(), Arc::clone(&materials));
+            let capture = settings.capture.clone();
+            playing.spawn(async move {
+                let Played { mut result, attempts } = play(&case, &backend, &materials, Until::Unexpected).await;
+                let written = capture.map_or(Ok(()), |capture| capture.write(&case, &attempts, &materials));
+                if let Err(problem) = written {
+                    (result.verdict, result.reason) = (Verdict::Error, Some(problem.to_string()));
+                }
+                result
+            });
         }
         let Some(ended) = playing.join_next().await else { break };
         let result = ended.map_err(|problem| Error::Internal(format!("a case was lost: {problem}")))?;
-        let result = with_known_failures(result, &settings.known);
+        let result = with_requirement(with_known_failures(result, &settings.known), &settings.required);
         summary.add(result.verdict);
         stopped |= settings.fail_fast && result.verdict.is_bad();
         sink(Event::CaseFinished(Box::new(result)));
@@ -77,47 +92,6 @@ pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event))
     }
     sink(Event::RunFinished { summary, duration: began.elapsed() });
     Ok(summary)
-}
-
-async fn bounded(case: Case, backend: Backend, materials: Arc<Materials>) -> CaseResult {
-    let began = Instant::now();
-    let mut result = match tokio::time::timeout(CASE_DEADLINE, play(&case, &backend, &materials)).await {
-        Ok(result) => result,
-        Err(_) => result(&case, Verdict::Error, Some(format!("did not end within {} s", CASE_DEADLINE.as_secs()))),
-    };
-    result.duration = began.elapsed();
-    result
-}
-
-async fn play(case: &Case, backend: &Backend, materials: &Arc<Materials>) -> CaseResult {
-    let mut world = match backend.world(case, materials).await {
-        Ok(world) => world,
-        Err(problem) => return result(case, Verdict::Error, Some(problem.to_string())),
-    };
-    let mut played = result(case, Verdict::Pass, None);
-    for step in &case.steps {
-        let not_reached = || StepResult::not_reached(step.name.clone(), step.verb.word(), judge::expected(step));
-        if played.verdict != Verdict::Pass {
-            played.steps.push(not_reached());
-            continue;
-        }
-        let performed = match world.perform(&step.verb).await {
-            Ok(Performed::Attempt(attempt)) => judge::judge(step, *attempt),
-            Ok(Performed::CannotPlay(reason)) => {
-                (played.verdict, played.reason) = (Verdict::Skipped, Some(reason));
-                not_reached()
-            }
-            Err(problem) => {
-                (played.verdict, played.reason) = (Verdict::Error, Some(format!("{}: {problem}", step.name)));
-                not_reached()
-            }
-        };
-        if performed.verdict == Verdict::Fail {
-            played.verdict = Verdict::Fail;
-        }
-        played.steps.push(performed);
-    }
-    played
 }
 
 /// The verdict with what is known considered: by the outcome of the step that decided.
@@ -144,23 +118,13 @@ fn with_known_failures(mut result: CaseResult, known: &KnownFailures) -> CaseRes
     result
 }
 
-fn skipped(case: &Case, reason: &str) -> CaseResult {
-    result(case, Verdict::Skipped, Some(reason.to_owned()))
-}
-
-fn result(case: &Case, verdict: Verdict, reason: Option<String>) -> CaseResult {
-    let place = case.place();
-    CaseResult {
-        name: case.name.clone(),
-        scenario: case.scenario.name.clone(),
-        axes: case.axes.clone(),
-        requirements: case.shown().into_iter().map(str::to_owned).collect(),
-        verdict,
-        reason,
-        steps: Vec::new(),
-        source: Source { file: place.file.clone(), line: place.line },
-        duration: Duration::ZERO,
+/// The verdict with what must be played considered. Whoever stopped the run himself has not missed a case.
+fn with_requirement(result: CaseResult, required: &[Filter]) -> CaseResult {
+    if result.verdict != Verdict::Skipped || !required.iter().any(|required| required.matches(&result.name)) {
+        return result;
     }
+    let reason = format!("required, but skipped: {}", result.reason.as_deref().unwrap_or("no reason given"));
+    CaseResult { verdict: Verdict::Fail, reason: Some(reason), ..result }
 }
 
 #[cfg(all(test, unix))]
@@ -189,6 +153,11 @@ THEN
 
     /// The verdict about a client and an expectation, and why.
     async fn played(client: &str, then: &str, backend: Backend) -> (Verdict, String) {
+        played_where(client, then, backend, &[]).await
+    }
+
+    /// The same where some cases are required.
+    async fn played_where(client: &str, then: &str, backend: Backend, required: &[&str]) -> (Verdict, String) {
         let text = SCENARIO.replace("CLIENT", client).replace("THEN", then);
         let library = Library::built_in().expect("it was built with these");
         let plan = make_plan(&[File::new("x", text)], &library, &BTreeMap::new()).expect("the scenario is understood");
@@ -199,6 +168,8 @@ THEN
             arguments: Vec::new(),
             known: KnownFailures::default(),
             backend,
+            capture: None,
+            required: required.iter().map(|pattern| Filter::new(pattern).unwrap()).collect(),
         };
         let mut results = Vec::new();
         let keep = |event| {
@@ -251,7 +222,7 @@ THEN
         );
         std::fs::write(&file, text).unwrap();
         let client = "secret = \"mistyped\"";
-        let backend = Backend::endpoint(&file).unwrap();
+        let backend = Backend::endpoint(Some(&file)).unwrap();
         let (verdict, why) = played(client, "then = \"refused by server\"", backend).await;
         assert_eq!((verdict, why), (Verdict::Error, format!("connect: nobody listens on {free}")));
     }
@@ -264,7 +235,7 @@ THEN
                     [secrets]\nalice = 'x'\n[realms]\n'CORP.EXAMPLE.COM' = '127.0.0.1:1'\n";
         std::fs::write(&file, text).unwrap();
         let then = "then = \"established\"\ntrace = \"… auth-ok …\"";
-        let backend = Backend::endpoint(&file).unwrap();
+        let backend = Backend::endpoint(Some(&file)).unwrap();
         assert_eq!(played(&program("exit 0"), then, backend).await, (Verdict::Pass, String::new()));
         let refused = "then = \"refused\"\ntrace = \"… auth-ok …\"";
         let connects = program("exec 3<>/dev/tcp/$SHAKEDOWN_HOSTADDR/$SHAKEDOWN_PORT; exit 1");
@@ -273,8 +244,27 @@ THEN
     }
 
     #[tokio::test]
-    async fn a_proxy_is_skipped_and_no_mistake_of_ours() {
-        let (verdict, why) = played("[proxy.front]\nto = \"db\"", "then = \"established\"", Backend::mock()).await;
-        assert_eq!((verdict, why.as_str()), (Verdict::Skipped, "proxies are not built yet"));
+    async fn a_case_that_is_required_and_not_played_is_not_as_expected() {
+        let then = "then = \"established\"";
+        for (client, reason) in [(&program("echo no driver >&2; exit 77"), "no driver")] {
+            for (required, verdict, reason) in [
+                (["x/**", "y"], Verdict::Fail, format!("required, but skipped: {reason}")),
+                (["y/**", "z"], Verdict::Skipped, reason.to_owned()),
+            ] {
+                let came_out = played_where(client, then, Backend::mock(), &required).await;
+                assert_eq!(came_out, (verdict, reason));
+            }
+        }
+        let (verdict, _) = played_where("", then, Backend::mock(), &["**"]).await;
+        assert_eq!(verdict, Verdict::Pass);
+    }
+
+    #[tokio::test]
+    async fn a_proxy_whose_clock_is_to_be_moved_is_skipped() {
+        let front = "[proxy.front]\nkind = \"haproxy\"\nto = \"db\"\nclock = \"+1h\"";
+        let (verdict, why) = played(front, "then = \"established\"", Backend::mock()).await;
+        // Where there is none, that is said first.
+        let reasons = ["haproxy has the clock of this machine", "haproxy is not installed"];
+        assert!(verdict == Verdict::Skipped && reasons.contains(&why.as_str()), "{why}");
     }
 }

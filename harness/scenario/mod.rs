@@ -9,6 +9,7 @@
 //! or a test would prove nothing. The format is described in `scenarios/README.md`.
 
 pub mod expect;
+pub mod explained;
 mod file;
 pub mod filter;
 pub mod known;
@@ -30,8 +31,9 @@ mod template;
 pub mod trace_pattern;
 pub mod version;
 mod words;
-mod written;
+pub(crate) mod written;
 
+pub use explained::Explanations;
 pub use filter::Filter;
 pub use known::KnownFailures;
 pub use library::Library;

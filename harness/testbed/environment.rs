@@ -80,6 +80,21 @@ pub fn write_private(path: &Path, contents: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Makes a folder, and those above it that are not there, into which only their owner can look. One that is there already stays as
+/// it is.
+///
+/// # Errors
+/// It cannot be made.
+pub fn create_private_folder(path: &Path) -> Result<(), Error> {
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder
+        .create(path)
+        .map_err(|problem| Error::Environment(format!("cannot make the folder {}: {problem}", path.display())))
+}
+
 /// Variables by name. `Debug` prints no value, as one of them is a password.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Variables(BTreeMap<String, String>);
@@ -108,7 +123,7 @@ impl fmt::Debug for Variables {
     }
 }
 
-/// The variables of one client that is to log in to one server.
+/// The variables of one client that is to log in to one server. `offers_tls` says whether it meets a certificate on the way.
 ///
 /// # Errors
 /// The files cannot be written.
@@ -117,6 +132,7 @@ pub fn of_login(
     server: &Server,
     host: &str,
     address: SocketAddr,
+    offers_tls: bool,
     materials: &Materials,
     folder: &Folder,
 ) -> Result<Variables, Error> {
@@ -139,7 +155,7 @@ pub fn of_login(
     variables.set("SHAKEDOWN_TLS_SUITES", client.tls.suites.join(":"));
     variables.set("SHAKEDOWN_GSSENCMODE", gss_word(client.gssencmode));
     variables.set("SHAKEDOWN_MUTUAL", if client.mutual { "1" } else { "0" });
-    if server.tls.is_some() {
+    if offers_tls {
         let pem = materials.authority_pem(client.tls.trust.unwrap_or(Ca::Own))?;
         variables.set("SHAKEDOWN_CA", text(&folder.write("ca.pem", pem.as_bytes())?));
     }

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::handshake::TlsVersion;
 use crate::mysql::RsaKey;
 use crate::net::Clock;
-use crate::scenario::party::{Ca, Certificate, ClientTls, Realm, ServerTls, TlsMode, TlsProvider, TlsRange};
+use crate::scenario::party::{Ca, Certificate, ClientTls, ProxyKind, Realm, ServerTls, TlsMode, TlsProvider, TlsRange};
 use crate::scenario::plan::Case;
 use crate::testbed::realm;
 use crate::testbed::secrets::Secrets;
@@ -31,6 +31,7 @@ pub struct Materials {
     password_key: Shared<(), RsaKey>,
     kdcs: Shared<Arc<Realm>, Arc<Kdc>>,
     recorded: bool,
+    key_log: tls::KeyLog,
 }
 
 /// Private keys, made in parallel before the first case.
@@ -68,6 +69,7 @@ impl Materials {
             password_key: Shared::default(),
             kdcs: Shared::default(),
             recorded: false,
+            key_log: tls::KeyLog::default(),
         })
     }
 
@@ -87,6 +89,17 @@ impl Materials {
     #[must_use]
     pub const fn is_recorded(&self) -> bool {
         self.recorded
+    }
+
+    /// What it takes to read the TLS sessions that began with one of these, in lines of a key log, which are forgotten by it. There
+    /// is nothing unless the run is recorded.
+    #[must_use]
+    pub fn take_keys<'r>(&self, client_randoms: impl IntoIterator<Item = &'r tls::ClientRandom>) -> String {
+        client_randoms.into_iter().map(|random| self.key_log.take(random)).collect()
+    }
+
+    fn key_log(&self) -> Option<tls::KeyLog> {
+        self.recorded.then(|| self.key_log.clone())
     }
 
     /// The base clock of the run.
@@ -123,6 +136,7 @@ impl Materials {
                 versions: versions(wanted.versions),
                 suites: server_suites(&wanted.suites)?,
                 certificate: (*self.certificate(&wanted.certificate)?).clone(),
+                key_log: self.key_log(),
             };
             tls::ServerContext::new(&settings).map(Arc::new).map_err(environment)
         })
@@ -145,6 +159,7 @@ impl Materials {
                     TlsMode::Disabled | TlsMode::Allowed | TlsMode::Preferred | TlsMode::Required => Trust::Anyone,
                 },
                 server_name_indication: true,
+                key_log: self.key_log(),
             };
             tls::ClientContext::new(&settings).map(Arc::new).map_err(environment)
         })
@@ -209,8 +224,13 @@ impl Materials {
 /// The keys that a case needs.
 fn uses(case: &Case) -> Vec<Use> {
     let mut uses = Vec::new();
-    let certificates = case.servers.values().filter_map(|server| server.tls.as_ref()).map(|tls| &tls.certificate);
-    for certificate in certificates {
+    let bouncers = case.proxies.values().filter_map(|proxy| match &proxy.kind {
+        ProxyKind::PgBouncer(settings) => Some(settings),
+        ProxyKind::HaProxy => None,
+    });
+    let of_servers = case.servers.values().filter_map(|server| server.tls.as_ref()).map(|tls| &tls.certificate);
+    let of_proxies = bouncers.clone().filter_map(|settings| settings.tls.as_ref()).map(|tls| &tls.certificate);
+    for certificate in of_servers.chain(of_proxies) {
         uses.push(Use::Leaf);
         match certificate.ca {
             Ca::Own => uses.push(Use::OwnAuthority),
@@ -219,8 +239,9 @@ fn uses(case: &Case) -> Vec<Use> {
         }
     }
     let verifies = |tls: &ClientTls| matches!(tls.mode, TlsMode::VerifyCa | TlsMode::VerifyIdentity);
-    for client in case.clients.values().filter(|client| verifies(&client.tls)) {
-        uses.push(if client.tls.trust == Some(Ca::Other) { Use::OtherAuthority } else { Use::OwnAuthority });
+    let of_clients = case.clients.values().map(|client| &client.tls);
+    for tls in of_clients.chain(bouncers.map(|settings| &settings.server_tls)).filter(|tls| verifies(tls)) {
+        uses.push(if tls.trust == Some(Ca::Other) { Use::OtherAuthority } else { Use::OwnAuthority });
     }
     uses
 }

@@ -1,10 +1,11 @@
 //! A server that stands: a mock of ours on a loopback port, or somebody's endpoint.
 
 use crate::error::Error;
-use crate::handshake::{Kind, Outcome, Side};
-use crate::net::{self, Connection, Listening, Record, Security, ServeLimits, TCP_REFUSED};
+use crate::handshake::{Outcome, Side};
+use crate::net::{self, Connection, Listening, Record, Security, ServeLimits};
 use crate::scenario::party;
 use crate::scenario::profile::Protocol;
+use crate::testbed::attempt::is_broken;
 use crate::testbed::materials::Materials;
 use crate::testbed::process::Lease;
 use crate::testbed::random::Generator;
@@ -19,10 +20,6 @@ const RECORD_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a program may be seen to run after its connections broke because it ends.
 const DEATH_PATIENCE: Duration = Duration::from_millis(500);
-
-/// What servers say while they end: PostgreSQL's `admin_shutdown`, `crash_shutdown` and `cannot_connect_now`, and MySQL's
-/// `ER_SERVER_SHUTDOWN`.
-const FAREWELLS: [&str; 4] = ["57P01", "57P02", "57P03", "1053"];
 
 /// A server that can be dialled.
 #[derive(Debug)]
@@ -52,8 +49,11 @@ impl StandingServer {
             Some(tls) => Security::Server(materials.server_context(tls)?),
             None => Security::ClearOnly,
         };
+        let is_recorded = materials.is_recorded();
         let connect = move |machine| -> (Connection, Box<dyn crate::handshake::Random>) {
-            (Connection::new(Side::Server, machine, security.clone()), Box::new(Generator::from_system()))
+            let connection = Connection::new(Side::Server, machine, security.clone());
+            let connection = if is_recorded { connection.recorded() } else { connection };
+            (connection, Box::new(Generator::from_system()))
         };
         let factory: net::listen::Factory = match planned.protocol() {
             Protocol::Mysql => {
@@ -96,12 +96,7 @@ impl StandingServer {
     /// nothing about it.
     pub async fn cause_of_death(&self, outcome: &Outcome) -> Option<String> {
         let program = &self.process.as_ref()?.program;
-        let is_broken = outcome.kind == Kind::TimedOut
-            || outcome.code.as_deref().is_some_and(|code| {
-                [TCP_REFUSED, "eof", "reset"].contains(&code)
-                    || FAREWELLS.iter().any(|farewell| code.starts_with(farewell))
-            });
-        program.cause_of_death_within(if is_broken { DEATH_PATIENCE } else { Duration::ZERO }).await
+        program.cause_of_death_within(if is_broken(outcome) { DEATH_PATIENCE } else { Duration::ZERO }).await
     }
 
     /// Whether what it sees can be observed.
@@ -127,6 +122,19 @@ impl StandingServer {
         match &self.mock {
             Some(mock) => mock.settled_records(RECORD_PATIENCE).await,
             None => Vec::new(),
+        }
+    }
+
+    /// What the mock saw of all connections since the last look, none included, when everybody who made one is gone; `None` for
+    /// what is no mock.
+    ///
+    /// # Errors
+    /// The mock has not ended a connection although its client has: a mistake of ours.
+    pub async fn records_so_far(&self) -> Result<Option<Vec<Record>>, Error> {
+        let Some(mock) = &self.mock else { return Ok(None) };
+        match mock.records_so_far(RECORD_PATIENCE).await {
+            Some(records) => Ok(Some(records)),
+            None => Err(Error::Internal("the mock has not ended a connection that nobody holds any more".to_owned())),
         }
     }
 

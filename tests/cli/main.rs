@@ -5,6 +5,8 @@
 
 mod catalogue;
 mod check;
+mod diff;
+mod endpoint;
 #[cfg(unix)]
 mod exec;
 mod exit_codes;

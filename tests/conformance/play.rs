@@ -76,10 +76,12 @@ pub(crate) fn play_with(sources: &[Source], library: &Library, known: KnownFailu
         // Some cases wait for a peer that never answers: these are to wait side by side.
         jobs: 64,
         fail_fast: false,
+        required: Vec::new(),
         requirements: BTreeMap::new(),
         arguments: Vec::new(),
         known,
         backend: Backend::mock(),
+        capture: None,
     };
     let mut cases = BTreeMap::new();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();

@@ -7,6 +7,8 @@ pub mod folder;
 pub mod guard;
 mod kdcs;
 mod log;
+mod mit_kdc;
+pub mod mysql;
 pub mod owner;
 pub mod pool;
 pub mod ports;

@@ -28,6 +28,12 @@ pub trait Product: fmt::Debug + Send + Sync {
     /// here ([`Servers::lacks`](super::Servers::lacks) knows).
     fn lacks(&self, case: &Case, server: &party::Server) -> Option<String>;
 
+    /// Whether a server of this plan behaves otherwise once somebody has logged in, so that no two cases can share one.
+    fn remembers_logins(&self, server: &party::Server) -> bool {
+        let _ = server;
+        false
+    }
+
     /// Starts a server that answers.
     fn start<'a>(&'a self, order: &'a Order) -> Starting<'a>;
 

@@ -5,6 +5,7 @@ use crate::scenario::party;
 use crate::scenario::plan::{Case, Verb};
 use crate::scenario::profile::Protocol;
 use crate::testbed::materials::Materials;
+use crate::testbed::process::mysql::Mysql;
 use crate::testbed::process::pool::Pool;
 use crate::testbed::process::postgres::Postgres;
 use crate::testbed::process::product::{Order, Product, Running};
@@ -12,6 +13,7 @@ use crate::testbed::realm::StandingRealm;
 use crate::testbed::server::StandingServer;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How many servers are kept alive: cases come in the order of their files, where neighbours share most.
 const ALIVE_MAX: usize = 8;
@@ -20,7 +22,9 @@ const ALIVE_MAX: usize = 8;
 #[derive(Debug)]
 pub struct Servers {
     product: Box<dyn Product>,
-    running: Pool<Order, Running>,
+    /// Those that cases share are number 0 of their order.
+    running: Pool<(Order, u64), Running>,
+    unshared: AtomicU64,
 }
 
 impl Servers {
@@ -31,9 +35,15 @@ impl Servers {
     pub fn find(protocol: Protocol, path: Option<PathBuf>) -> Result<Self, Error> {
         let product: Box<dyn Product> = match protocol {
             Protocol::Postgres => Box::new(Postgres::find(path)?),
-            Protocol::Mysql => return Err(Error::Usage("no real server for MySQL yet".to_owned())),
+            Protocol::Mysql => Box::new(Mysql::find(path)?),
         };
-        Ok(Self { product, running: Pool::new(ALIVE_MAX) })
+        Ok(Self { product, running: Pool::new(ALIVE_MAX), unshared: AtomicU64::new(0) })
+    }
+
+    /// The product and its version, as files of explained differences are named after: `mariadb 10.11.14`.
+    #[must_use]
+    pub fn product(&self) -> Option<String> {
+        Some(self.product.name().to_owned())
     }
 
     /// Why a case cannot be played by a server of this product, if so.
@@ -63,7 +73,10 @@ impl Servers {
         materials: &Materials,
     ) -> Result<StandingServer, Error> {
         let order = Order::new(planned, realm, materials)?;
-        let lease = self.running.lease(&order, || self.product.start(&order)).await?;
+        let number =
+            if self.product.remembers_logins(planned) { self.unshared.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
+        let key = (order, number);
+        let lease = self.running.lease(&key, || self.product.start(&key.0)).await?;
         Ok(StandingServer::process(planned, lease))
     }
 

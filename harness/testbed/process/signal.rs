@@ -14,6 +14,8 @@ pub enum Signal {
     Interrupt,
     /// `SIGQUIT`.
     Quit,
+    /// `SIGUSR1`.
+    User1,
 }
 
 /// Makes a command the first of a group of its own, where the terminal's signals do not reach it.
@@ -33,6 +35,7 @@ pub(super) fn send(process: u32, signal: Signal) {
             Signal::Terminate => S::TERM,
             Signal::Interrupt => S::INT,
             Signal::Quit => S::QUIT,
+            Signal::User1 => S::USR1,
         };
         // One that ended in this moment needs no signal.
         let _ = kill_process(process, signal);
