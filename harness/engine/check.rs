@@ -169,7 +169,7 @@ THEN
             known: KnownFailures::default(),
             backend,
             capture: None,
-            required: required.iter().map(|pattern| Filter::new(pattern).unwrap()).collect(),
+            required: required.iter().map(|pattern| Filter::new(pattern).expect("it is a pattern")).collect(),
         };
         let mut results = Vec::new();
         let keep = |event| {
@@ -241,6 +241,23 @@ THEN
         let connects = program("exec 3<>/dev/tcp/$SHAKEDOWN_HOSTADDR/$SHAKEDOWN_PORT; exit 1");
         let (verdict, why) = played(&connects, refused, Backend::mock()).await;
         assert!(verdict == Verdict::Fail && why.starts_with("trace: "), "{why}");
+    }
+
+    #[tokio::test]
+    async fn the_trace_of_a_kinit_by_a_program_is_judged_at_a_mock_and_not_at_an_endpoint() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("endpoint.toml");
+        let text = "plays = 'aurora-postgresql 15'\nhost = '127.0.0.1'\n[secrets]\nalice = 'x'\n\
+                    [realms]\n'CORP.EXAMPLE.COM' = '127.0.0.1:1'\n[allow]\naborted-handshake = 9\nfailed-login = 9\n";
+        std::fs::write(&file, text).unwrap();
+        let then = "then = \"refused\"\n[[step]]\nkinit = { by = \"app\", user = \"alice\", realm = \"corp\" }\n\
+                    then = \"established\"\ntrace = \"as-req as-rep\"";
+        let asks_no_kdc =
+            program("[ $SHAKEDOWN_VERB = kinit ] && exit 0; : <>/dev/tcp/$SHAKEDOWN_HOSTADDR/$SHAKEDOWN_PORT; exit 1");
+        let backend = Backend::endpoint(Some(&file)).unwrap();
+        assert_eq!(played(&asks_no_kdc, then, backend).await, (Verdict::Pass, String::new()));
+        let (verdict, why) = played(&asks_no_kdc, then, Backend::mock()).await;
+        assert!(verdict == Verdict::Fail && why.starts_with("trace: "), "{verdict} {why}");
     }
 
     #[tokio::test]

@@ -5,8 +5,8 @@
 
 use crate::handshake::{Kind, TlsVersion};
 use crate::scenario::party::{
-    Account, Ca, Client, GssMode, HbaMethod, Keytab, PasswordScheme, Proof, Server, ServerTls, TlsMode, TlsProvider,
-    TlsRange,
+    Account, Ca, Client, ClientTls, GssMode, HbaMethod, Keytab, PasswordScheme, Proof, Server, ServerTls, TlsMode,
+    TlsProvider, TlsRange,
 };
 use crate::scenario::plan::{Case, Step, Verb};
 use crate::scenario::profile::Protocol;
@@ -155,34 +155,53 @@ impl Login<'_> {
         self.client.tls.mode != TlsMode::Disabled
     }
 
-    /// What both sides would agree on, and the suites by which.
+    /// What the handshake with a server of this TLS needs.
     fn handshake(&self, server: &ServerTls) -> Option<TlsNeed> {
         if !self.asks_for_tls() {
             return None;
         }
-        let offered = &self.client.tls;
         let expected = self.step.expectation.as_ref().map(|expectation| &expectation.client);
         let expected = expected.filter(|expected| expected.kind == Kind::Established);
-        let in_common =
-            |version: &TlsVersion| server.versions.contains(*version) && offered.versions.contains(*version);
-        let best = TlsVersion::ALL.into_iter().rfind(in_common);
-        let version = expected.and_then(|expected| expected.tls).or(best);
-        let exists = |name: &&String| match (Suite::by_name(name), version) {
-            (Some(suite), Some(version)) => suite.exists_in(version),
-            _ => true,
-        };
-        let accepted: Vec<&String> = server.suites.iter().filter(exists).collect();
-        let both: Vec<String> =
-            accepted.iter().filter(|name| offered.suites.contains(name)).map(|name| (*name).clone()).collect();
+        let agreed = agreement(&self.client.tls, server);
+        let version = expected.and_then(|expected| expected.tls).or(agreed.version);
         let suites = match expected.and_then(|expected| expected.suite.clone()) {
             Some(suite) => vec![suite],
-            // A client that leaves it open, or one whose offer is to be refused: by a server that has others.
-            None if both.is_empty() => accepted.into_iter().cloned().collect(),
-            None => both,
+            // An offer that is to be refused: by a server that has others.
+            None if agreed.suites.is_empty() => suites_in(version, server).cloned().collect(),
+            None => agreed.suites,
         };
         let TlsRange { min, max } = server.versions;
         Some(TlsNeed { accepted: (min, max), version, suites })
     }
+}
+
+/// What a client and a server would agree on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Agreement {
+    /// The newest version that both have.
+    version: Option<TlsVersion>,
+    /// The suites that both have in that version.
+    suites: Vec<String>,
+}
+
+/// What the logins of a case would agree on with `server`, if its TLS were this.
+pub(super) fn agreements(case: &Case, server: &Server, tls: &ServerTls) -> Vec<Agreement> {
+    logins(case, server).filter(Login::asks_for_tls).map(|login| agreement(&login.client.tls, tls)).collect()
+}
+
+fn agreement(client: &ClientTls, server: &ServerTls) -> Agreement {
+    let in_common = |version: &TlsVersion| server.versions.contains(*version) && client.versions.contains(*version);
+    let version = TlsVersion::ALL.into_iter().rfind(in_common);
+    // A client that names none has them all.
+    let is_offered = |suite: &&String| client.suites.is_empty() || client.suites.contains(suite);
+    Agreement { version, suites: suites_in(version, server).filter(is_offered).cloned().collect() }
+}
+
+fn suites_in(version: Option<TlsVersion>, server: &ServerTls) -> impl Iterator<Item = &String> {
+    server.suites.iter().filter(move |name| match (Suite::by_name(name), version) {
+        (Some(suite), Some(version)) => suite.exists_in(version),
+        _ => true,
+    })
 }
 
 struct Methods {

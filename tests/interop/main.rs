@@ -18,3 +18,4 @@ mod proxies;
 mod real_clients;
 mod real_kdc;
 mod real_servers;
+mod wireshark;

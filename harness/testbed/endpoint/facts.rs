@@ -6,17 +6,17 @@ use super::file::{self, File, filled};
 use super::{cleartext, greeting, secrets};
 use crate::error::Error;
 use crate::handshake::Kind;
-use crate::scenario::party::{ClientKind, Server};
+use crate::scenario::party::{ClientKind, Server, ServerTls};
 use crate::scenario::plan::{Case, Step, Verb};
-use crate::scenario::profile::Protocol;
+use crate::scenario::profile::{Effect, Protocol};
 use crate::scenario::source::Source;
 use crate::scenario::written::Text;
 use crate::scenario::{Filter, Library};
 use crate::testbed::abilities::{self, Abilities, Adjustable, Parameters};
 use crate::testbed::endpoint::Tickets;
-use crate::testbed::needs::Needs;
+use crate::testbed::needs::{self, Needs};
 use shakedown_krb5::Principal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
@@ -101,7 +101,12 @@ impl Endpoint {
         };
         let cleartext_allowed = word(&cleartext, ["allowed", "refused"])?;
         let asks_version = !word(&ask, ["nothing", "version"])?;
-        let (plays, protocols) = played(&plays.items, source, &fill)?;
+        let Played { engines: plays, protocols, parameters: known } = played(&plays.items, source, &fill)?;
+        if let Some((name, value)) = parameters.iter().find(|(name, _)| !known.contains(*name)) {
+            let known: Vec<_> = known.into_iter().collect();
+            let error = source.error(&value.span, "what it plays has no parameter").writing(name);
+            return Err(error.allowing(known.join(", ")).into());
+        }
         let host = fill(&host.text)?;
         let addresses = {
             let default = match protocols.as_slice() {
@@ -172,7 +177,10 @@ impl Endpoint {
         if !case.proxies.is_empty() {
             return Some("an endpoint file describes one server".to_owned());
         }
-        let needs = Needs::of(case, server);
+        let mut needs = Needs::of(case, server);
+        if self.agrees_as_planned(case, server) {
+            needs.parameters.retain(|name, _| !is_about_tls(server, name));
+        }
         if !self.plays.iter().any(|played| plays(played, &needs.engine)) {
             return Some(format!("backend plays {}", self.plays.join(", ")));
         }
@@ -205,6 +213,18 @@ impl Endpoint {
             adjusts,
             ..Abilities::of_our_own("the endpoint", &[])
         }
+    }
+
+    /// Whether its parameters, as far as they are known, leave each client of a case the TLS version and the suites that the
+    /// case's own would leave it. Then it does not matter which they are.
+    fn agrees_as_planned(&self, case: &Case, server: &Server) -> bool {
+        let Some(planned) = &server.tls else { return false };
+        let known = self.parameters.iter().filter(|(name, _)| server.profile.parameters.contains_key(*name));
+        let Ok(settings) = server.profile.settings(&known.map(|(n, v)| (n.clone(), v.clone())).collect()) else {
+            return false;
+        };
+        let actual = ServerTls { versions: settings.tls, suites: settings.suites, ..planned.clone() };
+        needs::agreements(case, server, &actual) == needs::agreements(case, server, planned)
     }
 
     /// Clocks that cannot be moved, KDCs that are not known.
@@ -258,6 +278,14 @@ impl fmt::Debug for Endpoint {
     }
 }
 
+/// Whether a parameter says nothing but what a handshake of TLS comes to.
+fn is_about_tls(server: &Server, parameter: &str) -> bool {
+    server.profile.parameters.get(parameter).is_some_and(|parameter| match parameter.effect {
+        Effect::TlsMinimum | Effect::TlsMaximum | Effect::Suites | Effect::CipherList => true,
+        Effect::SecureTransport | Effect::DefaultPlugin | Effect::Nothing => false,
+    })
+}
+
 /// Whether the expectation is of a refusal by somebody in particular, and the client a program, which only tells that it was
 /// refused. A mock would say the rest.
 fn asks_a_program_who_refused(case: &Case, step: &Step) -> bool {
@@ -277,14 +305,18 @@ fn kinits(case: &Case) -> impl Iterator<Item = Principal> {
     })
 }
 
-/// The engines that are played and their protocols, each once.
-fn played(
-    written: &[Text],
-    source: &Source,
-    fill: &dyn Fn(&str) -> Result<String, Error>,
-) -> Result<(Vec<String>, Vec<Protocol>), Error> {
+/// What is played.
+struct Played {
+    engines: Vec<String>,
+    /// Each once.
+    protocols: Vec<Protocol>,
+    /// The names of all parameters that one of the engines has.
+    parameters: BTreeSet<String>,
+}
+
+fn played(written: &[Text], source: &Source, fill: &dyn Fn(&str) -> Result<String, Error>) -> Result<Played, Error> {
     let profiles = Library::built_in()?.profiles;
-    let (mut engines, mut protocols) = (Vec::new(), Vec::new());
+    let (mut engines, mut protocols, mut parameters) = (Vec::new(), Vec::new(), BTreeSet::new());
     for text in written {
         let engine = fill(&text.text)?;
         let meant: Vec<_> = match profiles.get(&engine, &BTreeMap::new()) {
@@ -300,6 +332,7 @@ fn played(
             }
         };
         protocols.extend(meant.iter().map(|profile| profile.protocol));
+        parameters.extend(meant.iter().flat_map(|profile| profile.parameters.keys().cloned()));
         engines.push(match meant.as_slice() {
             [one] => one.to_string(),
             _ => engine,
@@ -310,7 +343,7 @@ fn played(
     }
     protocols.sort_by_key(|protocol| protocol.word());
     protocols.dedup();
-    Ok((engines, protocols))
+    Ok(Played { engines, protocols, parameters })
 }
 
 fn plays(pattern: &str, engine: &str) -> bool {

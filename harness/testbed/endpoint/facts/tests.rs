@@ -59,6 +59,10 @@ fn what_is_wrong_with_a_file_is_told_with_its_place() {
         (&format!("{HEAD}[accounts.alice]\nplugin = 'a'\nmethod = 'b'"), "'plugin' and 'method' exclude each other"),
         (&format!("{HEAD}[allow]\nlockouts = 1"), "unknown key 'lockouts'"),
         (&format!("{HEAD}[allow]\nlockout = -1"), "invalid value"),
+        (
+            &format!("{HEAD}[parameters]\nssl_cipher = 'x'"),
+            "5:14: what it plays has no parameter 'ssl_cipher', allowed: password_encryption, rds.force_ssl, ",
+        ),
         (&format!("{HEAD}port = 2"), "a port in the address '127.0.0.1:1' and another one beside it"),
         (&format!("{HEAD}region = '${{NOT_SET_ANYWHERE}}'"), "the environment has no variable NOT_SET_ANYWHERE"),
         ("plays = ['aurora-mysql *', 'aurora-postgresql *']\nhost = '127.0.0.1'", "no port for '127.0.0.1'"),
@@ -165,6 +169,27 @@ fn parameters_are_as_they_are() {
     let reason = "the endpoint's rds.force_ssl is not known to be 1";
     check(&forced, "[parameters]\n'rds.force_ssl' = '1'", "", reason);
     check(&[], "", "[parameters]\n'rds.force_ssl' = '1'", "the endpoint's rds.force_ssl is 1, not 0");
+}
+
+#[test]
+fn parameters_of_tls_matter_by_what_a_handshake_comes_to() {
+    let client = |tls: &'static str| ("CLIENT", tls);
+    let lowered = ("SERVER", "parameters = { ssl_min_protocol_version = \"TLSv1\" }");
+    let known = "[parameters]\nssl_min_protocol_version = 'TLSv1'";
+    let tls1_0 = client("tls = { mode = \"require\", versions = \"1.0\" }");
+    check(&[lowered, tls1_0], known, "", "the endpoint's ssl_min_protocol_version is not known to be TLSv1");
+    check(&[tls1_0], "", known, "the endpoint's ssl_min_protocol_version is TLSv1, not unset");
+    // Both come to TLS 1.2 whatever the minimum is.
+    for words in [[lowered, client("transport = \"tls\"")], [("SERVER", ""), client("transport = \"tls\"")]] {
+        assert_eq!([lacking(known, &words), lacking("", &words)], [None, None]);
+    }
+    let one = "parameters = { ssl_ciphers = \"ECDHE-RSA-AES128-SHA\" }";
+    let offers = |suite: &'static str| [("SERVER", one), client(suite)];
+    let same = offers("tls = { mode = \"require\", suites = [\"ECDHE-RSA-AES128-SHA\"], versions = \"1.2\" }");
+    assert_eq!(lacking("", &same), None);
+    let other = offers("tls = { mode = \"require\", suites = [\"ECDHE-RSA-AES256-SHA\"], versions = \"1.2\" }");
+    let with = "[parameters]\nssl_ciphers = 'ECDHE-RSA-AES128-SHA'";
+    check(&other, with, "", "the endpoint's ssl_ciphers is not known to be ECDHE-RSA-AES128-SHA");
 }
 
 #[test]
