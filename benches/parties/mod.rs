@@ -173,12 +173,14 @@ fn securities(certificates: &Certificates, tls: Tls) -> (Security, Security) {
         suites: suites.clone(),
         trust: Trust::Identity(certificates.authority.pem()),
         server_name_indication: true,
+        key_log: None,
     };
     let server = ServerSettings {
         provider: tls.provider,
         versions: vec![tls.version],
         suites,
         certificate: certificates.server.clone(),
+        key_log: None,
     };
     (
         Security::Client {

@@ -2,6 +2,7 @@
 
 mod case;
 mod check;
+mod diff;
 mod exec;
 mod interrupt;
 mod plan;
@@ -28,6 +29,8 @@ struct Arguments {
 enum Command {
     /// Play scenarios and say which cases do not come out as they should
     Run(run::RunArguments),
+    /// Play scenarios on two backends and show where these differ
+    Diff(diff::DiffArguments),
     /// Bring the mocks of one case up and keep them up for any client
     Serve(serve::ServeArguments),
     /// Bring the mocks of one case up around one command
@@ -57,6 +60,7 @@ pub fn main() -> ExitCode {
     };
     let result = match arguments.command {
         Command::Run(arguments) => run::run(arguments),
+        Command::Diff(arguments) => diff::diff(arguments),
         Command::Serve(arguments) => serve::serve(arguments),
         Command::Exec(arguments) => return exec::exec(arguments),
         Command::Check(arguments) => check::check(arguments),

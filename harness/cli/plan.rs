@@ -6,7 +6,7 @@ use crate::scenario::filter::Filter;
 use crate::scenario::requirements::Catalogue;
 use crate::scenario::{Library, Plan, Source, make_plan};
 use clap::Args;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// Which scenarios, of which readings: shared by the commands that plan.
@@ -26,6 +26,8 @@ pub(super) struct PlanArguments {
 pub(super) struct Planned {
     pub plan: Plan,
     pub catalogue: Catalogue,
+    /// The names of all cases that the files have, those that are left out included.
+    pub every: BTreeSet<String>,
 }
 
 impl PlanArguments {
@@ -34,6 +36,7 @@ impl PlanArguments {
         let library = Library::built_in()?;
         let sources = if self.paths.is_empty() { Source::built_in() } else { Source::from_paths(&self.paths)? };
         let mut plan = make_plan(&sources, &library, &self.readings()?)?;
+        let every = plan.cases.iter().map(|case| case.name.clone()).collect();
         if !self.filter.is_empty() {
             let filters = self.filters()?;
             for (pattern, filter) in self.filter.iter().zip(&filters) {
@@ -43,7 +46,7 @@ impl PlanArguments {
             }
             plan.cases.retain(|case| filters.iter().any(|filter| filter.matches(&case.name)));
         }
-        Ok(Planned { plan, catalogue: library.catalogue })
+        Ok(Planned { plan, catalogue: library.catalogue, every })
     }
 
     fn filters(&self) -> Result<Vec<Filter>, Error> {

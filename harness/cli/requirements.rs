@@ -23,7 +23,7 @@ type Tally = BTreeMap<String, usize>;
 
 /// Prints the catalogue with the number of cases for each entry.
 pub(super) fn requirements(arguments: RequirementsArguments) -> Result<u8, Error> {
-    let Planned { plan, catalogue } = arguments.plan.plan()?;
+    let Planned { plan, catalogue, .. } = arguments.plan.plan()?;
     let mut cases: BTreeMap<&str, usize> = BTreeMap::new();
     for id in plan.cases.iter().flat_map(|case| case.shown()) {
         *cases.entry(id).or_default() += 1;

@@ -2,13 +2,14 @@
 
 use crate::cli::interrupt::Interruptions;
 use crate::cli::{PlanArguments, Planned, print, runtime, say};
+use crate::engine::capture::Capture;
 use crate::engine::check::{self, Settings};
 use crate::engine::event::Exit;
 use crate::error::{Error, exit};
 use crate::report::text::Traces;
 use crate::report::{self, Report};
 use crate::scenario::known::KnownFailures;
-use crate::scenario::{Filter, Plan, Source};
+use crate::scenario::{Explanations, Filter, Plan, Source};
 use crate::testbed::Backend;
 use clap::Args;
 use std::collections::BTreeMap;
@@ -38,6 +39,9 @@ pub(super) struct RunArguments {
     /// Write results.json, junit.xml and summary.md into this folder
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
+    /// Write each conversation into this folder: as text, and as PCAP-NG with its TLS keys, which may hold passwords
+    #[arg(long, value_name = "DIR")]
+    capture: Option<PathBuf>,
     /// Print the trace of every case, not only of those that fail
     #[arg(long)]
     trace: bool,
@@ -52,12 +56,12 @@ pub(super) struct RunArguments {
 /// Plays, reports, and says how it went.
 pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
     let repeated = repeated(&arguments);
-    let Planned { plan, catalogue } = arguments.plan.plan()?;
+    let Planned { plan, catalogue, .. } = arguments.plan.plan()?;
     let required = required(&arguments.require, &plan)?;
     if arguments.list {
         return list(&plan.cases.iter().map(|case| case.name.as_str()).collect::<Vec<_>>());
     }
-    let known = match &arguments.known {
+    let mut known = match &arguments.known {
         Some(file) => KnownFailures::parse(&Source::read(file)?)?,
         None => KnownFailures::built_in()?,
     };
@@ -67,6 +71,7 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
         return Err(Error::Usage(format!("{}: a known failure of no case: it was renamed or is gone", entry.place)));
     }
     let backend = Backend::parse(&arguments.backend, arguments.endpoint.as_deref())?;
+    known.extend(Explanations::built_in(&backend.products())?.known_failures());
     let requirements: BTreeMap<_, _> =
         catalogue.all().iter().map(|requirement| (requirement.id.clone(), requirement.statement.clone())).collect();
     let settings = Settings {
@@ -76,6 +81,7 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
         arguments: repeated,
         known,
         backend: backend.clone(),
+        capture: arguments.capture.as_deref().map(Capture::create).transpose()?,
         required,
     };
     let mut reports: Vec<Box<dyn Report>> = Vec::new();
@@ -151,10 +157,10 @@ fn repeated(arguments: &RunArguments) -> Vec<String> {
     repeated
 }
 
-fn default_jobs() -> usize {
+pub(super) fn default_jobs() -> usize {
     4 * std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn environment(problem: report::Error) -> Error {
+pub(super) fn environment(problem: report::Error) -> Error {
     Error::Environment(problem.to_string())
 }

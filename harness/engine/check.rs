@@ -2,20 +2,18 @@
 //!
 //! Cases share nothing but [`Materials`], so that they run side by side in any order. Events go to whoever folds them.
 
-use crate::engine::event::{CaseResult, Event, RunStarted, Source, StepResult, Summary, Verdict};
-use crate::engine::judge;
+use crate::engine::capture::Capture;
+use crate::engine::event::{CaseResult, Event, RunStarted, Summary, Verdict};
+use crate::engine::play::{Played, Until, play, skipped};
 use crate::error::Error;
 use crate::scenario::Filter;
 use crate::scenario::known::{Judgement, KnownFailures};
-use crate::scenario::plan::{Case, Plan};
-use crate::testbed::{Backend, Materials, Performed};
+use crate::scenario::plan::Plan;
+use crate::testbed::Backend;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::task::JoinSet;
-
-/// How long a case may take, whatever it does: above all deadlines of its parts, so that a mistake of ours cannot hang a run.
-const CASE_DEADLINE: Duration = Duration::from_secs(120);
 
 /// How a run is played.
 #[derive(Debug, Clone)]
@@ -32,6 +30,8 @@ pub struct Settings {
     pub known: KnownFailures,
     /// What stands behind the scenarios.
     pub backend: Backend,
+    /// Where the conversations are kept, if anywhere.
+    pub capture: Option<Capture>,
     /// Cases that must be played: one that is skipped is not as expected.
     pub required: Vec<Filter>,
 }
@@ -42,13 +42,15 @@ pub struct Settings {
 /// What the run shares cannot be made.
 pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event)) -> Result<Summary, Error> {
     let began = Instant::now();
-    let materials = Arc::new(settings.backend.materials(&plan.cases)?);
+    let materials = settings.backend.materials(&plan.cases)?;
+    let materials = Arc::new(if settings.capture.is_some() { materials.recorded() } else { materials });
     sink(Event::RunStarted(RunStarted {
         cases: plan.cases.len(),
         readings: plan.readings.clone(),
         backend: settings.backend.word().to_owned(),
         requirements: settings.requirements.clone(),
         arguments: settings.arguments.clone(),
+        is_comparison: false,
     }));
     let mut summary = Summary::default();
     let mut waiting = plan.cases.into_iter();
@@ -65,7 +67,16 @@ pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event))
                 continue;
             }
             sink(Event::CaseStarted { name: case.name.clone() });
-            playing.spawn(bounded(case, settings.backend.clone(), Arc::clone(&materials)));
+            let (backend, materials) = (settings.backend.clone(), Arc::clone(&materials));
+            let capture = settings.capture.clone();
+            playing.spawn(async move {
+                let Played { mut result, attempts } = play(&case, &backend, &materials, Until::Unexpected).await;
+                let written = capture.map_or(Ok(()), |capture| capture.write(&case, &attempts, &materials));
+                if let Err(problem) = written {
+                    (result.verdict, result.reason) = (Verdict::Error, Some(problem.to_string()));
+                }
+                result
+            });
         }
         let Some(ended) = playing.join_next().await else { break };
         let result = ended.map_err(|problem| Error::Internal(format!("a case was lost: {problem}")))?;
@@ -81,47 +92,6 @@ pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event))
     }
     sink(Event::RunFinished { summary, duration: began.elapsed() });
     Ok(summary)
-}
-
-async fn bounded(case: Case, backend: Backend, materials: Arc<Materials>) -> CaseResult {
-    let began = Instant::now();
-    let mut result = match tokio::time::timeout(CASE_DEADLINE, play(&case, &backend, &materials)).await {
-        Ok(result) => result,
-        Err(_) => result(&case, Verdict::Error, Some(format!("did not end within {} s", CASE_DEADLINE.as_secs()))),
-    };
-    result.duration = began.elapsed();
-    result
-}
-
-async fn play(case: &Case, backend: &Backend, materials: &Arc<Materials>) -> CaseResult {
-    let mut world = match backend.world(case, materials).await {
-        Ok(world) => world,
-        Err(problem) => return result(case, Verdict::Error, Some(problem.to_string())),
-    };
-    let mut played = result(case, Verdict::Pass, None);
-    for step in &case.steps {
-        let not_reached = || StepResult::not_reached(step.name.clone(), step.verb.word(), judge::expected(step));
-        if played.verdict != Verdict::Pass {
-            played.steps.push(not_reached());
-            continue;
-        }
-        let performed = match world.perform(&step.verb).await {
-            Ok(Performed::Attempt(attempt)) => judge::judge(step, *attempt),
-            Ok(Performed::CannotPlay(reason)) => {
-                (played.verdict, played.reason) = (Verdict::Skipped, Some(reason));
-                not_reached()
-            }
-            Err(problem) => {
-                (played.verdict, played.reason) = (Verdict::Error, Some(format!("{}: {problem}", step.name)));
-                not_reached()
-            }
-        };
-        if performed.verdict == Verdict::Fail {
-            played.verdict = Verdict::Fail;
-        }
-        played.steps.push(performed);
-    }
-    played
 }
 
 /// The verdict with what is known considered: by the outcome of the step that decided.
@@ -155,25 +125,6 @@ fn with_requirement(result: CaseResult, required: &[Filter]) -> CaseResult {
     }
     let reason = format!("required, but skipped: {}", result.reason.as_deref().unwrap_or("no reason given"));
     CaseResult { verdict: Verdict::Fail, reason: Some(reason), ..result }
-}
-
-fn skipped(case: &Case, reason: &str) -> CaseResult {
-    result(case, Verdict::Skipped, Some(reason.to_owned()))
-}
-
-fn result(case: &Case, verdict: Verdict, reason: Option<String>) -> CaseResult {
-    let place = case.place();
-    CaseResult {
-        name: case.name.clone(),
-        scenario: case.scenario.name.clone(),
-        axes: case.axes.clone(),
-        requirements: case.shown().into_iter().map(str::to_owned).collect(),
-        verdict,
-        reason,
-        steps: Vec::new(),
-        source: Source { file: place.file.clone(), line: place.line },
-        duration: Duration::ZERO,
-    }
 }
 
 #[cfg(all(test, unix))]
@@ -217,6 +168,7 @@ THEN
             arguments: Vec::new(),
             known: KnownFailures::default(),
             backend,
+            capture: None,
             required: required.iter().map(|pattern| Filter::new(pattern).expect("it is a pattern")).collect(),
         };
         let mut results = Vec::new();

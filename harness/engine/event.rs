@@ -1,13 +1,14 @@
 //! What a run has to say: events that the engine emits and that reports fold.
 //!
 //! ```text
-//! RunStarted  (CaseStarted | CaseFinished)*  RunFinished
+//! RunStarted  (CaseStarted | CaseFinished)*  [Compared]  RunFinished
 //! ```
 //!
 //! Cases run side by side, so that their events interleave; each case that was started is finished exactly once. A case
 //! that is skipped before it starts has a `CaseFinished` only. The engine prints nothing and reports run nothing: what is
 //! not in an event is in no report, and no type in this file has a place for a secret.
 
+use crate::engine::twins::Twins;
 use crate::handshake::outcome::Outcome;
 use crate::handshake::trace::Trace;
 use std::borrow::Cow;
@@ -29,6 +30,8 @@ pub enum Event {
     },
     /// A case has ended, or was skipped.
     CaseFinished(Box<CaseResult>),
+    /// Two backends were held against each other: what differs. Comes when no case is left.
+    Compared(Box<Twins>),
     /// No case is left.
     RunFinished {
         /// How many cases came out in which way.
@@ -52,6 +55,8 @@ pub struct RunStarted {
     /// What `shakedown run` was told besides `--filter` that decides what a case is: paths, `--backend`, `--reading`. A report
     /// repeats it in the command that replays a case. Never a secret: those are read from the environment.
     pub arguments: Vec<String>,
+    /// Whether two backends are compared: it was `shakedown diff` that was told so.
+    pub is_comparison: bool,
 }
 
 /// How one case came out.

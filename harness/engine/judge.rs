@@ -22,8 +22,8 @@ pub fn expected(step: &Step) -> Expected {
 
 /// The verdict about a step that was performed.
 #[must_use]
-pub fn judge(step: &Step, attempt: Attempt) -> StepResult {
-    let explanation = step.expectation.as_ref().and_then(|expectation| difference(expectation, &attempt));
+pub fn judge(step: &Step, attempt: &Attempt) -> StepResult {
+    let explanation = step.expectation.as_ref().and_then(|expectation| difference(expectation, attempt));
     StepResult {
         name: step.name.clone(),
         verb: step.verb.word().to_owned(),
@@ -31,14 +31,14 @@ pub fn judge(step: &Step, attempt: Attempt) -> StepResult {
         verdict: if explanation.is_none() { Verdict::Pass } else { Verdict::Fail },
         explanation,
         views: Views {
-            client: Some(attempt.client),
+            client: Some(attempt.client.clone()),
             server: attempt.server.seen().cloned(),
             kdc: attempt.kdc.seen().cloned(),
         },
-        connections: attempt.connections,
+        connections: attempt.connections.clone(),
         phases_us: attempt
             .phases
-            .into_iter()
+            .iter()
             .map(|(phase, took)| (Cow::Borrowed(phase.word()), u64::try_from(took.as_micros()).unwrap_or(u64::MAX)))
             .collect(),
         not_reached: false,
@@ -134,7 +134,7 @@ mod tests {
             recordings: Vec::new(),
         };
         change(&mut attempt);
-        let judged = judge(&step(), attempt);
+        let judged = judge(&step(), &attempt);
         assert_eq!(judged.explanation.as_deref(), expected);
         assert_eq!(judged.verdict, if expected.is_none() { Verdict::Pass } else { Verdict::Fail });
     }

@@ -2,5 +2,8 @@
 
 pub mod event;
 
+pub mod capture;
 pub mod check;
 pub mod judge;
+pub mod play;
+pub mod twins;

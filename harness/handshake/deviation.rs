@@ -13,6 +13,16 @@ pub struct UnknownDeviation {
     pub allowed: String,
 }
 
+/// A text whose first octet is another one: the smallest change that a reader of it could notice.
+pub(crate) fn misprinted(text: &str) -> String {
+    let mut characters = text.chars();
+    match characters.next() {
+        Some('#') => format!("*{}", characters.as_str()),
+        Some(first) if first.is_ascii() => format!("#{}", characters.as_str()),
+        _ => format!("#{text}"),
+    }
+}
+
 /// Makes the enum `Deviation` of a protocol from lines `Variant = "word" breaks "clause",`, with the words both ways.
 macro_rules! deviations {
     ($protocol:literal: $($(#[$doc:meta])* $variant:ident = $word:literal breaks $clause:literal,)+) => {

@@ -31,7 +31,7 @@ pub use reader::Reader;
 pub use secret::Secret;
 pub use shakedown_krb5::{Random, Timestamp};
 pub use trace::{Direction, Event, EventName, Trace};
-pub use transcript::Transcript;
+pub use transcript::{Bystander, Transcript};
 pub use writer::Writer;
 
 use shakedown_krb5::client::KerberosFailure;

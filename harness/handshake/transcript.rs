@@ -19,6 +19,35 @@ pub struct Transcript {
     pub messages: Vec<Message>,
 }
 
+impl Transcript {
+    /// Messages that one transcript keeps. What comes behind them is left out, and the last message says so.
+    pub const MOST: usize = 4096;
+
+    /// Adds a message, or says that there are too many of them.
+    pub fn push(&mut self, message: Message) {
+        match self.messages.len() {
+            0..Self::MOST => self.messages.push(message),
+            Self::MOST => self.messages.push(Message::truncated()),
+            _ => {}
+        }
+    }
+}
+
+/// Somebody who hears both directions of a connection and says nothing: the passive reader of a protocol.
+///
+/// It has to take any octets, in pieces of any size, and what it makes of them does not depend on the pieces. It keeps no more
+/// than the longest message that it reads.
+pub trait Bystander {
+    /// Takes what went one way, and adds the messages that are complete by it.
+    fn hear(&mut self, direction: Direction, octets: &[u8], transcript: &mut Transcript);
+
+    /// Learns that TLS or GSS-API encryption is up: what comes from here on was said underneath it.
+    fn secured(&mut self);
+
+    /// Takes the end: a message that is not complete is added as `Unreadable`.
+    fn end(&mut self, transcript: &mut Transcript);
+}
+
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
@@ -42,32 +71,93 @@ pub enum Field {
 }
 
 impl Message {
+    /// Fields that one message keeps. What comes behind them is counted in a last field, `more`.
+    pub const MOST: usize = 256;
+
     /// A message without fields yet.
     #[must_use]
     pub fn new(direction: Direction, name: impl Into<Cow<'static, str>>) -> Self {
         Self { direction, name: name.into(), fields: Vec::new() }
     }
 
+    /// One that cannot be read: so many octets, and why.
+    #[must_use]
+    pub fn unreadable(direction: Direction, octets: usize, problem: impl fmt::Display) -> Self {
+        Self::new(direction, "Unreadable").with("problem", problem).with("octets", octets)
+    }
+
+    /// Says that something was left out behind it.
+    #[must_use]
+    pub fn truncated() -> Self {
+        Self::new(Direction::Local, "truncated")
+    }
+
     /// Adds what is compared.
     #[must_use]
     pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl fmt::Display) -> Self {
-        self.fields.push((name.into(), Field::Fixed(value.to_string())));
+        self.push(name, Field::Fixed(value.to_string()));
         self
     }
 
     /// Adds what is different each time.
     #[must_use]
     pub fn varying(mut self, name: impl Into<Cow<'static, str>>, value: impl fmt::Display) -> Self {
-        self.fields.push((name.into(), Field::Varies(value.to_string())));
+        self.push(name, Field::Varies(value.to_string()));
         self
     }
 
     /// Adds a secret of so many octets.
     #[must_use]
     pub fn hiding(mut self, name: impl Into<Cow<'static, str>>, octets: usize) -> Self {
-        self.fields.push((name.into(), Field::Hidden(octets)));
+        self.push(name, Field::Hidden(octets));
         self
     }
+
+    /// Adds a field. A name that is there already gets a number behind it, and what is no word is escaped: names may come from
+    /// the wire.
+    pub fn push(&mut self, name: impl Into<Cow<'static, str>>, field: Field) {
+        let name = word(name.into());
+        match self.fields.len() {
+            0..Self::MOST => {
+                let name = self.unique(name);
+                self.fields.push((name, field));
+            }
+            Self::MOST => self.fields.push((Cow::Borrowed(MORE), Field::Fixed("1".to_owned()))),
+            _ => {
+                if let Some((_, Field::Fixed(count))) = self.fields.last_mut() {
+                    *count = (count.parse::<u64>().unwrap_or(0) + 1).to_string();
+                }
+            }
+        }
+    }
+
+    /// What stands in the field of that name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|(of, _)| of == name).map(|(_, field)| field)
+    }
+
+    fn unique(&self, name: Cow<'static, str>) -> Cow<'static, str> {
+        let is_free = |name: &str| name != MORE && self.field(name).is_none();
+        if is_free(&name) {
+            return name;
+        }
+        let numbered = (2..=Self::MOST + 2).map(|number| format!("{name}#{number}"));
+        numbered.into_iter().find(|name| is_free(name)).map_or(name, Cow::Owned)
+    }
+}
+
+/// The field that counts those that were left out.
+const MORE: &str = "more";
+
+/// A field's name as it can stand before `=`.
+fn word(name: Cow<'static, str>) -> Cow<'static, str> {
+    let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '=' | '"' | '\\');
+    if !name.is_empty() && name.chars().all(is_plain) {
+        return name;
+    }
+    let escape = |c: char| if is_plain(c) { c.to_string() } else { c.escape_unicode().to_string() };
+    Cow::Owned(if name.is_empty() { "?".to_owned() } else { name.chars().map(escape).collect() })
 }
 
 impl fmt::Display for Transcript {

@@ -66,6 +66,10 @@ pub fn database_access(
     user: &str,
     database: &str,
 ) -> Result<(), ErrPacket> {
+    // Everybody sees in it what they may see elsewhere. Its name is the only one whose case does not matter.
+    if database.eq_ignore_ascii_case("information_schema") {
+        return Ok(());
+    }
     if let DatabaseAccess::Only(allowed) = &account.databases
         && !allowed.contains(database)
     {

@@ -36,6 +36,12 @@ deviations! {
     /// The client is asked for the cleartext plugin, whatever the account's plugin is.
     AsksForCleartext = "asks-for-cleartext"
         breaks "Authentication plugins: the server asks for the client plugin of the account's plugin",
+    /// The text of an error begins with another octet.
+    ErrorMessageByte = "error-message-byte"
+        breaks "Server Error Reference: Access denied for user '%s'@'%s' (using password: %s)",
+    /// The OK behind the login says that a transaction is active.
+    StatusFlag = "status-flag"
+        breaks "SERVER_STATUS_flags_enum: SERVER_STATUS_IN_TRANS while a transaction is active",
 }
 
 #[cfg(test)]

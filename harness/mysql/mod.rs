@@ -35,6 +35,7 @@ pub mod reply;
 pub mod result_set;
 pub mod server;
 pub mod settings;
+pub mod transcript;
 
 pub use crate::handshake::Secret;
 pub use account::{Account, Credentials, DatabaseAccess, TokenVerifier};

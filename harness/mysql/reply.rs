@@ -18,6 +18,8 @@ pub const ERR: u8 = 0xFF;
 
 /// Status flag: autocommit is on.
 pub const STATUS_AUTOCOMMIT: u16 = 0x0002;
+/// `SERVER_STATUS_IN_TRANS`.
+pub const STATUS_IN_TRANS: u16 = 0x0001;
 
 /// What a server says while authenticating.
 #[derive(Debug, Clone, PartialEq, Eq)]

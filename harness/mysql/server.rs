@@ -10,6 +10,7 @@
 //! A client that breaks the protocol is answered as mysqld answers it (1043, 1153, 1156) and that is the outcome; it never
 //! is an [`Error`]. The order of checks is that of mysqld's `acl_authenticate`.
 
+use crate::handshake::deviation::misprinted;
 use crate::handshake::{
     ChannelFacts, Context, Direction, Error, EventName, Handshake, Input, Outcome, Reader, Side, Step, TlsFacts,
     TlsOffer, Writer,
@@ -26,7 +27,7 @@ use crate::mysql::deviation::Deviation;
 use crate::mysql::greeting::{Greeting, draw_nonce};
 use crate::mysql::login::{HEADER_LENGTH, Header, Login};
 use crate::mysql::packet::{FrameError, PacketReader, Sequence, write};
-use crate::mysql::reply::{AUTH_MORE_DATA, AuthSwitch, ErrPacket, OK, OkPacket, STATUS_AUTOCOMMIT};
+use crate::mysql::reply::{AUTH_MORE_DATA, AuthSwitch, ErrPacket, OK, OkPacket, STATUS_AUTOCOMMIT, STATUS_IN_TRANS};
 use crate::mysql::settings::ServerSettings;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -382,7 +383,11 @@ impl ServerHandshake {
         self.session.log_in(&candidate.user, &candidate.account, database.as_deref());
         self.note(Direction::ToClient, EventName::AuthOk, None, cx);
         self.note(Direction::ToClient, EventName::Ready, None, cx);
-        write(cx.out, &mut self.sequence, |writer| OkPacket::AUTHENTICATED.encode(OK, writer));
+        let mut ok = OkPacket::AUTHENTICATED;
+        if self.settings.deviates(Deviation::StatusFlag) {
+            ok.status |= STATUS_IN_TRANS;
+        }
+        write(cx.out, &mut self.sequence, |writer| ok.encode(OK, writer));
         let outcome = Outcome::established(candidate.account.credentials.plugin().method());
         self.outcome.get_or_insert(with_tls(outcome, self.session.tls.as_ref()));
         self.state = State::ExpectCommand;
@@ -410,6 +415,9 @@ impl ServerHandshake {
     fn refuse(&mut self, mut denial: Denial, cx: &mut Context<'_>) -> Step {
         if self.settings.deviates(Deviation::NoSqlState) {
             denial.error.state = None;
+        }
+        if self.settings.deviates(Deviation::ErrorMessageByte) {
+            denial.error.message = misprinted(&denial.error.message).into();
         }
         let code = denial.error.outcome_code();
         cx.trace.push_with(cx.now, Direction::ToClient, EventName::Error, code.clone());

@@ -4,7 +4,7 @@
 //! before it went away is always read: a failed write does not end the loop, only the end of the peer's direction does, since
 //! the alert or error that says why may be waiting in the receive buffer.
 
-use crate::handshake::{Direction, Error, EventName, Outcome, Random};
+use crate::handshake::{Direction, Error, EventName, Outcome, Random, Timestamp};
 use crate::net::{Clock, Connection, Deadlines, Ending, Moment, Phase, Progress, TicketSource, ticket};
 use shakedown_krb5::client::KerberosFailure;
 use std::future::poll_fn;
@@ -161,10 +161,13 @@ async fn fetch(
         }
         None => Err(KerberosFailure::NoCredentials),
     };
-    let now = around.clock.moment();
+    let mut now = around.clock.moment();
     if let Err(KerberosFailure::TimedOut) = answer {
         connection.abandon(timed_out(Some(phase_at_kdc(connection))), now);
         return Ok(None);
+    }
+    if let Some(source) = &around.tickets {
+        now.party = Timestamp::from_micros(now.party.micros().saturating_add(source.offset_us()));
     }
     connection.ticket(answer.as_ref().map_err(Clone::clone), now, around.random).map(Some)
 }

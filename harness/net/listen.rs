@@ -161,6 +161,9 @@ impl Serving {
         let began = self.clock.base();
         let _ = stream.set_nodelay(true);
         let (mut connection, mut random) = (self.factory)(peer);
+        if let Some(recording) = connection.recording_mut() {
+            recording.addresses = stream.local_addr().ok().map(|own| (peer, own));
+        }
         let mut around =
             Around { clock: self.clock, random: &mut *random, deadlines: self.limits.deadlines, tickets: None };
         let driven = drive(&mut stream, &mut connection, &mut around).await;

@@ -31,4 +31,10 @@ pub trait TicketSource: Send {
     /// [`KerberosFailure::TimedOut`] ends the attempt as timed out in the phase of the last request in the trace; every
     /// other failure is told to the machine.
     fn ticket<'a>(&'a mut self, request: &'a TicketRequest, around: &'a mut Surroundings<'_>) -> Fetching<'a>;
+
+    /// The KDC's clock minus the party's in microseconds, as far as it is known and believed. Authenticators are stamped with
+    /// the KDC's time, as libkrb5 does (`kdc_timesync`).
+    fn offset_us(&self) -> i64 {
+        0
+    }
 }

@@ -43,6 +43,12 @@ deviations! {
     /// A BackendKeyData key of 32 octets under protocol 3.0.
     LongKeyInProtocol30 = "long-key-in-protocol-3.0"
         breaks "PostgreSQL, BackendKeyData: four octets in protocol 3.0",
+    /// The text of an error begins with another octet.
+    ErrorMessageByte = "error-message-byte"
+        breaks "PostgreSQL, Error and Notice Message Fields: M is the message that the server's source has",
+    /// `integer_datetimes` is reported as `off`.
+    ParameterStatus = "parameter-status"
+        breaks "PostgreSQL, Preset Options: integer_datetimes is always on since PostgreSQL 10",
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub mod hba;
 pub mod reply;
 pub mod server;
 pub mod startup;
+pub mod transcript;
 
 pub use crate::handshake::Secret;
 pub use client::{

@@ -15,6 +15,7 @@
 use crate::engine::event;
 use crate::handshake::Timestamp;
 use crate::handshake::{outcome, trace};
+use crate::report::twins_json::Twins;
 use crate::report::{Error, Record};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -88,6 +89,10 @@ pub struct Results {
     pub cases: Vec<Case>,
     /// How many cases came out in which way.
     pub summary: Summary,
+    /// How two backends compare, if that was asked. A case of theirs that is equal is a `pass` in `cases`, one whose differences
+    /// are explained is `known`, and an explanation of nothing is `fixed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twins: Option<Twins>,
 }
 
 /// One case.
@@ -237,6 +242,7 @@ impl From<&Record> for Results {
             duration_us: micros(record.duration),
             cases: record.cases.iter().map(Case::from).collect(),
             summary: Summary { pass, fail, known, fixed, skipped, error },
+            twins: record.twins.as_ref().map(Twins::from),
         }
     }
 }

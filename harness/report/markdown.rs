@@ -1,7 +1,8 @@
 //! `summary.md`: a run on half a page, for a pull request or a job summary.
 
 use crate::engine::event::{Summary, Verdict};
-use crate::report::{Record, replay};
+use crate::engine::twins::{Explained, Tally, Twin, Twins};
+use crate::report::{Record, replay, twins};
 use std::io::{self, Write};
 
 /// Bad cases that are listed; the others are counted.
@@ -24,7 +25,50 @@ pub fn write(record: &Record, out: &mut dyn Write) -> io::Result<()> {
         let counts = Verdict::ALL.map(|verdict| summary.count(verdict).to_string());
         writeln!(out, "| {} | {} |", cell(scenario), counts.join(" | "))?;
     }
-    write_bad(record, out)
+    match &record.twins {
+        Some(twins) => write_twins(twins, out),
+        None => write_bad(record, out),
+    }
+}
+
+/// How two backends compare, and what differs between them without an explanation.
+fn write_twins(twins: &Twins, out: &mut dyn Write) -> io::Result<()> {
+    for (side, Twin { backend, products }) in [("Left", &twins.left), ("Right", &twins.right)] {
+        writeln!(out, "\n{side}: `{backend}` {}", cell(&products.join(", ")))?;
+    }
+    writeln!(out, "\n| scenario | compared | equal | explained | different | skipped | error |")?;
+    writeln!(out, "| --- | ---: | ---: | ---: | ---: | ---: | ---: |")?;
+    for (scenario, cases) in twins::scenarios(twins) {
+        let tally: Tally = cases.iter().copied().collect();
+        let Tally { equal, explained, different, skipped, error } = tally;
+        let compared = tally.compared();
+        writeln!(
+            out,
+            "| {} | {compared} | {equal} | {explained} | {different} | {skipped} | {error} |",
+            cell(scenario)
+        )?;
+    }
+    let mut unexplained = Vec::new();
+    for (scenario, cases) in twins::scenarios(twins) {
+        let differences = twins::folded(scenario, &cases).into_iter();
+        let without = differences.filter(|folded| !matches!(folded.what.explained, Explained::By { .. }));
+        unexplained.extend(without.map(|folded| (scenario, folded)));
+    }
+    if unexplained.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n| cases | step | where | left | right |")?;
+    writeln!(out, "| --- | --- | --- | --- | --- |")?;
+    for (scenario, twins::Folded { what, names, cases }) in unexplained.iter().take(LISTED_MAX) {
+        let names = cell(&format!("{scenario}/{names} ({cases})"));
+        let (step, at) = (cell(&what.step), cell(&what.at));
+        let [left, right] = [&what.left, &what.right].map(|text| cell(&twins::shown(text.as_deref())));
+        writeln!(out, "| {names} | {step} | {at} | {left} | {right} |")?;
+    }
+    if unexplained.len() > LISTED_MAX {
+        writeln!(out, "\nand {} more", unexplained.len() - LISTED_MAX)?;
+    }
+    Ok(())
 }
 
 fn write_bad(record: &Record, out: &mut dyn Write) -> io::Result<()> {

@@ -3,6 +3,7 @@
 //! | report | for | where |
 //! | --- | --- | --- |
 //! | [`Text`] | who sits before it | progress to standard error, failures and the summary to standard output |
+//! | [`TwinsText`] | the same, of a comparison | differences and a table to standard output |
 //! | [`Directory`] | machines, and whoever comes later | `results.json`, `junit.xml`, `summary.md` in one directory |
 //!
 //! The three files are functions of a [`Record`], so that a stored run can be reported again. They appear under their names
@@ -21,12 +22,15 @@ pub mod replay;
 #[cfg(test)]
 mod sample;
 pub mod text;
+pub mod twins;
+pub mod twins_json;
 
 pub use directory::Directory;
 pub use error::Error;
 pub use json::Results;
 pub use record::Record;
 pub use text::Text;
+pub use twins::TwinsText;
 
 use crate::engine::event::Event;
 

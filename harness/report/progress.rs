@@ -48,7 +48,7 @@ impl Progress {
                     Look::Lines(out) => writeln!(out, "{} cases on {}", started.cases, started.backend)?,
                 }
             }
-            Event::CaseStarted { .. } => {}
+            Event::CaseStarted { .. } | Event::Compared(_) => {}
             Event::CaseFinished(case) => self.finished(case)?,
             Event::RunFinished { .. } => {
                 if let Look::Bar(bar) = &self.look {

@@ -1,6 +1,7 @@
 //! Everything that a run said, folded.
 
 use crate::engine::event::{CaseResult, Event, RunStarted, Summary};
+use crate::engine::twins::Twins;
 use std::time::Duration;
 
 /// A whole run. Cases stand in the order of their names: they run side by side, and two runs of the same plan are to give
@@ -15,6 +16,8 @@ pub struct Record {
     pub summary: Summary,
     /// From the start of the run to its end.
     pub duration: Duration,
+    /// How the two backends compare, if it was that that was asked.
+    pub twins: Option<Twins>,
 }
 
 impl Record {
@@ -24,6 +27,7 @@ impl Record {
             Event::RunStarted(started) => self.started = started.clone(),
             Event::CaseStarted { .. } => {}
             Event::CaseFinished(case) => self.cases.push((**case).clone()),
+            Event::Compared(twins) => self.twins = Some((**twins).clone()),
             Event::RunFinished { summary, duration } => {
                 self.cases.sort_by(|left, right| left.name.cmp(&right.name));
                 self.summary = *summary;

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 /// `shakedown run --filter 'NAME'`, ready to be pasted into a shell.
 #[must_use]
 pub fn command(run: &RunStarted, case: &str) -> String {
-    let mut command = String::from("shakedown run");
+    let mut command = String::from(if run.is_comparison { "shakedown diff" } else { "shakedown run" });
     for argument in &run.arguments {
         command.push(' ');
         command.push_str(&word(argument));

@@ -37,6 +37,7 @@ pub(crate) fn started() -> RunStarted {
         .map(text)
         .into(),
         arguments: vec![],
+        is_comparison: false,
     }
 }
 

@@ -21,8 +21,8 @@ pub struct KnownFailures {
 /// A case, or several, that are known to fail.
 #[derive(Debug, Clone)]
 pub struct KnownFailure {
-    /// Which cases.
-    pub cases: Filter,
+    /// Which cases: those that any of these matches.
+    pub cases: Vec<Filter>,
     /// The outcome that they have now.
     pub actual: OutcomePattern,
     /// Why.
@@ -92,7 +92,7 @@ impl KnownFailures {
                 source.error(&actual.span, format!("{error}, in")).writing(&actual.text).allowing(OUTCOMES)
             })?;
             entries.push(KnownFailure {
-                cases,
+                cases: vec![cases],
                 actual: parsed,
                 reason: reason.text,
                 source: recorded.text,
@@ -113,7 +113,7 @@ impl KnownFailures {
     /// The first entry about a case.
     #[must_use]
     pub fn find(&self, case: &str) -> Option<&KnownFailure> {
-        self.entries.iter().find(|entry| entry.cases.matches(case))
+        self.entries.iter().find(|entry| entry.names(case))
     }
 
     /// What becomes of a case that came out as expected or did not. `actual` is the client's outcome of the step that
@@ -124,16 +124,46 @@ impl KnownFailures {
             (None, true) => Judgement::Pass,
             (None, false) => Judgement::Fail,
             (Some(known), true) => Judgement::Fixed(known),
-            (Some(known), false) if known.actual.check(actual).is_ok() => Judgement::Known(known),
-            (Some(known), false) => Judgement::FailsDifferently(known),
+            (Some(first), false) => {
+                let mut about = self.entries.iter().filter(|entry| entry.names(case));
+                let as_known = about.find(|entry| entry.actual.check(actual).is_ok());
+                as_known.map_or(Judgement::FailsDifferently(first), Judgement::Known)
+            }
         }
     }
 
     /// Entries about none of the cases: a case that was renamed or is gone.
     #[must_use]
     pub fn about_nothing(&self, cases: &[Case]) -> Vec<&KnownFailure> {
-        let about_none = |entry: &&KnownFailure| !cases.iter().any(|case| entry.cases.matches(&case.name));
+        let about_none = |entry: &&KnownFailure| !cases.iter().any(|case| entry.names(&case.name));
         self.entries.iter().filter(about_none).collect()
+    }
+}
+
+impl KnownFailure {
+    fn names(&self, case: &str) -> bool {
+        self.cases.iter().any(|cases| cases.matches(case))
+    }
+}
+
+impl FromIterator<KnownFailure> for KnownFailures {
+    fn from_iter<I: IntoIterator<Item = KnownFailure>>(entries: I) -> Self {
+        Self { entries: entries.into_iter().collect() }
+    }
+}
+
+impl Extend<KnownFailure> for KnownFailures {
+    fn extend<I: IntoIterator<Item = KnownFailure>>(&mut self, entries: I) {
+        self.entries.extend(entries);
+    }
+}
+
+impl IntoIterator for KnownFailures {
+    type Item = KnownFailure;
+    type IntoIter = std::vec::IntoIter<KnownFailure>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
     }
 }
 
@@ -162,6 +192,11 @@ source = "issue 17"
         assert_eq!(known.judge("mysql/tls/a/1.0", true, &login), Judgement::Fixed(entry));
         assert_eq!(known.judge("mysql/tls/a/1.1", false, &alert), Judgement::Fail);
         assert_eq!(known.judge("mysql/tls/a/1.1", true, &login), Judgement::Pass);
+        let mut two = known.clone();
+        let other_entry =
+            KnownFailure { actual: "refused by server: alert protocol_version".parse().unwrap(), ..entry.clone() };
+        two.extend([other_entry]);
+        assert!(matches!(two.judge("mysql/tls/a/1.0", false, &other), Judgement::Known(_)), "one of two is right");
         assert_eq!((entry.place.line, known.about_nothing(&[]).len()), (2, 1));
     }
 

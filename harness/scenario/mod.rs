@@ -9,6 +9,7 @@
 //! or a test would prove nothing. The format is described in `scenarios/README.md`.
 
 pub mod expect;
+pub mod explained;
 mod file;
 pub mod filter;
 pub mod known;
@@ -32,6 +33,7 @@ pub mod version;
 mod words;
 pub(crate) mod written;
 
+pub use explained::Explanations;
 pub use filter::Filter;
 pub use known::KnownFailures;
 pub use library::Library;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
 
 /// Folders and files below `scenarios/` that are no scenarios.
-const NOT_SCENARIOS: [&str; 4] = ["profiles", "sets.toml", "requirements.toml", "known-failing.toml"];
+const NOT_SCENARIOS: [&str; 5] = ["profiles", "explained", "sets.toml", "requirements.toml", "known-failing.toml"];
 
 /// The longest file that is read, in octets. A scenario is written by hand.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -50,6 +50,17 @@ impl Source {
         if let Some(folder) = BUILT_IN.get_dir("profiles") {
             collect_built_in(folder, &mut sources);
         }
+        sources
+    }
+
+    /// The built-in files of explained differences, by name.
+    #[must_use]
+    pub fn built_in_explanations() -> Vec<Self> {
+        let mut sources = Vec::new();
+        if let Some(folder) = BUILT_IN.get_dir("explained") {
+            collect_built_in(folder, &mut sources);
+        }
+        sources.sort_by(|a, b| a.name.cmp(&b.name));
         sources
     }
 

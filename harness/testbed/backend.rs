@@ -8,12 +8,14 @@
 //! process                           real servers, started from installed programs
 //! mysql=mock,postgres=process,kdc=process   each for itself; what is not named is a mock
 //! postgres=process:/usr/lib/postgresql/17/bin   a program that is not the installed one
+//! mysql=mock:status-flag            a mock that makes this deviation, whatever the scenario asks for
 //! ```
 
 use crate::error::Error;
 use crate::scenario::party;
 use crate::scenario::plan::Case;
 use crate::scenario::profile::Protocol;
+use crate::testbed::clocks::{self, Party};
 use crate::testbed::container;
 use crate::testbed::endpoint::Endpoint;
 use crate::testbed::materials::Materials;
@@ -21,6 +23,7 @@ use crate::testbed::process;
 use crate::testbed::realm::StandingRealm;
 use crate::testbed::server::StandingServer;
 use crate::testbed::world::World;
+use crate::{mysql, postgres};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,7 +41,8 @@ pub struct Backend {
 /// What plays the databases of one protocol.
 #[derive(Debug, Clone)]
 enum Databases {
-    Mock,
+    /// With deviations that it makes besides those that a scenario asks for.
+    Mock(Vec<String>),
     Process(Arc<process::Servers>),
     Container(Arc<container::Servers>),
     Endpoint(Arc<Endpoint>),
@@ -47,7 +51,8 @@ enum Databases {
 /// What plays the KDCs.
 #[derive(Debug, Clone)]
 enum Realms {
-    Mock,
+    /// With deviations, as above.
+    Mock(Vec<String>),
     Process(Arc<process::Kdcs>),
     /// Those that the endpoint's file names.
     Endpoint,
@@ -57,7 +62,8 @@ impl Backend {
     /// Mock servers and mock KDCs in this process.
     #[must_use]
     pub fn mock() -> Self {
-        Self { word: "mock".to_owned(), mysql: Databases::Mock, postgres: Databases::Mock, realms: Realms::Mock }
+        let mock = || Databases::Mock(Vec::new());
+        Self { word: "mock".to_owned(), mysql: mock(), postgres: mock(), realms: Realms::Mock(Vec::new()) }
     }
 
     /// The endpoint that a file describes, or the environment alone.
@@ -110,17 +116,42 @@ impl Backend {
         &self.word
     }
 
+    /// The real products that stand behind it, each with its version: `mariadb 10.11.14`, `mit-krb5 1.20.1`. None for mocks; for
+    /// an endpoint the profile that it plays.
+    #[must_use]
+    pub fn products(&self) -> Vec<String> {
+        let of_databases = |databases: &Databases| match databases {
+            Databases::Mock(_) => Vec::new(),
+            Databases::Process(servers) => servers.product().into_iter().collect(),
+            Databases::Container(servers) => servers.product().into_iter().collect(),
+            Databases::Endpoint(endpoint) => endpoint.plays.clone(),
+        };
+        let of_realms = match &self.realms {
+            Realms::Process(kdcs) => kdcs.product(),
+            Realms::Mock(_) | Realms::Endpoint => None,
+        };
+        let mut products: Vec<_> = [of_databases(&self.mysql), of_databases(&self.postgres)].concat();
+        products.extend(of_realms);
+        products.dedup();
+        products
+    }
+
     /// What stands there says of itself, for the reader: asked over the wire, so before the first case.
     pub async fn says(&self) -> Option<String> {
         match &self.mysql {
             Databases::Endpoint(endpoint) => Some(format!("the endpoint says {}", endpoint.says().await?)),
-            Databases::Mock | Databases::Process(_) | Databases::Container(_) => None,
+            Databases::Mock(_) | Databases::Process(_) | Databases::Container(_) => None,
         }
     }
 
     /// Why a case cannot be played here, if so.
     #[must_use]
     pub fn lacks(&self, case: &Case) -> Option<String> {
+        let case = match clocks::rebased(case, |party| self.runs_on_machine_time(party)) {
+            Ok(case) => case,
+            Err(reason) => return Some(reason),
+        };
+        let case = case.as_ref();
         if let Databases::Endpoint(endpoint) = &self.mysql {
             return endpoint.lacks(case);
         }
@@ -128,14 +159,14 @@ impl Backend {
             return Some("proxies are not built yet".to_owned());
         }
         let of_servers = case.servers.values().find_map(|server| match self.databases(server.protocol()) {
-            Databases::Mock => None,
+            Databases::Mock(_) => None,
             Databases::Process(servers) => servers.lacks(case, server),
             Databases::Container(servers) => servers.lacks(case, server),
             Databases::Endpoint(endpoint) => endpoint.lacks(case),
         });
         of_servers.or_else(|| match &self.realms {
             Realms::Process(kdcs) => case.realms.values().find_map(|realm| kdcs.lacks(case, realm)),
-            Realms::Mock | Realms::Endpoint => None,
+            Realms::Mock(_) | Realms::Endpoint => None,
         })
     }
 
@@ -156,13 +187,18 @@ impl Backend {
     /// # Errors
     /// The plan asks for what is not to be had, or the machine does not give it.
     pub async fn world(&self, case: &Case, materials: &Arc<Materials>) -> Result<World, Error> {
+        let case = clocks::rebased(case, |party| self.runs_on_machine_time(party)).map_err(Error::Internal)?;
+        let case = case.as_ref();
         if let Databases::Endpoint(endpoint) = &self.mysql {
             return Ok(World::of_endpoint(case, materials, endpoint));
         }
         let mut realms = BTreeMap::new();
         for (name, planned) in &case.realms {
             let realm = match &self.realms {
-                Realms::Mock => StandingRealm::mock(planned, materials).await?,
+                Realms::Mock(deviations) => {
+                    StandingRealm::mock(&deviating(planned, deviations, |realm| &mut realm.deviations), materials)
+                        .await?
+                }
                 Realms::Process(kdcs) => kdcs.realm(planned, materials).await?,
                 Realms::Endpoint => return Err(Error::Internal("an endpoint's KDC without its server".to_owned())),
             };
@@ -183,12 +219,13 @@ impl Backend {
     ) -> Result<StandingServer, Error> {
         let realm = planned.kerberos.as_ref().map(|kerberos| realm_of(realms, &kerberos.realm.realm)).transpose()?;
         match self.databases(planned.protocol()) {
-            Databases::Mock => {
+            Databases::Mock(deviations) => {
                 let acceptor = match (realm, &planned.kerberos) {
                     (Some(realm), Some(kerberos)) => Some(realm.acceptor(kerberos)?),
                     _ => None,
                 };
-                StandingServer::mock(planned, acceptor, materials, None).await
+                let planned = deviating(planned, deviations, |server| &mut server.deviations);
+                StandingServer::mock(&planned, acceptor, materials, None).await
             }
             Databases::Process(servers) => servers.server(planned, realm, materials).await,
             Databases::Container(servers) => servers.server(planned, realm, materials).await,
@@ -202,11 +239,21 @@ impl Backend {
             match databases {
                 Databases::Process(servers) => servers.stop().await,
                 Databases::Container(servers) => servers.stop().await,
-                Databases::Mock | Databases::Endpoint(_) => {}
+                Databases::Mock(_) | Databases::Endpoint(_) => {}
             }
         }
         if let Realms::Process(kdcs) = &self.realms {
             kdcs.stop().await;
+        }
+    }
+
+    /// Whether a party has the machine's clock, whatever is planned: real servers and programs have, mocks, our own client and
+    /// MIT's KDC have not.
+    fn runs_on_machine_time(&self, party: Party<'_>) -> bool {
+        match party {
+            Party::Realm(_) => matches!(self.realms, Realms::Endpoint),
+            Party::Server(server) => !matches!(self.databases(server.protocol()), Databases::Mock(_)),
+            Party::Client(client) => matches!(client.kind, party::ClientKind::Command { .. }),
         }
     }
 
@@ -218,8 +265,8 @@ impl Backend {
     }
 }
 
-const DATABASES: &[&str] = &["mock", "process", "process:PATH", "container", "container:IMAGE"];
-const KDCS: &[&str] = &["mock", "process"];
+const DATABASES: &[&str] = &["mock", "mock:DEVIATION", "process", "process:PATH", "container", "container:IMAGE"];
+const KDCS: &[&str] = &["mock", "mock:DEVIATION", "process"];
 
 /// `process`, `process:/usr/lib/postgresql/17/bin`.
 struct Word<'t> {
@@ -246,16 +293,42 @@ impl<'t> Word<'t> {
                 Databases::Process(Arc::new(process::Servers::find(protocol, self.detail.map(PathBuf::from))?))
             }
             "container" => Databases::Container(Arc::new(container::Servers::new(protocol, self.detail))),
-            _ => Databases::Mock,
+            _ => Databases::Mock(self.deviation(match protocol {
+                Protocol::Mysql => {
+                    |word| word.parse::<mysql::Deviation>().map(drop).map_err(|problem| problem.to_string())
+                }
+                Protocol::Postgres => {
+                    |word| word.parse::<postgres::Deviation>().map(drop).map_err(|problem| problem.to_string())
+                }
+            })?),
         })
     }
 
     fn realms(&self) -> Result<Realms, Error> {
         Ok(match self.kind {
             "process" => Realms::Process(Arc::new(process::Kdcs::find()?)),
-            _ => Realms::Mock,
+            _ => Realms::Mock(self.deviation(|word| {
+                word.parse::<mock_kdc::Deviation>().map(drop).map_err(|problem| problem.to_string())
+            })?),
         })
     }
+
+    /// The deviation of a mock, if it is one of its own.
+    fn deviation(&self, check: fn(&str) -> Result<(), String>) -> Result<Vec<String>, Error> {
+        let Some(word) = self.detail else { return Ok(Vec::new()) };
+        check(word).map_err(Error::Usage)?;
+        Ok(vec![word.to_owned()])
+    }
+}
+
+/// A plan of a mock that makes further deviations.
+fn deviating<P: Clone>(planned: &Arc<P>, further: &[String], deviations: fn(&mut P) -> &mut Vec<String>) -> Arc<P> {
+    if further.is_empty() {
+        return Arc::clone(planned);
+    }
+    let mut planned = P::clone(planned);
+    deviations(&mut planned).extend_from_slice(further);
+    Arc::new(planned)
 }
 
 fn wrong(text: &str, allowed: &str) -> Error {
@@ -286,7 +359,11 @@ mod tests {
         assert_eq!(problem("mok"), "unknown backend 'mok', allowed: mock, process, container");
         assert_eq!(problem("mysql=mock,kdc"), "unknown backend 'kdc', allowed: PART=KIND, as in kdc=process");
         assert_eq!(problem("kdcs=mock"), "unknown backend 'kdcs', allowed: mysql, postgres, kdc");
-        assert_eq!(problem("kdc=container"), "unknown backend 'container', allowed: mock, process");
+        assert_eq!(problem("kdc=container"), "unknown backend 'container', allowed: mock, mock:DEVIATION, process");
+        assert!(
+            problem("mysql=mock:no-ssl").starts_with("unknown MySQL deviation 'no-ssl', allowed are wrong-error-code")
+        );
+        assert!(problem("kdc=mock:status-flag").contains("status-flag"));
         assert!(problem("mysql=process:").contains("process:PATH"));
         assert!(problem("endpoint").contains("--endpoint FILE"));
     }
@@ -296,7 +373,7 @@ mod tests {
         let backend = Backend::parse("mysql=mock", None).unwrap();
         assert!(matches!(
             (&backend.mysql, &backend.postgres, &backend.realms),
-            (Databases::Mock, Databases::Mock, Realms::Mock)
+            (Databases::Mock(_), Databases::Mock(_), Realms::Mock(_))
         ));
         assert_eq!(backend.word(), "mysql=mock");
     }

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::scenario::party::{Ca, Client, GssMode, Server, TlsMode};
 use crate::scenario::profile::Protocol;
 use crate::testbed::materials::Materials;
+use crate::testbed::process;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub enum Folder {
     /// Goes when it is dropped.
-    Temporary(tempfile::TempDir),
+    Temporary(process::Folder),
     /// Somebody asked for it, and keeps it.
     Given(PathBuf),
 }
@@ -28,14 +29,7 @@ impl Folder {
     /// # Errors
     /// The machine has no room for it.
     pub fn create() -> Result<Self, Error> {
-        let mut folder = tempfile::Builder::new();
-        folder.prefix("shakedown-");
-        #[cfg(unix)]
-        folder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-        folder
-            .tempdir()
-            .map(Self::Temporary)
-            .map_err(|problem| Error::Environment(format!("cannot make a temporary folder: {problem}")))
+        process::Folder::for_files().map(Self::Temporary)
     }
 
     /// A folder that somebody gave; it is made if it is not there.
@@ -84,6 +78,21 @@ pub fn write_private(path: &Path, contents: &[u8]) -> Result<(), Error> {
     beside.write_all(contents).map_err(cannot)?;
     beside.persist(path).map_err(|problem| cannot(problem.error))?;
     Ok(())
+}
+
+/// Makes a folder, and those above it that are not there, into which only their owner can look. One that is there already stays as
+/// it is.
+///
+/// # Errors
+/// It cannot be made.
+pub fn create_private_folder(path: &Path) -> Result<(), Error> {
+    let mut folder = std::fs::DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder
+        .create(path)
+        .map_err(|problem| Error::Environment(format!("cannot make the folder {}: {problem}", path.display())))
 }
 
 /// Variables by name. `Debug` prints no value, as one of them is a password.

@@ -31,6 +31,7 @@ pub struct Materials {
     password_key: Shared<(), RsaKey>,
     kdcs: Shared<Arc<Realm>, Arc<Kdc>>,
     recorded: bool,
+    key_log: tls::KeyLog,
 }
 
 /// Private keys, made in parallel before the first case.
@@ -68,6 +69,7 @@ impl Materials {
             password_key: Shared::default(),
             kdcs: Shared::default(),
             recorded: false,
+            key_log: tls::KeyLog::default(),
         })
     }
 
@@ -87,6 +89,17 @@ impl Materials {
     #[must_use]
     pub const fn is_recorded(&self) -> bool {
         self.recorded
+    }
+
+    /// What it takes to read the TLS sessions that began with one of these, in lines of a key log, which are forgotten by it. There
+    /// is nothing unless the run is recorded.
+    #[must_use]
+    pub fn take_keys<'r>(&self, client_randoms: impl IntoIterator<Item = &'r tls::ClientRandom>) -> String {
+        client_randoms.into_iter().map(|random| self.key_log.take(random)).collect()
+    }
+
+    fn key_log(&self) -> Option<tls::KeyLog> {
+        self.recorded.then(|| self.key_log.clone())
     }
 
     /// The base clock of the run.
@@ -123,6 +136,7 @@ impl Materials {
                 versions: versions(wanted.versions),
                 suites: server_suites(&wanted.suites)?,
                 certificate: (*self.certificate(&wanted.certificate)?).clone(),
+                key_log: self.key_log(),
             };
             tls::ServerContext::new(&settings).map(Arc::new).map_err(environment)
         })
@@ -145,6 +159,7 @@ impl Materials {
                     TlsMode::Disabled | TlsMode::Allowed | TlsMode::Preferred | TlsMode::Required => Trust::Anyone,
                 },
                 server_name_indication: true,
+                key_log: self.key_log(),
             };
             tls::ClientContext::new(&settings).map(Arc::new).map_err(environment)
         })
@@ -166,7 +181,11 @@ impl Materials {
         self.kdcs.of(planned, || realm::kdc(planned, self).map(Arc::new))
     }
 
-    fn certificate(&self, wanted: &Certificate) -> Result<Arc<Certified>, Error> {
+    /// The certificate of a server with its key.
+    ///
+    /// # Errors
+    /// The library refuses.
+    pub fn certificate(&self, wanted: &Certificate) -> Result<Arc<Certified>, Error> {
         self.certificates.of(wanted, || {
             let names = wanted.names.clone();
             let leaf = Leaf {

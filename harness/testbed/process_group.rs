@@ -1,5 +1,6 @@
 //! A program and all that it starts, ended together. The only place that knows Unix processes.
 
+use crate::testbed::process::guard::{self, Watch};
 use tokio::process::{Child, Command};
 
 /// Ends a program that is given up, and what it has started itself: an adapter is often a script around the real client.
@@ -7,6 +8,8 @@ use tokio::process::{Child, Command};
 #[derive(Debug)]
 pub struct ProcessGroup {
     leader: Option<u32>,
+    /// Without a shell there is no guard, and it ends with us only where we end in order.
+    _watch: Option<Watch>,
 }
 
 impl ProcessGroup {
@@ -14,13 +17,13 @@ impl ProcessGroup {
     pub fn lead(command: &mut Command) -> &mut Command {
         #[cfg(unix)]
         command.process_group(0);
-        command.kill_on_drop(true)
+        command.env(guard::MARKER, guard::marker()).kill_on_drop(true)
     }
 
     /// The group of a command that [`ProcessGroup::lead`] has prepared.
     #[must_use]
     pub fn of(child: &Child) -> Self {
-        Self { leader: child.id() }
+        Self { leader: child.id(), _watch: guard::watch().ok() }
     }
 
     /// Its leader has ended by itself.

@@ -46,7 +46,8 @@ impl fmt::Debug for Secrets {
     }
 }
 
-fn made_up() -> Zeroizing<String> {
+/// A value that nobody knows yet.
+pub(super) fn made_up() -> Zeroizing<String> {
     let mut bytes = [0; LENGTH];
     Generator::from_system().fill(&mut bytes);
     Zeroizing::new(bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect())

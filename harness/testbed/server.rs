@@ -1,11 +1,12 @@
 //! A server that stands: a mock of ours on a loopback port, or somebody's endpoint.
 
 use crate::error::Error;
-use crate::handshake::Side;
-use crate::net::{self, Connection, Listening, Record, Security, ServeLimits};
+use crate::handshake::{Kind, Outcome, Side};
+use crate::net::{self, Connection, Listening, Record, Security, ServeLimits, TCP_REFUSED};
 use crate::scenario::party;
 use crate::scenario::profile::Protocol;
 use crate::testbed::materials::Materials;
+use crate::testbed::process::Lease;
 use crate::testbed::random::Generator;
 use crate::testbed::{mysql, postgres};
 use shakedown_krb5::gss::Acceptor;
@@ -15,6 +16,9 @@ use std::time::Duration;
 
 /// How long a mock may take to record a connection that its client has left.
 const RECORD_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a program may be seen to run after its connections broke because it ends.
+const DEATH_PATIENCE: Duration = Duration::from_millis(500);
 
 /// A server that can be dialled.
 #[derive(Debug)]
@@ -26,6 +30,7 @@ pub struct StandingServer {
     /// Where it is.
     pub address: SocketAddr,
     mock: Option<Listening>,
+    process: Option<Lease>,
 }
 
 impl StandingServer {
@@ -43,8 +48,11 @@ impl StandingServer {
             Some(tls) => Security::Server(materials.server_context(tls)?),
             None => Security::ClearOnly,
         };
+        let is_recorded = materials.is_recorded();
         let connect = move |machine| -> (Connection, Box<dyn crate::handshake::Random>) {
-            (Connection::new(Side::Server, machine, security.clone()), Box::new(Generator::from_system()))
+            let connection = Connection::new(Side::Server, machine, security.clone());
+            let connection = if is_recorded { connection.recorded() } else { connection };
+            (connection, Box::new(Generator::from_system()))
         };
         let factory: net::listen::Factory = match planned.protocol() {
             Protocol::Mysql => {
@@ -61,13 +69,35 @@ impl StandingServer {
         let mock = net::listen(address, clock, ServeLimits::default(), factory)
             .await
             .map_err(|problem| Error::Environment(format!("cannot listen on {address}: {problem}")))?;
-        Ok(Self { planned: Arc::clone(planned), host: planned.host.clone(), address: mock.address(), mock: Some(mock) })
+        Ok(Self {
+            planned: Arc::clone(planned),
+            host: planned.host.clone(),
+            address: mock.address(),
+            mock: Some(mock),
+            process: None,
+        })
     }
 
     /// A server that somebody else runs: nothing of what it sees can be observed.
     #[must_use]
     pub fn endpoint(planned: &Arc<party::Server>, address: SocketAddr, host: String) -> Self {
-        Self { planned: Arc::clone(planned), host, address, mock: None }
+        Self { planned: Arc::clone(planned), host, address, mock: None, process: None }
+    }
+
+    /// A real server of ours: what it sees cannot be observed, but whether it still stands can.
+    #[must_use]
+    pub fn process(planned: &Arc<party::Server>, lease: Lease) -> Self {
+        let host = planned.host.clone();
+        Self { planned: Arc::clone(planned), host, address: lease.address, mock: None, process: Some(lease) }
+    }
+
+    /// By what a real server of ours has ended, with the last lines of its log, if it has: then an attempt that came out so says
+    /// nothing about it.
+    pub async fn cause_of_death(&self, outcome: &Outcome) -> Option<String> {
+        let program = &self.process.as_ref()?.program;
+        let is_broken = outcome.kind == Kind::TimedOut
+            || outcome.code.as_deref().is_some_and(|code| [TCP_REFUSED, "eof", "reset"].contains(&code));
+        program.cause_of_death_within(if is_broken { DEATH_PATIENCE } else { Duration::ZERO }).await
     }
 
     /// Whether what it sees can be observed.

@@ -22,7 +22,7 @@
 //! ```
 
 use crate::error::Error;
-use crate::handshake::Outcome;
+use crate::handshake::{Outcome, Side};
 use crate::net::TCP_REFUSED;
 use crate::scenario::party::{Ca, ClientKind, Password};
 use crate::scenario::plan::{Case, Verb};
@@ -250,10 +250,15 @@ impl World {
             }
         };
         if let Performed::Attempt(attempt) = &mut performed {
+            if !attempt.client.is_established()
+                && let Some(cause) = self.realms.values().find_map(StandingRealm::cause_of_death)
+            {
+                return Err(Error::Environment(cause));
+            }
             let mut answers = self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark));
             attempt.kdc = match answers.next_back() {
                 Some(answer) => View::Seen(answer),
-                None if self.realms.values().any(StandingRealm::is_mock) => View::Nothing,
+                None if self.realms.values().any(StandingRealm::is_observed) => View::Nothing,
                 None => View::Unobserved,
             };
         }
@@ -273,6 +278,11 @@ impl World {
                 }
                 let baggage = client.baggage();
                 let attempt = attempt::attempt(&planned, server, host, &self.materials, baggage).await?;
+                if !attempt.client.is_established()
+                    && let Some(cause) = server.cause_of_death(&attempt.client).await
+                {
+                    return Err(Error::Environment(cause));
+                }
                 // A server that is to be judged has to be there: that nobody listens is no answer of its.
                 if !server.is_mock() && attempt.client.code.as_deref() == Some(TCP_REFUSED) {
                     return Err(Error::Environment(format!("nobody listens on {}", server.address)));
@@ -295,11 +305,15 @@ impl World {
             Said::CannotPlay(reason) => return Ok(Performed::CannotPlay(reason)),
         };
         let server = self.servers.get(to).ok_or_else(|| unknown("server", to))?;
-        let mut connections = Vec::new();
+        if !logged_in && let Some(cause) = server.cause_of_death(&Outcome::refused(Side::Client, "refused")).await {
+            return Err(Error::Environment(cause));
+        }
+        let (mut connections, mut recordings) = (Vec::new(), Vec::new());
         let mut seen: Option<Outcome> = None;
         for record in server.records().await {
             let report = record.report.map_err(|problem| Error::Internal(format!("the mock: {problem}")))?;
             connections.push(report.trace);
+            recordings.extend(report.recording.map(|recording| *recording));
             // The last connection decides, but a login that stood is not undone by what the program did next to it.
             if !(logged_in && seen.as_ref().is_some_and(Outcome::is_established)) {
                 seen = Some(report.outcome);
@@ -312,8 +326,7 @@ impl World {
         }
         let client = command::outcome(logged_in, &words, seen.as_ref());
         let server = if server.is_mock() { View::of(seen) } else { View::Unobserved };
-        let attempt =
-            Attempt { client, server, kdc: View::Unobserved, connections, phases: Vec::new(), recordings: Vec::new() };
+        let attempt = Attempt { client, server, kdc: View::Unobserved, connections, phases: Vec::new(), recordings };
         Ok(Performed::Attempt(Box::new(attempt)))
     }
 
@@ -368,7 +381,7 @@ impl World {
                 };
                 let connections = standing.trace_since(mark).into_iter().collect();
                 // What a program says to somebody else's KDC passes us by.
-                let server = if standing.is_mock() { View::Nothing } else { View::Unobserved };
+                let server = if standing.is_observed() { View::Nothing } else { View::Unobserved };
                 let attempt = Attempt { connections, server, ..Attempt::without_connection(outcome) };
                 Ok(Performed::Attempt(Box::new(attempt)))
             }

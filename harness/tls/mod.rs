@@ -15,6 +15,7 @@ pub mod alert;
 pub mod authority;
 pub mod client_hello;
 pub mod hello;
+pub mod key_log;
 pub mod record;
 pub mod settings;
 pub mod suite;
@@ -26,6 +27,7 @@ mod session;
 
 pub use authority::{Authority, Certified, Key, KeyKind, Leaf, Validity};
 pub use context::{ClientContext, ServerContext};
+pub use key_log::{ClientRandom, KeyLog};
 pub use record::{Alert, RecordFacts, RecordTap, Seen, Speaker};
 pub use session::{FailureKind, TlsFailure, TlsSession, TlsState};
 pub use settings::{ClientSettings, Provider, ServerSettings, Trust};

@@ -5,8 +5,8 @@
 
 use crate::handshake::{TlsFacts, TlsOffer, TlsVersion};
 use crate::tls::{
-    Certified, ClientSettings, FailureKind, ServerSettings, Suite, TlsError, TlsFailure, TlsSession, TlsState, Trust,
-    suite,
+    Certified, ClientSettings, FailureKind, KeyLog, ServerSettings, Suite, TlsError, TlsFailure, TlsSession, TlsState,
+    Trust, suite,
 };
 use openssl::bn::BigNum;
 use openssl::dh::Dh;
@@ -54,6 +54,7 @@ pub(in crate::tls) fn client_context(settings: &ClientSettings) -> Result<SslCon
             builder.set_verify(SslVerifyMode::PEER);
         }
     }
+    log_keys(&mut builder, settings.key_log.as_ref());
     Ok(builder.build())
 }
 
@@ -65,7 +66,14 @@ pub(in crate::tls) fn server_context(settings: &ServerSettings) -> Result<SslCon
         None => Err(AlpnError::NOACK),
     });
     serve(&mut builder, &settings.certificate).map_err(|error| library("taking the server's certificate", &error))?;
+    log_keys(&mut builder, settings.key_log.as_ref());
     Ok(builder.build())
+}
+
+fn log_keys(builder: &mut SslContextBuilder, key_log: Option<&KeyLog>) {
+    if let Some(key_log) = key_log.cloned() {
+        builder.set_keylog_callback(move |_, line| key_log.add(line));
+    }
 }
 
 fn builder(versions: &[TlsVersion], suites: &[&'static Suite]) -> Result<SslContextBuilder, TlsError> {

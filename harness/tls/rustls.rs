@@ -34,6 +34,9 @@ pub(in crate::tls) fn client_config(settings: &ClientSettings) -> Result<Option<
     let mut config = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
     config.resumption = Resumption::disabled();
     config.enable_sni = settings.server_name_indication;
+    if let Some(key_log) = settings.key_log.clone() {
+        config.key_log = Arc::new(key_log);
+    }
     Ok(Some(Arc::new(config)))
 }
 
@@ -51,6 +54,9 @@ pub(in crate::tls) fn server_config(settings: &ServerSettings) -> Result<Arc<Ser
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     config.ignore_client_order = true;
+    if let Some(key_log) = settings.key_log.clone() {
+        config.key_log = Arc::new(key_log);
+    }
     Ok(Arc::new(config))
 }
 

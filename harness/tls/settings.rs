@@ -2,6 +2,7 @@
 
 use crate::handshake::TlsVersion;
 use crate::tls::authority::Certified;
+use crate::tls::key_log::KeyLog;
 use crate::tls::suite::Suite;
 
 /// Which TLS library does it.
@@ -40,6 +41,8 @@ pub struct ClientSettings {
     pub trust: Trust,
     /// Whether a server name is sent (RFC 6066 §3), if the session has one that is a name.
     pub server_name_indication: bool,
+    /// Where the secrets of its sessions are written, if anywhere.
+    pub key_log: Option<KeyLog>,
 }
 
 impl Default for ClientSettings {
@@ -51,6 +54,7 @@ impl Default for ClientSettings {
             suites: Vec::new(),
             trust: Trust::Anyone,
             server_name_indication: true,
+            key_log: None,
         }
     }
 }
@@ -66,6 +70,8 @@ pub struct ServerSettings {
     pub suites: Vec<&'static Suite>,
     /// The certificate and its key.
     pub certificate: Certified,
+    /// Where the secrets of its sessions are written, if anywhere.
+    pub key_log: Option<KeyLog>,
 }
 
 impl ServerSettings {
@@ -73,6 +79,6 @@ impl ServerSettings {
     #[must_use]
     pub fn new(certificate: Certified) -> Self {
         let ClientSettings { provider, versions, suites, .. } = ClientSettings::default();
-        Self { provider, versions, suites, certificate }
+        Self { provider, versions, suites, certificate, key_log: None }
     }
 }

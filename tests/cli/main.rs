@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod check;
+mod diff;
 mod endpoint;
 #[cfg(unix)]
 mod exec;

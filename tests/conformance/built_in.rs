@@ -17,7 +17,10 @@ fn every_scenario_has_the_cells_that_it_is_meant_to_have() {
     let expected = [
         ("kerberos/kinit", 12),
         ("mysql/cipher-suites", 288),
+        ("mysql/databases", 24),
+        ("mysql/default-plugin", 72),
         ("mysql/kerberos-login", 48),
+        ("mysql/order-of-checks", 64),
         ("mysql/passwords", 36),
         ("mysql/require-secure-transport", 24),
         ("mysql/require-ssl", 8),

@@ -5,6 +5,7 @@
 
 mod built_in;
 mod cipher_suites;
+mod clocks;
 mod counter_checks;
 mod data;
 mod default_matrix;
@@ -14,3 +15,4 @@ mod established;
 mod format;
 mod parties;
 mod play;
+mod twins;

@@ -81,6 +81,7 @@ pub(crate) fn play_with(sources: &[Source], library: &Library, known: KnownFailu
         arguments: Vec::new(),
         known,
         backend: Backend::mock(),
+        capture: None,
     };
     let mut cases = BTreeMap::new();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();

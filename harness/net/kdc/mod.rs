@@ -5,6 +5,7 @@
 //! credentials; with a secret, the ticket-granting ticket is fetched when it is first needed, as MySQL's plugin does.
 
 mod directory;
+pub mod transcript;
 mod transport;
 
 pub use directory::KdcDirectory;
@@ -112,13 +113,6 @@ impl KerberosClient {
     pub fn insert(&mut self, credential: Credential) {
         self.principal.get_or_insert_with(|| credential.client.clone());
         self.cache.push(credential);
-    }
-
-    /// The KDC's clock minus the party's, in microseconds, as far as it is known and believed. libkrb5 stamps its
-    /// authenticators with it.
-    #[must_use]
-    pub const fn offset_us(&self) -> i64 {
-        self.offset_us
     }
 
     async fn service_ticket(
@@ -291,6 +285,10 @@ const fn time_for(asking: EventName, deadlines: &Deadlines) -> Duration {
 impl TicketSource for KerberosClient {
     fn ticket<'a>(&'a mut self, request: &'a TicketRequest, around: &'a mut Surroundings<'_>) -> Fetching<'a> {
         Box::pin(self.service_ticket(request, around))
+    }
+
+    fn offset_us(&self) -> i64 {
+        self.offset_us
     }
 }
 

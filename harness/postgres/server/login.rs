@@ -316,6 +316,8 @@ impl ServerHandshake {
             Err(fields) => return self.refuse(&fields, None, cx),
         };
         for (name, value) in parameters.reported() {
+            let is_preset = name == "integer_datetimes";
+            let value = if is_preset && self.settings.deviates(Deviation::ParameterStatus) { "off" } else { value };
             reply::parameter_status(cx.out, name, value);
         }
         cx.trace.push(cx.now, Direction::ToClient, EventName::Parameter);

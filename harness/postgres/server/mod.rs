@@ -21,6 +21,7 @@ pub use settings::{
 
 use self::login::Exchange;
 use self::session::Session;
+use crate::handshake::deviation::misprinted;
 use crate::handshake::{
     ChannelFacts, Context, Direction, Error, EventName, GssFacts, GssRole, Handshake, Input, Outcome, Side, Step,
     TlsFacts, TlsOffer,
@@ -272,7 +273,10 @@ impl ServerHandshake {
 
     /// An ErrorResponse, made FATAL as every error before the first ReadyForQuery is, and the end.
     fn refuse(&mut self, fields: &ErrorFields, cause: Option<String>, cx: &mut Context<'_>) -> Step {
-        let fields = ErrorFields { severity: "FATAL".into(), ..fields.clone() };
+        let mut fields = ErrorFields { severity: "FATAL".into(), ..fields.clone() };
+        if self.settings.deviates(Deviation::ErrorMessageByte) {
+            fields.message = misprinted(&fields.message).into();
+        }
         reply::error(cx.out, &fields);
         cx.trace.push_with(cx.now, Direction::ToClient, EventName::Error, fields.code.clone());
         let outcome = Outcome::refused(Side::Server, fields.code).saying(fields.message);

@@ -22,6 +22,12 @@ impl Servers {
         Self { protocol }
     }
 
+    /// The product and its version, as files of explained differences are named after: `mariadb 10.11.14`. `None` where it cannot be told.
+    #[must_use]
+    pub fn product(&self) -> Option<String> {
+        None
+    }
+
     /// Why a case cannot be played by a server of this product, if so.
     #[must_use]
     pub fn lacks(&self, case: &Case, server: &party::Server) -> Option<String> {

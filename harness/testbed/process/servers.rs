@@ -2,18 +2,29 @@
 
 use crate::error::Error;
 use crate::scenario::party;
-use crate::scenario::plan::Case;
+use crate::scenario::plan::{Case, Verb};
 use crate::scenario::profile::Protocol;
 use crate::testbed::materials::Materials;
+use crate::testbed::process::mysql::Mysql;
+use crate::testbed::process::pool::Pool;
+use crate::testbed::process::postgres::Postgres;
+use crate::testbed::process::product::{Order, Product, Running};
 use crate::testbed::realm::StandingRealm;
 use crate::testbed::server::StandingServer;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How many servers are kept alive: cases come in the order of their files, where neighbours share most.
+const ALIVE_MAX: usize = 8;
 
 /// Starts servers of one product.
 #[derive(Debug)]
 pub struct Servers {
-    protocol: Protocol,
+    product: Box<dyn Product>,
+    /// Those that cases share are number 0 of their order.
+    running: Pool<(Order, u64), Running>,
+    unshared: AtomicU64,
 }
 
 impl Servers {
@@ -22,15 +33,33 @@ impl Servers {
     /// # Errors
     /// There is none.
     pub fn find(protocol: Protocol, path: Option<PathBuf>) -> Result<Self, Error> {
-        let _ = path;
-        Ok(Self { protocol })
+        let product: Box<dyn Product> = match protocol {
+            Protocol::Postgres => Box::new(Postgres::find(path)?),
+            Protocol::Mysql => Box::new(Mysql::find(path)?),
+        };
+        Ok(Self { product, running: Pool::new(ALIVE_MAX), unshared: AtomicU64::new(0) })
+    }
+
+    /// The product and its version, as files of explained differences are named after: `mariadb 10.11.14`.
+    #[must_use]
+    pub fn product(&self) -> Option<String> {
+        Some(self.product.name().to_owned())
     }
 
     /// Why a case cannot be played by a server of this product, if so.
     #[must_use]
     pub fn lacks(&self, case: &Case, server: &party::Server) -> Option<String> {
-        let _ = (case, server);
-        Some(format!("no real server for {:?} yet", self.protocol))
+        let name = self.product.name();
+        if !server.deviations.is_empty() {
+            return Some(format!("{name} makes no deviation on demand: {}", server.deviations.join(", ")));
+        }
+        if server.clock_seconds != 0 {
+            return Some(format!("{name} has the clock of this machine"));
+        }
+        if let Some(step) = case.steps.iter().find(|step| matches!(step.verb, Verb::Later { .. })) {
+            return Some(format!("a real server has no verb '{}'", step.verb.word()));
+        }
+        self.product.lacks(case, server)
     }
 
     /// A server that stands as planned: started, or shared with another case.
@@ -43,10 +72,17 @@ impl Servers {
         realm: Option<&StandingRealm>,
         materials: &Materials,
     ) -> Result<StandingServer, Error> {
-        let _ = (planned, realm, materials);
-        Err(Error::Internal("a real server without a product".to_owned()))
+        let order = Order::new(planned, realm, materials)?;
+        let number =
+            if self.product.remembers_logins(planned) { self.unshared.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
+        let key = (order, number);
+        let lease = self.running.lease(&key, || self.product.start(&key.0)).await?;
+        Ok(StandingServer::process(planned, lease))
     }
 
     /// Ends all of them.
-    pub async fn stop(&self) {}
+    pub async fn stop(&self) {
+        self.running.end_all().await;
+        self.product.stop().await;
+    }
 }

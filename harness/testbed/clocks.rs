@@ -1,0 +1,168 @@
+//! Clocks of parties that cannot be moved.
+//!
+//! A plan gives each party's clock as an offset to the base clock, which is the machine's. Only differences between parties
+//! mean anything: where a party runs on the machine's clock whatever is planned (a real server, a program), all others are
+//! moved the other way.
+//!
+//! ```text
+//! planned     server +600 (real)   KDC 0      client 0
+//! played      server    0          KDC -600   client -600
+//! ```
+
+use crate::scenario::party::{Account, Client, Proof, Proxy, Realm, Server};
+use crate::scenario::plan::Case;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A party that has a clock. Proxies have one too, but nothing that passes through them depends on it.
+#[derive(Debug, Clone, Copy)]
+pub enum Party<'c> {
+    /// A realm's KDC.
+    Realm(&'c Realm),
+    /// A database server.
+    Server(&'c Server),
+    /// A client.
+    Client(&'c Client),
+}
+
+/// The same case, with all clocks moved so that those of the parties that `is_fixed` names are the machine's.
+///
+/// # Errors
+/// Two of these parties differ: the reason for which the case cannot be played.
+pub fn rebased(case: &Case, is_fixed: impl Fn(Party<'_>) -> bool) -> Result<Cow<'_, Case>, String> {
+    let realms = case.realms.iter().map(|(name, realm)| ("realm", name, Party::Realm(realm), realm.clock_seconds));
+    let servers =
+        case.servers.iter().map(|(name, server)| ("server", name, Party::Server(server), server.clock_seconds));
+    let clients =
+        case.clients.iter().map(|(name, client)| ("client", name, Party::Client(client), client.clock_seconds));
+    let mut fixed = realms.chain(servers).chain(clients).filter(|(.., party, _)| is_fixed(*party));
+    let Some((kind, name, _, base)) = fixed.next() else { return Ok(Cow::Borrowed(case)) };
+    if let Some((other_kind, other, _, offset)) = fixed.find(|(.., offset)| *offset != base) {
+        return Err(format!(
+            "neither the clock of {kind} {name} ({base:+} s) nor that of {other_kind} {other} ({offset:+} s) can be moved"
+        ));
+    }
+    Ok(if base == 0 { Cow::Borrowed(case) } else { Cow::Owned(Mover::by(-base).case(case)) })
+}
+
+/// Moves clocks. What was shared stays shared: a realm that servers and accounts refer to is still one.
+struct Mover {
+    seconds: i64,
+    realms: HashMap<Arc<Realm>, Arc<Realm>>,
+}
+
+impl Mover {
+    fn by(seconds: i64) -> Self {
+        Self { seconds, realms: HashMap::new() }
+    }
+
+    fn case(mut self, case: &Case) -> Case {
+        let realms = case.realms.iter().map(|(name, realm)| (name.clone(), self.realm(realm))).collect();
+        let mut servers: HashMap<&Arc<Server>, Arc<Server>> = HashMap::new();
+        for server in case.servers.values() {
+            if !servers.contains_key(server) {
+                servers.insert(server, Arc::new(self.server(server)));
+            }
+        }
+        let of = |server| Arc::clone(&servers[server]);
+        Case {
+            realms,
+            servers: case.servers.iter().map(|(name, server)| (name.clone(), of(server))).collect(),
+            clients: case.clients.iter().map(|(name, client)| (name.clone(), Arc::new(self.client(client)))).collect(),
+            proxies: case.proxies.iter().map(|(name, proxy)| (name.clone(), Arc::new(self.proxy(proxy)))).collect(),
+            ..case.clone()
+        }
+    }
+
+    fn realm(&mut self, realm: &Arc<Realm>) -> Arc<Realm> {
+        let moved = || Arc::new(Realm { clock_seconds: realm.clock_seconds + self.seconds, ..(**realm).clone() });
+        Arc::clone(self.realms.entry(Arc::clone(realm)).or_insert_with(moved))
+    }
+
+    fn server(&mut self, server: &Server) -> Server {
+        let mut moved = Server { clock_seconds: server.clock_seconds + self.seconds, ..server.clone() };
+        if let Some(kerberos) = &mut moved.kerberos {
+            kerberos.realm = self.realm(&kerberos.realm);
+        }
+        for proof in moved.accounts.values_mut().flat_map(|Account { proofs, .. }| proofs) {
+            if let Proof::Kerberos { realm, .. } = proof {
+                *realm = self.realm(realm);
+            }
+        }
+        moved
+    }
+
+    fn client(&self, client: &Client) -> Client {
+        Client { clock_seconds: client.clock_seconds + self.seconds, ..client.clone() }
+    }
+
+    fn proxy(&self, proxy: &Proxy) -> Proxy {
+        Proxy { clock_seconds: proxy.clock_seconds + self.seconds, ..proxy.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testbed::one_case;
+
+    /// A case with a realm, a server and a client, whose clocks are these.
+    fn case(realm: i64, server: i64, client: i64) -> Case {
+        let planned = one_case("postgres/kerberos-login", Some("postgres/kerberos-login/clear/by-kinit/own-name"));
+        let mut case = Mover::by(realm).case(&planned.unwrap());
+        let (name, old) = case.servers.pop_first().unwrap();
+        case.servers.insert(name, Arc::new(Server { clock_seconds: server, ..(*old).clone() }));
+        let (name, old) = case.clients.pop_first().unwrap();
+        case.clients.insert(name, Arc::new(Client { clock_seconds: client, ..(*old).clone() }));
+        case
+    }
+
+    /// Realm, server and client.
+    fn clocks(case: &Case) -> (i64, i64, i64) {
+        let realm = case.realms.values().next().unwrap().clock_seconds;
+        let server = case.servers.values().next().unwrap().clock_seconds;
+        (realm, server, case.clients.values().next().unwrap().clock_seconds)
+    }
+
+    #[test]
+    fn who_cannot_move_stands_still_and_all_others_keep_their_distance() {
+        let planned = case(5, 600, -40);
+        let rebased = |fixed: fn(Party<'_>) -> bool| clocks(&super::rebased(&planned, fixed).unwrap());
+        assert_eq!(rebased(|_| false), (5, 600, -40));
+        assert_eq!(rebased(|party| matches!(party, Party::Server(_))), (-595, 0, -640));
+        assert_eq!(rebased(|party| matches!(party, Party::Realm(_))), (0, 595, -45));
+        assert_eq!(rebased(|party| matches!(party, Party::Client(_))), (45, 640, 0));
+    }
+
+    #[test]
+    fn two_that_cannot_move_must_agree() {
+        let fixed = |party: Party<'_>| !matches!(party, Party::Client(_));
+        assert_eq!(clocks(&rebased(&case(600, 600, 0), fixed).unwrap()), (0, 0, -600));
+        assert_eq!(
+            rebased(&case(0, 600, 0), fixed).unwrap_err(),
+            "neither the clock of realm corp (+0 s) nor that of server db (+600 s) can be moved"
+        );
+    }
+
+    #[test]
+    fn a_case_in_which_nobody_has_to_move_is_left_as_it_is() {
+        assert!(matches!(rebased(&case(0, 0, 30), |party| !matches!(party, Party::Client(_))), Ok(Cow::Borrowed(_))));
+    }
+
+    #[test]
+    fn a_realm_stays_one_realm_for_all_who_refer_to_it() {
+        let planned = case(0, 600, 0);
+        let moved = rebased(&planned, |party| matches!(party, Party::Server(_))).unwrap();
+        let realm = moved.realms.values().next().unwrap();
+        let server = moved.servers.values().next().unwrap();
+        assert!(Arc::ptr_eq(realm, &server.kerberos.as_ref().unwrap().realm));
+        let proofs = server.accounts.values().flat_map(|account| &account.proofs);
+        let mut of_accounts = proofs.filter_map(|proof| match proof {
+            Proof::Kerberos { realm, .. } => Some(realm),
+            _ => None,
+        });
+        assert!(of_accounts.all(|other| Arc::ptr_eq(realm, other)));
+        assert_eq!(realm.clock_seconds, -600);
+    }
+}

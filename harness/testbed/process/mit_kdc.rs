@@ -1,0 +1,236 @@
+//! A planned realm in the words of MIT's KDC: its two configuration files and the commands that make its principals.
+//!
+//! Pure text. <https://web.mit.edu/kerberos/krb5-1.20/doc/admin/conf_files/kdc_conf.html>
+
+use crate::scenario::party::{Password, Realm};
+use std::fmt::Write as _;
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// Encryption types that MIT's KDC of version 1.20 serves without being asked to be weak, by their names in its files.
+const ETYPES: [(i32, &str); 4] = [
+    (18, "aes256-cts-hmac-sha1-96"),
+    (17, "aes128-cts-hmac-sha1-96"),
+    (20, "aes256-cts-hmac-sha384-192"),
+    (19, "aes128-cts-hmac-sha256-128"),
+];
+
+/// The file in the KDC's folder that the keys of all services are exported into.
+pub(super) const KEYTAB: &str = "keytab";
+
+const WRITES: &str = "a String takes all that is written";
+
+/// Why MIT's KDC cannot be such a realm, if so.
+pub(super) fn lacks(realm: &Realm) -> Option<String> {
+    if !realm.deviations.is_empty() {
+        return Some(format!("MIT's KDC makes no deviation on demand: {}", realm.deviations.join(", ")));
+    }
+    if let Some(etype) = realm.etypes.iter().find(|number| name(**number).is_none()) {
+        return Some(format!("MIT's KDC does not serve encryption type {etype}"));
+    }
+    let names = realm.users.keys().chain(&realm.services).chain([&realm.realm]);
+    if let Some(name) = names.into_iter().find(|name| !is_plain(name)) {
+        return Some(format!("MIT's files have no plain way to write the name '{name}'"));
+    }
+    let empty = realm.users.iter().find(|(_, user)| user.password == Password::Empty);
+    empty.map(|(name, _)| format!("MIT's KDC has no empty passwords, as {name} would have"))
+}
+
+/// Letters, digits and what names of hosts and users have beside. Everything else has some meaning in some of the files.
+fn is_plain(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/$+".contains(c);
+    !name.is_empty() && !name.starts_with('-') && name.chars().all(is_plain)
+}
+
+fn name(etype: i32) -> Option<&'static str> {
+    ETYPES.iter().find(|(number, _)| *number == etype).map(|(_, name)| *name)
+}
+
+/// Best first; all of them if the plan names none.
+fn etypes(realm: &Realm) -> Vec<&'static str> {
+    if realm.etypes.is_empty() {
+        return ETYPES.map(|(_, name)| name).to_vec();
+    }
+    realm.etypes.iter().filter_map(|number| name(*number)).collect()
+}
+
+/// `kdc.conf`, with everything in `folder` and the KDC on that port of loopback.
+///
+/// Tickets hold no PAC: mocks put none in, and nothing that scenarios look at is in it. Neither the last login nor failed ones
+/// are kept, as that costs a write to the disk for each login and locks nobody that a scenario wants locked.
+pub(super) fn kdc_conf(realm: &Realm, folder: &Path, port: u16) -> String {
+    let (name, place) = (&realm.realm, folder.display());
+    let keys: Vec<String> = etypes(realm).iter().map(|etype| format!("{etype}:normal")).collect();
+    format!(
+        "[kdcdefaults]
+    kdc_listen = 127.0.0.1:{port}
+    kdc_tcp_listen = 127.0.0.1:{port}
+[realms]
+    {name} = {{
+        database_name = {place}/principal
+        database_module = local
+        key_stash_file = {place}/stash
+        supported_enctypes = {keys}
+        max_life = {life}s
+        max_renewable_life = 7d
+        disable_pac = true
+    }}
+[dbmodules]
+    local = {{
+        db_library = db2
+        database_name = {place}/principal
+        disable_last_success = true
+        disable_lockout = true
+    }}
+",
+        keys = keys.join(" "),
+        life = realm.ticket_lifetime_seconds,
+    )
+}
+
+/// The `krb5.conf` of the KDC itself. What may be a session key is decided here, by `permitted_enctypes`.
+pub(super) fn krb5_conf(realm: &Realm) -> String {
+    format!(
+        "[libdefaults]
+    default_realm = {name}
+    dns_lookup_kdc = false
+    dns_lookup_realm = false
+    permitted_enctypes = {etypes}
+[logging]
+    kdc = STDERR
+    default = STDERR
+",
+        name = realm.realm,
+        etypes = etypes(realm).join(" "),
+    )
+}
+
+/// What `kadmin.local` reads from its standard input: every principal, and the export of all services' keys into `folder`.
+/// `other_service` is one that exists in every realm.
+///
+/// # Errors
+/// A password that no line can hold: the user's name.
+pub(super) fn commands(
+    realm: &Realm,
+    other_service: &str,
+    password: impl Fn(&Password) -> Zeroizing<String>,
+    folder: &Path,
+) -> Result<Zeroizing<String>, String> {
+    let mut lines = Zeroizing::new(String::new());
+    for (user, of_user) in &realm.users {
+        let password = password(&of_user.password);
+        if password.chars().any(char::is_control) {
+            return Err(user.clone());
+        }
+        // A quotation mark between quotation marks is written twice.
+        let quoted = Zeroizing::new(password.replace('"', "\"\""));
+        writeln!(lines, "addprinc +requires_preauth -pw \"{}\" {user}", *quoted).expect(WRITES);
+    }
+    let keytab = folder.join(KEYTAB);
+    for service in services(realm, other_service) {
+        writeln!(lines, "addprinc -randkey {service}").expect(WRITES);
+        writeln!(lines, "ktadd -norandkey -k {} {service}", keytab.display()).expect(WRITES);
+    }
+    writeln!(lines, "listprincs").expect(WRITES);
+    Ok(lines)
+}
+
+/// The first principal of the realm that is not in what `listprincs` has printed.
+pub(super) fn missing(realm: &Realm, other_service: &str, printed: &str) -> Option<String> {
+    let principals = realm.users.keys().map(String::as_str).chain(services(realm, other_service));
+    let mut full = principals.map(|name| format!("{name}@{}", realm.realm));
+    full.find(|principal| !printed.lines().any(|line| line == principal))
+}
+
+fn services<'r>(realm: &'r Realm, other: &'r str) -> impl Iterator<Item = &'r str> {
+    let is_planned = realm.services.contains(other);
+    realm.services.iter().map(String::as_str).chain((!is_planned).then_some(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::party::RealmUser;
+
+    fn realm() -> Realm {
+        let alice = RealmUser { password: Password::Named("alice".to_owned()) };
+        Realm {
+            realm: "CORP.EXAMPLE.COM".to_owned(),
+            users: [("alice".to_owned(), alice)].into(),
+            services: ["postgres/db.test".to_owned()].into(),
+            etypes: vec![20, 17],
+            ticket_lifetime_seconds: 600,
+            clock_seconds: 0,
+            deviations: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn configuration_says_what_is_planned() {
+        let conf = kdc_conf(&realm(), Path::new("/somewhere"), 1088);
+        for line in [
+            "kdc_listen = 127.0.0.1:1088",
+            "kdc_tcp_listen = 127.0.0.1:1088",
+            "CORP.EXAMPLE.COM = {",
+            "supported_enctypes = aes256-cts-hmac-sha384-192:normal aes128-cts-hmac-sha1-96:normal",
+            "max_life = 600s",
+            "key_stash_file = /somewhere/stash",
+            "disable_pac = true",
+        ] {
+            assert_eq!(conf.lines().filter(|found| found.trim() == line).count(), 1, "{line} in\n{conf}");
+        }
+        let conf = krb5_conf(&realm());
+        assert!(conf.contains("permitted_enctypes = aes256-cts-hmac-sha384-192 aes128-cts-hmac-sha1-96\n"), "{conf}");
+        assert!(conf.contains("default_realm = CORP.EXAMPLE.COM\n"), "{conf}");
+        let all = krb5_conf(&Realm { etypes: Vec::new(), ..realm() });
+        assert!(all.contains("permitted_enctypes = aes256-cts-hmac-sha1-96 aes128-cts-hmac-sha1-96 aes256-"), "{all}");
+    }
+
+    #[test]
+    fn principals_are_made_and_services_exported() {
+        let commands = |password: &'static str| {
+            let of = move |_: &Password| Zeroizing::new(password.to_owned());
+            commands(&realm(), "host/elsewhere.test", of, Path::new("/somewhere"))
+        };
+        assert_eq!(
+            *commands("a\"b c").unwrap(),
+            "addprinc +requires_preauth -pw \"a\"\"b c\" alice
+addprinc -randkey postgres/db.test
+ktadd -norandkey -k /somewhere/keytab postgres/db.test
+addprinc -randkey host/elsewhere.test
+ktadd -norandkey -k /somewhere/keytab host/elsewhere.test
+listprincs
+"
+        );
+        assert_eq!(commands("two\nlines").unwrap_err(), "alice");
+    }
+
+    #[test]
+    fn a_principal_that_was_not_made_is_missed() {
+        let missing = |printed: &str| missing(&realm(), "host/elsewhere.test", printed);
+        let all = "kadmin.local:  listprincs\nalice@CORP.EXAMPLE.COM\nhost/elsewhere.test@CORP.EXAMPLE.COM\n";
+        assert_eq!(missing(all).as_deref(), Some("postgres/db.test@CORP.EXAMPLE.COM"));
+        let all = format!("{all}postgres/db.test@CORP.EXAMPLE.COM\n");
+        assert_eq!(missing(&all), None);
+        // The echo of a command is no principal.
+        let echoed = all.replace("\nalice@CORP", "\naddprinc alice@CORP");
+        assert_eq!(missing(&echoed).as_deref(), Some("alice@CORP.EXAMPLE.COM"));
+    }
+
+    #[test]
+    fn what_mits_kdc_cannot_be_is_said() {
+        assert_eq!(lacks(&realm()), None);
+        assert_eq!(lacks(&Realm { clock_seconds: -3600, ..realm() }), None);
+        let deviating = Realm { deviations: vec!["wrong_nonce".to_owned()], ..realm() };
+        assert_eq!(lacks(&deviating).as_deref(), Some("MIT's KDC makes no deviation on demand: wrong_nonce"));
+        let weak = Realm { etypes: vec![18, 23], ..realm() };
+        assert_eq!(lacks(&weak).as_deref(), Some("MIT's KDC does not serve encryption type 23"));
+        let nobody = RealmUser { password: Password::Empty };
+        let empty = Realm { users: [("bob".to_owned(), nobody.clone())].into(), ..realm() };
+        assert_eq!(lacks(&empty).as_deref(), Some("MIT's KDC has no empty passwords, as bob would have"));
+        for name in ["a b", "-pw", "a\"", "a\nb", "a@B", "ä", ""] {
+            let strange = Realm { users: [(name.to_owned(), nobody.clone())].into(), ..realm() };
+            assert!(lacks(&strange).is_some_and(|reason| reason.contains("no plain way")), "{name}");
+        }
+    }
+}
