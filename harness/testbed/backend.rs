@@ -20,6 +20,7 @@ use crate::testbed::container;
 use crate::testbed::endpoint::Endpoint;
 use crate::testbed::materials::Materials;
 use crate::testbed::process;
+use crate::testbed::proxy::{self, Proxies};
 use crate::testbed::realm::StandingRealm;
 use crate::testbed::server::StandingServer;
 use crate::testbed::world::World;
@@ -155,8 +156,8 @@ impl Backend {
         if let Databases::Endpoint(endpoint) = &self.mysql {
             return endpoint.lacks(case);
         }
-        if !case.proxies.is_empty() {
-            return Some("proxies are not built yet".to_owned());
+        if let Some(reason) = proxy::lacks(case) {
+            return Some(reason);
         }
         let of_servers = case.servers.values().find_map(|server| match self.databases(server.protocol()) {
             Databases::Mock(_) => None,
@@ -208,7 +209,8 @@ impl Backend {
         for (name, planned) in &case.servers {
             servers.insert(name.clone(), self.server(planned, &realms, materials).await?);
         }
-        Ok(World::of(case, materials, realms, servers))
+        let proxies = Proxies::start(case, &servers, materials).await?;
+        Ok(World::of(case, materials, realms, servers, proxies))
     }
 
     async fn server(

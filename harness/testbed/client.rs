@@ -8,6 +8,7 @@ use crate::net::ticket::Surroundings;
 use crate::scenario::party;
 use crate::testbed::attempt::{Attempt, Baggage, View};
 use crate::testbed::materials::Materials;
+use crate::testbed::proxy::Proxies;
 use crate::testbed::random::Generator;
 use crate::testbed::realm::StandingRealm;
 use crate::testbed::server::StandingServer;
@@ -33,10 +34,13 @@ impl StandingClient {
         planned: &Arc<party::Client>,
         realms: &BTreeMap<String, StandingRealm>,
         servers: &BTreeMap<String, StandingServer>,
+        proxies: &Proxies,
     ) -> Self {
-        let joined = servers.values().filter_map(|server| {
-            let kerberos = server.planned.kerberos.as_ref()?;
-            Some((server.host.to_ascii_lowercase(), kerberos.realm.realm.clone()))
+        // A service is asked for by the name that is dialled: the server's own, or that of a proxy in front of it.
+        let joined = servers.iter().flat_map(|(name, server)| {
+            let realm = server.planned.kerberos.as_ref().map(|kerberos| &kerberos.realm.realm);
+            let hosts = std::iter::once(server.host.as_str()).chain(proxies.hosts_of(name));
+            hosts.filter_map(move |host| Some((host.to_ascii_lowercase(), realm?.clone())))
         });
         let directory = KdcDirectory {
             kdcs: realms.values().map(|realm| (realm.planned.realm.clone(), vec![realm.address])).collect(),

@@ -11,6 +11,10 @@ mod endpoint;
 mod exec;
 mod exit_codes;
 mod files;
+#[cfg(target_os = "linux")]
+mod killed;
+#[cfg(target_os = "linux")]
+mod left;
 mod program;
 mod report;
 mod run;

@@ -217,18 +217,28 @@ fn resolve_tls(
             tls.suites.retain(|suite| RUSTLS_SUITES.contains(&suite.as_str()));
         }
     }
-    if let Some(file::Certificate { names, ca }) = certificate {
-        if let Some(names) = names {
-            tls.certificate.names = texts(filling.list(names)?);
-            if tls.certificate.names.is_empty() {
-                let problem = "a certificate without a name; without 'names' it is for the host";
-                return Err(filling.source.error(&names.span, problem));
-            }
-        }
-        if let Some(ca) = filling.optional(ca.as_ref())? {
-            let words = [("own", Ca::Own), ("other", Ca::Other), ("self-signed", Ca::SelfSigned)];
-            tls.certificate.ca = filling.one_of(&ca, "authority", &words)?;
+    tls.certificate = resolve_certificate(certificate, host, filling)?;
+    Ok(Some(tls))
+}
+
+/// What a party shows: what is written, else one for its host by the authority that clients trust.
+pub(super) fn resolve_certificate(
+    written: Option<&file::Certificate>,
+    host: &str,
+    filling: &Filling<'_>,
+) -> Result<Certificate, ScenarioError> {
+    let mut certificate = Certificate { names: vec![host.to_owned()], ca: Ca::Own };
+    let Some(file::Certificate { names, ca }) = written else { return Ok(certificate) };
+    if let Some(names) = names {
+        certificate.names = texts(filling.list(names)?);
+        if certificate.names.is_empty() {
+            let problem = "a certificate without a name; without 'names' it is for the host";
+            return Err(filling.source.error(&names.span, problem));
         }
     }
-    Ok(Some(tls))
+    if let Some(ca) = filling.optional(ca.as_ref())? {
+        let words = [("own", Ca::Own), ("other", Ca::Other), ("self-signed", Ca::SelfSigned)];
+        certificate.ca = filling.one_of(&ca, "authority", &words)?;
+    }
+    Ok(certificate)
 }
