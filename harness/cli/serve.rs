@@ -42,6 +42,15 @@ pub(super) fn serve(arguments: ServeArguments) -> Result<u8, Error> {
                 server.planned.profile, server.planned.host, server.address
             );
         }
+        for (name, proxy) in world.proxies() {
+            let _ = writeln!(
+                text,
+                "proxy {name}: {} as {} on {}",
+                proxy.planned.kind.word(),
+                proxy.planned.host,
+                proxy.address
+            );
+        }
         for (name, address) in world.realms() {
             let _ = writeln!(text, "realm {name}: KDC on {address}, UDP and TCP");
         }

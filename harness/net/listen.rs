@@ -8,10 +8,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 /// What became of one connection, for whoever holds it against an expectation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +90,25 @@ impl Listening {
         self.records.settled(patience).await
     }
 
+    /// The records of all connections that were made before this call, once they have ended: none is an answer too. For clients
+    /// that may or may not have come, and that are gone now. `None` if one of them is still open after `patience`, or the mock is
+    /// out of reach.
+    ///
+    /// The kernel hands connections over in the order in which they were made, so that a connection of our own that has come
+    /// through, and that nobody serves, says that no earlier one waits.
+    pub async fn records_so_far(&self, patience: Duration) -> Option<Vec<Record>> {
+        let socket = if self.address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.ok()?;
+        socket.bind(SocketAddr::new(self.address.ip(), 0)).ok()?;
+        let own = socket.local_addr().ok()?;
+        self.records.shelf().awaited.push(own);
+        let connected = timeout(patience, socket.connect(self.address)).await;
+        if !matches!(connected, Ok(Ok(_))) {
+            self.records.shelf().awaited.retain(|address| *address != own);
+            return None;
+        }
+        self.records.after(own, patience).await
+    }
+
     /// How many records were dropped because nobody collected them.
     #[must_use]
     pub fn lost_records(&self) -> usize {
@@ -136,6 +155,9 @@ impl Serving {
                 while connections.try_join_next().is_some() {}
                 match listener.accept().await {
                     Ok((stream, peer)) => {
+                        if self.records.has_awaited(peer) {
+                            continue;
+                        }
                         self.records.shelf().open += 1;
                         let serving = self.clone();
                         connections.spawn(async move {
@@ -185,6 +207,8 @@ struct Shelf {
     lost: usize,
     /// Connections that were accepted and have not ended.
     open: usize,
+    /// Connections of our own that tell by their coming that all earlier ones have come.
+    awaited: Vec<SocketAddr>,
 }
 
 impl Records {
@@ -223,6 +247,35 @@ impl Records {
             }
             if timeout_at(deadline, added).await.is_err() {
                 return self.shelf().waiting.drain(..).collect();
+            }
+        }
+    }
+
+    /// Whether a connection is one of our own. It is awaited no longer.
+    fn has_awaited(&self, peer: SocketAddr) -> bool {
+        let mut shelf = self.shelf();
+        let Some(index) = shelf.awaited.iter().position(|awaited| *awaited == peer) else { return false };
+        shelf.awaited.swap_remove(index);
+        drop(shelf);
+        self.added.notify_waiters();
+        true
+    }
+
+    async fn after(&self, own: SocketAddr, patience: Duration) -> Option<Vec<Record>> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let added = self.added.notified();
+            tokio::pin!(added);
+            added.as_mut().enable();
+            {
+                let mut shelf = self.shelf();
+                if shelf.open == 0 && !shelf.awaited.contains(&own) {
+                    return Some(shelf.waiting.drain(..).collect());
+                }
+            }
+            if timeout_at(deadline, added).await.is_err() {
+                self.shelf().awaited.retain(|address| *address != own);
+                return None;
             }
         }
     }

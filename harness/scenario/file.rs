@@ -118,8 +118,7 @@ pub(crate) struct Account {
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Certificate {
-    #[serde(default)]
-    pub names: List,
+    pub names: Option<List>,
     pub ca: Option<Text>,
 }
 
@@ -181,11 +180,38 @@ pub(crate) struct ClientTls {
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Proxy {
+    pub kind: Text,
     pub to: Text,
     pub host: Option<Text>,
+    pub tls: Option<Spanned<ProxyTls>>,
+    pub certificate: Option<Spanned<Certificate>>,
+    pub server_tls: Option<Spanned<ProxyServerTls>>,
+    pub auth: Option<Text>,
+    pub users: Option<Spanned<BTreeMap<Text, RealmUser>>>,
     pub clock: Option<Text>,
     #[serde(default)]
     pub deviations: List,
+}
+
+/// TLS of a proxy towards its clients.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProxyTls {
+    pub mode: Option<Text>,
+    pub versions: Option<Text>,
+    #[serde(default)]
+    pub suites: List,
+}
+
+/// TLS of a proxy towards the server.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProxyServerTls {
+    pub mode: Option<Text>,
+    pub versions: Option<Text>,
+    #[serde(default)]
+    pub suites: List,
+    pub ca: Option<Text>,
 }
 
 /// One thing that happens. Each verb is a key of its own.

@@ -1,15 +1,18 @@
 //! One attempt of our own client: one connection, or as many as its modes make of it.
 
 use crate::error::Error;
-use crate::handshake::{Handshake, Outcome, Side, Trace};
+use crate::handshake::{Handshake, Kind, Outcome, Side, Trace};
 use crate::net::kdc::KerberosClient;
-use crate::net::{self, Around, Connection, Deadlines, Phase, Phases, Recording, Report, Security, TicketSource};
+use crate::net::{
+    self, Around, Connection, Deadlines, Phase, Phases, Recording, Report, Security, TCP_REFUSED, TicketSource,
+};
 use crate::scenario::party::{Client, TlsMode};
 use crate::scenario::profile::Protocol;
 use crate::testbed::materials::Materials;
 use crate::testbed::random::Generator;
 use crate::testbed::server::StandingServer;
 use crate::testbed::{mysql, postgres};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// What came of a step, in the eyes of each party.
@@ -30,6 +33,12 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// Whether the client's connection ended as it does when the program at its other end dies.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        is_broken(&self.client)
+    }
+
     /// That of a step without a connection.
     #[must_use]
     pub const fn without_connection(client: Outcome) -> Self {
@@ -42,6 +51,11 @@ impl Attempt {
             recordings: Vec::new(),
         }
     }
+}
+
+/// Whether a connection ended as it does when the program at its other end dies.
+pub(super) fn is_broken(outcome: &Outcome) -> bool {
+    outcome.kind == Kind::TimedOut || matches!(outcome.code.as_deref(), Some("eof" | "reset" | TCP_REFUSED))
 }
 
 /// What another party than the client saw of a step.
@@ -82,6 +96,15 @@ pub struct Baggage<'a> {
     pub random: &'a mut Generator,
 }
 
+/// Where a client connects to.
+#[derive(Debug, Clone, Copy)]
+pub struct Dialled<'a> {
+    /// The name as it is dialled: for certificates and service principals.
+    pub host: &'a str,
+    /// Where that is: the server's address, or that of a proxy in front of it.
+    pub address: SocketAddr,
+}
+
 /// The machine of the next connection, for either protocol.
 enum Machines {
     Mysql(crate::mysql::ClientSettings),
@@ -119,17 +142,18 @@ impl Machines {
     }
 }
 
-/// Lets our own client log in.
+/// Lets our own client log in. What the server saw of it is known if nobody stands between.
 ///
 /// # Errors
 /// The plan asks for what the client does not have, or a mistake of ours.
 pub async fn attempt(
     client: &Client,
     server: &StandingServer,
-    host: &str,
+    dialled: Dialled<'_>,
     materials: &Materials,
     baggage: Baggage<'_>,
 ) -> Result<Attempt, Error> {
+    let Dialled { host, address } = dialled;
     let Baggage { mut tickets, has_ticket, random } = baggage;
     let wants_no_tls = client.tls.mode == TlsMode::Disabled;
     let security = if wants_no_tls {
@@ -151,12 +175,12 @@ pub async fn attempt(
             deadlines: Deadlines::default(),
             tickets: tickets.as_deref_mut().map(|tickets| tickets as &mut dyn TicketSource),
         };
-        let (report, local) = net::dial(server.address, connection, &mut around)
+        let (report, local) = net::dial(address, connection, &mut around)
             .await
             .map_err(|problem| Error::Internal(format!("our client: {problem}")))?;
         let seen = match local {
-            Some(local) => server.record(local).await?,
-            None => None,
+            Some(local) if address == server.address => server.record(local).await?,
+            _ => None,
         };
         let seen = match seen.map(|record| record.report) {
             Some(Ok(seen)) => Some(seen.outcome),

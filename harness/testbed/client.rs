@@ -8,12 +8,13 @@ use crate::net::ticket::Surroundings;
 use crate::scenario::party;
 use crate::testbed::attempt::{Attempt, Baggage, View};
 use crate::testbed::materials::Materials;
+use crate::testbed::proxy::Proxies;
 use crate::testbed::random::Generator;
 use crate::testbed::realm::StandingRealm;
 use crate::testbed::server::StandingServer;
-use shakedown_krb5::Principal;
 use shakedown_krb5::ccache::CredentialCache;
 use shakedown_krb5::client::Secret;
+use shakedown_krb5::{Credential, Principal};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -33,10 +34,13 @@ impl StandingClient {
         planned: &Arc<party::Client>,
         realms: &BTreeMap<String, StandingRealm>,
         servers: &BTreeMap<String, StandingServer>,
+        proxies: &Proxies,
     ) -> Self {
-        let joined = servers.values().filter_map(|server| {
-            let kerberos = server.planned.kerberos.as_ref()?;
-            Some((server.host.to_ascii_lowercase(), kerberos.realm.realm.clone()))
+        // A service is asked for by the name that is dialled: the server's own, or that of a proxy in front of it.
+        let joined = servers.iter().flat_map(|(name, server)| {
+            let realm = server.planned.kerberos.as_ref().map(|kerberos| &kerberos.realm.realm);
+            let hosts = std::iter::once(server.host.as_str()).chain(proxies.hosts_of(name));
+            hosts.filter_map(move |host| Some((host.to_ascii_lowercase(), realm?.clone())))
         });
         let directory = KdcDirectory {
             kdcs: realms.values().map(|realm| (realm.planned.realm.clone(), vec![realm.address])).collect(),
@@ -63,7 +67,7 @@ impl StandingClient {
     }
 
     /// Gets a ticket-granting ticket, which replaces what is in the cache.
-    pub(super) async fn kinit(&mut self, principal: &Principal, password: &str, materials: &Materials) -> Attempt {
+    pub(super) async fn kinit(&mut self, principal: &Principal, secret: Secret, materials: &Materials) -> Attempt {
         let clock = materials.clock().shifted(self.planned.clock_seconds);
         let mut trace = Trace::new();
         let mut exchanges = Vec::new();
@@ -75,7 +79,7 @@ impl StandingClient {
             recordings: materials.is_recorded().then_some(&mut exchanges),
         };
         let began = clock.base();
-        let result = self.kerberos.kinit(principal, Secret::password(password), &mut around).await;
+        let result = self.kerberos.kinit(principal, secret, &mut around).await;
         let took = clock.base().since(began);
         Attempt {
             client: kinit_outcome(&result),
@@ -99,6 +103,12 @@ impl StandingClient {
             cache.store(ticket);
         }
         cache.write().map(Some).map_err(|problem| Error::Internal(format!("credential cache: {problem}")))
+    }
+
+    /// Takes tickets from elsewhere, which replace what is in the cache.
+    pub(super) fn take(&mut self, tickets: Vec<Credential>) {
+        self.kerberos.destroy();
+        tickets.into_iter().for_each(|ticket| self.kerberos.insert(ticket));
     }
 
     /// Removes all tickets.

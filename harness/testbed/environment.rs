@@ -123,7 +123,7 @@ impl fmt::Debug for Variables {
     }
 }
 
-/// The variables of one client that is to log in to one server.
+/// The variables of one client that is to log in to one server. `offers_tls` says whether it meets a certificate on the way.
 ///
 /// # Errors
 /// The files cannot be written.
@@ -132,6 +132,7 @@ pub fn of_login(
     server: &Server,
     host: &str,
     address: SocketAddr,
+    offers_tls: bool,
     materials: &Materials,
     folder: &Folder,
 ) -> Result<Variables, Error> {
@@ -154,7 +155,7 @@ pub fn of_login(
     variables.set("SHAKEDOWN_TLS_SUITES", client.tls.suites.join(":"));
     variables.set("SHAKEDOWN_GSSENCMODE", gss_word(client.gssencmode));
     variables.set("SHAKEDOWN_MUTUAL", if client.mutual { "1" } else { "0" });
-    if server.tls.is_some() {
+    if offers_tls {
         let pem = materials.authority_pem(client.tls.trust.unwrap_or(Ca::Own))?;
         variables.set("SHAKEDOWN_CA", text(&folder.write("ca.pem", pem.as_bytes())?));
     }

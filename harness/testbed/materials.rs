@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::handshake::TlsVersion;
 use crate::mysql::RsaKey;
 use crate::net::Clock;
-use crate::scenario::party::{Ca, Certificate, ClientTls, Realm, ServerTls, TlsMode, TlsProvider, TlsRange};
+use crate::scenario::party::{Ca, Certificate, ClientTls, ProxyKind, Realm, ServerTls, TlsMode, TlsProvider, TlsRange};
 use crate::scenario::plan::Case;
 use crate::testbed::realm;
 use crate::testbed::secrets::Secrets;
@@ -224,8 +224,13 @@ impl Materials {
 /// The keys that a case needs.
 fn uses(case: &Case) -> Vec<Use> {
     let mut uses = Vec::new();
-    let certificates = case.servers.values().filter_map(|server| server.tls.as_ref()).map(|tls| &tls.certificate);
-    for certificate in certificates {
+    let bouncers = case.proxies.values().filter_map(|proxy| match &proxy.kind {
+        ProxyKind::PgBouncer(settings) => Some(settings),
+        ProxyKind::HaProxy => None,
+    });
+    let of_servers = case.servers.values().filter_map(|server| server.tls.as_ref()).map(|tls| &tls.certificate);
+    let of_proxies = bouncers.clone().filter_map(|settings| settings.tls.as_ref()).map(|tls| &tls.certificate);
+    for certificate in of_servers.chain(of_proxies) {
         uses.push(Use::Leaf);
         match certificate.ca {
             Ca::Own => uses.push(Use::OwnAuthority),
@@ -234,8 +239,9 @@ fn uses(case: &Case) -> Vec<Use> {
         }
     }
     let verifies = |tls: &ClientTls| matches!(tls.mode, TlsMode::VerifyCa | TlsMode::VerifyIdentity);
-    for client in case.clients.values().filter(|client| verifies(&client.tls)) {
-        uses.push(if client.tls.trust == Some(Ca::Other) { Use::OtherAuthority } else { Use::OwnAuthority });
+    let of_clients = case.clients.values().map(|client| &client.tls);
+    for tls in of_clients.chain(bouncers.map(|settings| &settings.server_tls)).filter(|tls| verifies(tls)) {
+        uses.push(if tls.trust == Some(Ca::Other) { Use::OtherAuthority } else { Use::OwnAuthority });
     }
     uses
 }

@@ -21,6 +21,7 @@ pub mod needs;
 pub mod postgres;
 pub mod process;
 pub mod process_group;
+pub mod proxy;
 pub mod random;
 pub mod realm;
 pub mod relay;

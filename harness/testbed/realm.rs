@@ -8,7 +8,6 @@ use crate::testbed::kdc_view::Exchange;
 use crate::testbed::materials::Materials;
 use crate::testbed::random::Generator;
 use crate::testbed::relay::Relay;
-use crate::testbed::server::StandingServer;
 use mock_kdc::Kdc;
 use mock_kdc::listen::{Handle, Listener};
 use shakedown_krb5::Principal;
@@ -246,11 +245,8 @@ fn etype(number: i32) -> Result<Etype, Error> {
 
 /// What libkrb5 and everything built on it needs to find the KDCs, and nothing that asks DNS.
 #[must_use]
-pub fn krb5_conf<'s>(
-    realms: impl Iterator<Item = &'s StandingRealm>,
-    servers: impl Iterator<Item = &'s StandingServer>,
-) -> String {
-    let hosts: Vec<String> = servers.map(|server| server.host.clone()).collect();
+pub fn krb5_conf<'s>(realms: impl Iterator<Item = &'s StandingRealm>, hosts: impl Iterator<Item = &'s str>) -> String {
+    let hosts: Vec<String> = hosts.map(str::to_owned).collect();
     // One realm is all that this format of ours can say so far; the first is the default.
     realms.take(1).map(|realm| mock_kdc::krb5_conf::krb5_conf(&realm.planned.realm, realm.address, &hosts)).collect()
 }

@@ -1,10 +1,11 @@
 //! A server that stands: a mock of ours on a loopback port, or somebody's endpoint.
 
 use crate::error::Error;
-use crate::handshake::{Kind, Outcome, Side};
-use crate::net::{self, Connection, Listening, Record, Security, ServeLimits, TCP_REFUSED};
+use crate::handshake::{Outcome, Side};
+use crate::net::{self, Connection, Listening, Record, Security, ServeLimits};
 use crate::scenario::party;
 use crate::scenario::profile::Protocol;
+use crate::testbed::attempt::is_broken;
 use crate::testbed::materials::Materials;
 use crate::testbed::process::Lease;
 use crate::testbed::random::Generator;
@@ -95,9 +96,7 @@ impl StandingServer {
     /// nothing about it.
     pub async fn cause_of_death(&self, outcome: &Outcome) -> Option<String> {
         let program = &self.process.as_ref()?.program;
-        let is_broken = outcome.kind == Kind::TimedOut
-            || outcome.code.as_deref().is_some_and(|code| [TCP_REFUSED, "eof", "reset"].contains(&code));
-        program.cause_of_death_within(if is_broken { DEATH_PATIENCE } else { Duration::ZERO }).await
+        program.cause_of_death_within(if is_broken(outcome) { DEATH_PATIENCE } else { Duration::ZERO }).await
     }
 
     /// Whether what it sees can be observed.
@@ -123,6 +122,19 @@ impl StandingServer {
         match &self.mock {
             Some(mock) => mock.settled_records(RECORD_PATIENCE).await,
             None => Vec::new(),
+        }
+    }
+
+    /// What the mock saw of all connections since the last look, none included, when everybody who made one is gone; `None` for
+    /// what is no mock.
+    ///
+    /// # Errors
+    /// The mock has not ended a connection although its client has: a mistake of ours.
+    pub async fn records_so_far(&self) -> Result<Option<Vec<Record>>, Error> {
+        let Some(mock) = &self.mock else { return Ok(None) };
+        match mock.records_so_far(RECORD_PATIENCE).await {
+            Some(records) => Ok(Some(records)),
+            None => Err(Error::Internal("the mock has not ended a connection that nobody holds any more".to_owned())),
         }
     }
 

@@ -27,17 +27,19 @@ use crate::net::TCP_REFUSED;
 use crate::scenario::party::{Ca, ClientKind, Password};
 use crate::scenario::plan::{Case, Verb};
 use crate::scenario::profile::Protocol;
-use crate::testbed::attempt::{self, Attempt, View};
+use crate::testbed::attempt::{self, Attempt, Dialled, View};
 use crate::testbed::backend::realm_of;
 use crate::testbed::choice::one_case;
 use crate::testbed::client::StandingClient;
 use crate::testbed::command::{self, Said};
-use crate::testbed::endpoint::Endpoint;
+use crate::testbed::endpoint::{Endpoint, Tickets};
 use crate::testbed::environment::{self, Folder, Variables};
 use crate::testbed::materials::Materials;
+use crate::testbed::proxy::{self, Proxies, StandingProxy, Way};
 use crate::testbed::realm::{self, StandingRealm};
 use crate::testbed::server::StandingServer;
 use shakedown_krb5::Principal;
+use shakedown_krb5::client::Secret;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -49,9 +51,12 @@ pub struct World {
     materials: Arc<Materials>,
     realms: BTreeMap<String, StandingRealm>,
     servers: BTreeMap<String, StandingServer>,
+    proxies: Proxies,
     clients: BTreeMap<String, StandingClient>,
     scenario_folder: PathBuf,
     folder: OnceLock<Folder>,
+    /// What stands in place of a kinit with the right password.
+    tickets: Option<Arc<Tickets>>,
 }
 
 impl World {
@@ -68,6 +73,7 @@ impl World {
 
     /// Ends everything and returns when nothing is left: no port, no task, no file.
     pub async fn stop(self) {
+        self.proxies.stop().await;
         for server in self.servers.into_values() {
             server.stop().await;
         }
@@ -102,7 +108,11 @@ impl World {
             let address = addresses.get(name).copied();
             servers.insert(name.clone(), StandingServer::mock(planned, acceptor, materials, address).await?);
         }
-        Ok(Self::of(case, materials, realms, servers))
+        if let Some(reason) = proxy::lacks(case) {
+            return Err(Error::Environment(reason));
+        }
+        let proxies = Proxies::start(case, &servers, materials).await?;
+        Ok(Self::of(case, materials, realms, servers, proxies))
     }
 
     /// Stands before a server that somebody else runs, and the KDCs that its file names.
@@ -115,7 +125,8 @@ impl World {
         let servers = case.servers.iter().map(|(name, planned)| {
             (name.clone(), StandingServer::endpoint(planned, endpoint.address, endpoint.host.clone()))
         });
-        Self::of(case, materials, realms.collect(), servers.collect())
+        let world = Self::of(case, materials, realms.collect(), servers.collect(), Proxies::default());
+        Self { tickets: endpoint.tickets.clone(), ..world }
     }
 
     /// From parties that stand.
@@ -124,14 +135,24 @@ impl World {
         materials: &Arc<Materials>,
         realms: BTreeMap<String, StandingRealm>,
         servers: BTreeMap<String, StandingServer>,
+        proxies: Proxies,
     ) -> Self {
         let clients = case
             .clients
             .iter()
-            .map(|(name, planned)| (name.clone(), StandingClient::new(planned, &realms, &servers)))
+            .map(|(name, planned)| (name.clone(), StandingClient::new(planned, &realms, &servers, &proxies)))
             .collect();
         let scenario_folder = case.scenario.place.file.parent().map(Path::to_owned).unwrap_or_default();
-        Self { materials: Arc::clone(materials), realms, servers, clients, scenario_folder, folder: OnceLock::new() }
+        Self {
+            materials: Arc::clone(materials),
+            realms,
+            servers,
+            proxies,
+            clients,
+            scenario_folder,
+            folder: OnceLock::new(),
+            tickets: None,
+        }
     }
 
     /// The servers by the scenario's names.
@@ -144,10 +165,16 @@ impl World {
         self.realms.iter().map(|(name, realm)| (name.as_str(), realm.address))
     }
 
-    /// Where a server listens.
+    /// The proxies by the scenario's names.
+    pub fn proxies(&self) -> impl Iterator<Item = (&str, &StandingProxy)> {
+        self.proxies.iter()
+    }
+
+    /// Where a server or proxy listens.
     #[must_use]
-    pub fn address(&self, server: &str) -> Option<SocketAddr> {
-        self.servers.get(server).map(|server| server.address)
+    pub fn address(&self, party: &str) -> Option<SocketAddr> {
+        let of_server = self.servers.get(party).map(|server| server.address);
+        of_server.or_else(|| self.proxies.get(party).map(|proxy| proxy.address))
     }
 
     /// The certificate of the authority that clients of this world trust, in PEM.
@@ -162,18 +189,23 @@ impl World {
     ///
     /// # Errors
     /// A party that is not there, or a file that cannot be written.
-    pub fn variables(
-        &self,
-        client: &str,
-        server: &str,
-        host: Option<&str>,
-        folder: &Folder,
-    ) -> Result<Variables, Error> {
-        let server = self.servers.get(server).ok_or_else(|| unknown("server", server))?;
+    pub fn variables(&self, client: &str, to: &str, host: Option<&str>, folder: &Folder) -> Result<Variables, Error> {
+        self.variables_of(client, &self.proxies.way(to), host, folder)
+    }
+
+    fn variables_of(&self, client: &str, way: &Way, host: Option<&str>, folder: &Folder) -> Result<Variables, Error> {
+        let server = self.servers.get(&way.server).ok_or_else(|| unknown("server", &way.server))?;
         let client = self.clients.get(client).ok_or_else(|| unknown("client", client))?;
-        let host = host.unwrap_or(&server.host);
-        let mut variables =
-            environment::of_login(&client.planned, &server.planned, host, server.address, &self.materials, folder)?;
+        let Dialled { host, address } = self.proxies.dialled(way, server, host);
+        let mut variables = environment::of_login(
+            &client.planned,
+            &server.planned,
+            host,
+            address,
+            self.proxies.offers_tls(way, server),
+            &self.materials,
+            folder,
+        )?;
         self.kerberos_variables(&mut variables, folder)?;
         Ok(variables)
     }
@@ -193,7 +225,7 @@ impl World {
             let principal = Principal::new(&[user], &standing.planned.realm);
             let password = self.materials.secrets().value(password);
             let standing = self.clients.get_mut(client).ok_or_else(|| unknown("client", client))?;
-            let attempt = standing.kinit(&principal, &password, &self.materials).await;
+            let attempt = standing.kinit(&principal, Secret::password(&password), &self.materials).await;
             if !attempt.client.is_established() {
                 return Err(Error::Environment(format!("{}: {}", step.name, attempt.client)));
             }
@@ -216,7 +248,11 @@ impl World {
         if self.realms.is_empty() {
             return Ok(());
         }
-        let conf = realm::krb5_conf(self.realms.values(), self.servers.values());
+        let hosts = self
+            .servers
+            .iter()
+            .flat_map(|(name, server)| std::iter::once(server.host.as_str()).chain(self.proxies.hosts_of(name)));
+        let conf = realm::krb5_conf(self.realms.values(), hosts);
         variables.set("KRB5_CONFIG", environment::text(&folder.write("krb5.conf", conf.as_bytes())?));
         variables.set("KRB5CCNAME", format!("FILE:{}", environment::text(&folder.path().join(CCACHE))));
         Ok(())
@@ -254,51 +290,70 @@ impl World {
     }
 
     async fn connect(&mut self, from: &str, to: &str, host: Option<&str>) -> Result<Performed, Error> {
-        let server = self.servers.get(to).ok_or_else(|| unknown("server", to))?;
-        let client = self.clients.get_mut(from).ok_or_else(|| unknown("client", from))?;
+        let client = self.clients.get(from).ok_or_else(|| unknown("client", from))?;
         let planned = Arc::clone(&client.planned);
+        let way = self.proxies.way(to);
+        self.proxies.stand(&way).await?;
         match &planned.kind {
-            ClientKind::BuiltIn => {
-                let host = host.unwrap_or(&server.host);
-                let realm = self.realms.values().next().map(|realm| realm.planned.realm.as_str());
-                if let (Protocol::Mysql, Some(realm)) = (server.planned.protocol(), realm) {
-                    client.know_password(&Principal::new(&[&planned.login], realm), &self.materials);
-                }
-                let baggage = client.baggage();
-                let attempt = attempt::attempt(&planned, server, host, &self.materials, baggage).await?;
-                if !attempt.client.is_established()
-                    && let Some(cause) = server.cause_of_death(&attempt.client).await
-                {
-                    return Err(Error::Environment(cause));
-                }
-                // A server that is to be judged has to be there: that nobody listens is no answer of its.
-                if !server.is_mock() && attempt.client.code.as_deref() == Some(TCP_REFUSED) {
-                    return Err(Error::Environment(format!("nobody listens on {}", server.address)));
-                }
-                Ok(Performed::Attempt(Box::new(attempt)))
-            }
+            ClientKind::BuiltIn => self.log_in(from, &way, host).await,
             ClientKind::Profile(name) => {
                 Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
             }
-            ClientKind::Command { argv } => self.run(argv, from, to, host).await,
+            ClientKind::Command { argv } => self.run(argv, from, &way, host).await,
         }
     }
 
+    /// Lets our own client log in.
+    async fn log_in(&mut self, from: &str, way: &Way, host: Option<&str>) -> Result<Performed, Error> {
+        let server = self.servers.get(&way.server).ok_or_else(|| unknown("server", &way.server))?;
+        let client = self.clients.get_mut(from).ok_or_else(|| unknown("client", from))?;
+        let planned = Arc::clone(&client.planned);
+        let dialled = self.proxies.dialled(way, server, host);
+        let address = dialled.address;
+        let realm = self.realms.values().next().map(|realm| realm.planned.realm.as_str());
+        if let (Protocol::Mysql, Some(realm)) = (server.planned.protocol(), realm) {
+            client.know_password(&Principal::new(&[&planned.login], realm), &self.materials);
+        }
+        let baggage = client.baggage();
+        let mut attempt = attempt::attempt(&planned, server, dialled, &self.materials, baggage).await?;
+        if !way.proxies.is_empty() {
+            self.proxies.end(way, attempt.is_broken()).await?;
+            self.proxies.complete(way, server, &mut attempt).await?;
+        }
+        if !attempt.client.is_established()
+            && let Some(cause) = server.cause_of_death(&attempt.client).await
+        {
+            return Err(Error::Environment(cause));
+        }
+        // A party that is to be judged has to be there: that nobody listens is no answer of its.
+        let is_mock = server.is_mock() && way.proxies.is_empty();
+        if !is_mock && attempt.client.code.as_deref() == Some(TCP_REFUSED) {
+            return Err(Error::Environment(format!("nobody listens on {address}")));
+        }
+        Ok(Performed::Attempt(Box::new(attempt)))
+    }
+
     /// Lets a program log in.
-    async fn run(&self, argv: &[String], from: &str, to: &str, host: Option<&str>) -> Result<Performed, Error> {
-        let variables = self.variables(from, to, host, self.folder()?)?;
+    async fn run(&mut self, argv: &[String], from: &str, way: &Way, host: Option<&str>) -> Result<Performed, Error> {
+        let variables = self.variables_of(from, way, host, self.folder()?)?;
         let (logged_in, words) = match command::run(argv, &self.scenario_folder, &variables).await? {
             Said::LoggedIn(words) => (true, words),
             Said::Refused(words) => (false, words),
             Said::CannotPlay(reason) => return Ok(Performed::CannotPlay(reason)),
         };
-        let server = self.servers.get(to).ok_or_else(|| unknown("server", to))?;
+        let server = self.servers.get(&way.server).ok_or_else(|| unknown("server", &way.server))?;
         if !logged_in && let Some(cause) = server.cause_of_death(&Outcome::refused(Side::Client, "refused")).await {
             return Err(Error::Environment(cause));
         }
+        let records = if way.proxies.is_empty() {
+            server.records().await
+        } else {
+            self.proxies.end(way, !logged_in).await?;
+            server.records_so_far().await?.unwrap_or_default()
+        };
         let (mut connections, mut recordings) = (Vec::new(), Vec::new());
         let mut seen: Option<Outcome> = None;
-        for record in server.records().await {
+        for record in records {
             let report = record.report.map_err(|problem| Error::Internal(format!("the mock: {problem}")))?;
             connections.push(report.trace);
             recordings.extend(report.recording.map(|recording| *recording));
@@ -312,7 +367,13 @@ impl World {
             let problem = "says that it is logged in, but never connected to the server";
             return Err(Error::Environment(format!("client {program}: {problem}")));
         }
-        let client = command::outcome(logged_in, &words, seen.as_ref());
+        let client = if self.proxies.has_pgbouncer(way) {
+            // What the server saw were connections of PgBouncer's.
+            (connections.clear(), recordings.clear());
+            proxy::outcome_of_program(logged_in, &words)
+        } else {
+            command::outcome(logged_in, &words, seen.as_ref())
+        };
         let server = if server.is_mock() { View::of(seen) } else { View::Unobserved };
         let attempt = Attempt { client, server, kdc: View::Unobserved, connections, phases: Vec::new(), recordings };
         Ok(Performed::Attempt(Box::new(attempt)))
@@ -327,8 +388,12 @@ impl World {
         fresh_cache: bool,
     ) -> Result<Performed, Error> {
         let standing = self.realms.get(realm).ok_or_else(|| unknown("realm", realm))?;
-        let password = self.materials.secrets().value(password);
         let principal = Principal::new(&[user], &standing.planned.realm);
+        let is_right = standing.planned.users.get(user).is_some_and(|known| known.password == *password);
+        if let Some(tickets) = self.tickets.clone().filter(|_| is_right) {
+            return self.kinit_by(&tickets, by, &principal).await;
+        }
+        let password = self.materials.secrets().value(password);
         let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
         let planned = Arc::clone(&client.planned);
         match &planned.kind {
@@ -336,7 +401,8 @@ impl World {
                 if fresh_cache {
                     client.destroy_tickets();
                 }
-                Ok(Performed::Attempt(Box::new(client.kinit(&principal, &password, &self.materials).await)))
+                let secret = Secret::password(&password);
+                Ok(Performed::Attempt(Box::new(client.kinit(&principal, secret, &self.materials).await)))
             }
             ClientKind::Profile(name) => {
                 Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
@@ -363,10 +429,30 @@ impl World {
                     Said::CannotPlay(reason) => return Ok(Performed::CannotPlay(reason)),
                 };
                 let connections = standing.trace_since(mark).into_iter().collect();
-                let attempt = Attempt { connections, ..Attempt::without_connection(outcome) };
+                // What a program says to somebody else's KDC passes us by.
+                let server = if standing.is_observed() { View::Nothing } else { View::Unobserved };
+                let attempt = Attempt { connections, server, ..Attempt::without_connection(outcome) };
                 Ok(Performed::Attempt(Box::new(attempt)))
             }
         }
+    }
+
+    /// A kinit without a password: from a credential cache that is there, for which no KDC is asked, or by the keys of a keytab.
+    /// A program finds what comes of it in its own cache.
+    async fn kinit_by(&mut self, tickets: &Tickets, by: &str, principal: &Principal) -> Result<Performed, Error> {
+        let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
+        let attempt = match tickets.secret(principal) {
+            Some(keys) => client.kinit(principal, keys, &self.materials).await,
+            None => {
+                client.take(tickets.tickets(principal));
+                let established = Attempt::without_connection(Outcome::established("kerberos"));
+                Attempt { server: View::Unobserved, ..established }
+            }
+        };
+        if let (ClientKind::Command { .. }, Some(cache)) = (&client.planned.kind, client.credential_cache()?) {
+            self.folder()?.write(CCACHE, &cache)?;
+        }
+        Ok(Performed::Attempt(Box::new(attempt)))
     }
 
     /// The folder of this world, made when it is needed first.

@@ -7,10 +7,15 @@ mod capture;
 mod catalogue;
 mod check;
 mod diff;
+mod endpoint;
 #[cfg(unix)]
 mod exec;
 mod exit_codes;
 mod files;
+#[cfg(target_os = "linux")]
+mod killed;
+#[cfg(target_os = "linux")]
+mod left;
 mod program;
 mod report;
 mod run;

@@ -9,7 +9,7 @@ use std::process::Command;
 fn the_built_in_cases_are_listed_by_name_and_nothing_is_played() {
     let ran = shakedown(["run", "--list"]).exits_with(0);
     let names: Vec<_> = ran.out.lines().collect();
-    assert_eq!((names.len(), names.iter().collect::<BTreeSet<_>>().len()), (627, 627));
+    assert_eq!((names.len(), names.iter().collect::<BTreeSet<_>>().len()), (769, 769));
     assert!(names.contains(&"mysql/cipher-suites/3.04.0/tls1.0/ECDHE-RSA-AES128-SHA"));
     assert_eq!(ran.err, "");
 }
@@ -188,5 +188,24 @@ fn a_reader_that_goes_away_changes_neither_verdict_nor_exit_code() {
         drop(child.stdout.take());
         drop(child.stderr.take());
         assert_eq!(child.wait().unwrap().code(), Some(code), "{arguments:?}");
+    }
+}
+
+/// What could not be written has not been said: no success, unlike a reader that has seen enough.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_cannot_be_written_is_an_error_of_the_environment() {
+    let (_files, path) = Files::small(SMALL);
+    for arguments in [
+        arguments!["run", "--list", &path].to_vec(),
+        arguments!["check", &path].to_vec(),
+        arguments!["requirements"].to_vec(),
+        arguments!["run", &path].to_vec(),
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = program();
+        command.args(&arguments).stdout(full);
+        let ran = to_its_end(command).exits_with(3);
+        assert!(ran.err.contains("No space left on device"), "{arguments:?}: {}", ran.err);
     }
 }

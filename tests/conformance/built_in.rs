@@ -30,6 +30,16 @@ fn every_scenario_has_the_cells_that_it_is_meant_to_have() {
         ("postgres/kerberos-login", 12),
         ("postgres/passwords", 27),
         ("postgres/tls", 36),
+        ("proxy/chains", 10),
+        ("proxy/haproxy-kerberos", 10),
+        ("proxy/haproxy-mysql", 12),
+        ("proxy/haproxy-names", 16),
+        ("proxy/haproxy-postgres", 12),
+        ("proxy/pgbouncer", 18),
+        ("proxy/pgbouncer-clients", 18),
+        ("proxy/pgbouncer-passwords", 32),
+        ("proxy/pgbouncer-servers", 9),
+        ("proxy/pgbouncer-trust", 5),
         ("tls/providers", 8),
     ];
     assert_eq!(cells, expected.map(|(name, cells)| (name.to_owned(), cells)).into());

@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 #[test]
 fn every_case_passes_and_none_is_known_to_fail() {
     let Played { summary, cases } = play(&Source::built_in());
-    let bad: Vec<_> = cases.values().filter(|case| case.verdict != Verdict::Pass).collect();
+    let bad: Vec<_> = cases.values().filter(|case| case.verdict != Verdict::Pass && !lacks_a_proxy(case)).collect();
     assert!(bad.is_empty(), "{bad:#?}");
-    assert_eq!((summary.pass, summary.exit()), (627, Exit::AsExpected));
+    assert_eq!((summary.pass + summary.skipped, summary.exit()), (769, Exit::AsExpected));
 
-    let mut passed: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut played: BTreeMap<&str, usize> = BTreeMap::new();
     for case in cases.values() {
-        *passed.entry(&case.scenario).or_default() += 1;
+        *played.entry(&case.scenario).or_default() += 1;
     }
     let expected = [
         ("kerberos/kinit", 12),
@@ -30,9 +30,27 @@ fn every_case_passes_and_none_is_known_to_fail() {
         ("postgres/kerberos-login", 12),
         ("postgres/passwords", 27),
         ("postgres/tls", 36),
+        ("proxy/chains", 10),
+        ("proxy/haproxy-kerberos", 10),
+        ("proxy/haproxy-mysql", 12),
+        ("proxy/haproxy-names", 16),
+        ("proxy/haproxy-postgres", 12),
+        ("proxy/pgbouncer", 18),
+        ("proxy/pgbouncer-clients", 18),
+        ("proxy/pgbouncer-passwords", 32),
+        ("proxy/pgbouncer-servers", 9),
+        ("proxy/pgbouncer-trust", 5),
         ("tls/providers", 8),
     ];
-    assert_eq!(passed, expected.into());
+    assert_eq!(played, expected.into());
+}
+
+/// Proxies are programs, which not every machine has. `tests/run` has them installed and says that they are to be there.
+fn lacks_a_proxy(case: &CaseResult) -> bool {
+    let required = std::env::var_os("SHAKEDOWN_REQUIRE_PEERS").is_some_and(|value| value == "1");
+    let reasons = ["haproxy is not installed", "pgbouncer is not installed"];
+    let is_missing = case.reason.as_deref().is_some_and(|reason| reasons.contains(&reason));
+    case.verdict == Verdict::Skipped && case.scenario.starts_with("proxy/") && is_missing && !required
 }
 
 /// Counted from what came out on the wire; what the scenario expects is not looked at.

@@ -477,6 +477,62 @@ fn keys_that_would_do_nothing_are_refused() {
 }
 
 #[test]
+fn keys_of_an_account_that_nobody_would_look_at_are_refused() {
+    let plugin = "plugin = \"mysql_native_password\", secret = \"alice\"";
+    check(
+        plugin,
+        "by = \"kerberos\", realm = \"corp\", secret = \"alice\"",
+        "20:68: 'secret' for an account that is not proved by a password: 'alice'",
+    );
+    check(
+        plugin,
+        "plugin = \"authentication_kerberos\", realm = \"corp\", cached = true",
+        "20:87: 'cached' for an account that is not proved by a password: 'true'",
+    );
+    check(
+        plugin,
+        "secret = \"alice\", realm = \"corp\"",
+        "20:52: 'realm' for an account that is not proved by Kerberos: 'corp'",
+    );
+    check(
+        plugin,
+        "by = \"iam\", include_realm = true",
+        "20:54: 'include_realm' for an account that is not proved by Kerberos: 'true'",
+    );
+    // An account whose way differs from cell to cell has the keys of all its ways.
+    let ways = SCENARIO
+        .replace("\"b\"]", "{ name = \"b\", by = \"kerberos\" }]")
+        .replace("code = \"1045\"", "code = \"1045\", by = \"password\"")
+        .replace(plugin, "by = \"{db.by}\", secret = \"alice\", realm = \"corp\"");
+    assert_eq!(plan(&ways), Ok(()));
+}
+
+#[test]
+fn a_method_that_is_enabled_has_to_be_configured() {
+    let clock = "clock      = \"+1h\"";
+    check(clock, "enabled = \"kerberos\"", "22:11: no 'kerberos' in the server that has enabled = 'kerberos'");
+    check(clock, "enabled = \"iam\"", "22:11: no 'iam' in the server that has enabled = 'iam'");
+    check(
+        clock,
+        "kerberos = { realm = \"corp\" }\nenabled = \"both\"",
+        "23:11: no 'iam' in the server that has enabled = 'both'",
+    );
+    for enabled in ["enabled = \"neither\"", "kerberos = { realm = \"corp\" }\nenabled = \"kerberos\""] {
+        assert_eq!(plan(&SCENARIO.replace(clock, enabled)), Ok(()));
+    }
+}
+
+#[test]
+fn a_certificate_has_a_name() {
+    let clock = "clock      = \"+1h\"";
+    let problem = "22:25: a certificate without a name; without 'names' it is for the host";
+    check(clock, "certificate = { names = [] }", problem);
+    for certificate in ["{ names = [\"a.test\"] }", "{ names = \"a.test\" }", "{ ca = \"other\" }"] {
+        assert_eq!(plan(&SCENARIO.replace(clock, &format!("certificate = {certificate}"))), Ok(()));
+    }
+}
+
+#[test]
 fn names_that_nobody_could_use_are_refused_with_their_place() {
     let engine = "engine     = \"aurora-mysql {engine}\"";
     for wrong in ["", "not a host", "http://db.test", &"a".repeat(65)] {
@@ -500,8 +556,8 @@ fn names_that_nobody_could_use_are_refused_with_their_place() {
     );
     check(
         "[client.app]",
-        "[proxy.front]\nto = \"nowhere\"\n[client.app]",
-        "25:6: unknown server or proxy 'nowhere', allowed: db, front",
+        "[proxy.front]\nkind = \"haproxy\"\nto = \"nowhere\"\n[client.app]",
+        "26:6: unknown server or proxy 'nowhere', allowed: db",
     );
     let named = plan(&SCENARIO.replace("name   = \"{engine}/{db}\"", "name   = \"{engine}/{db}\\u001b[31m\""));
     let text = named.unwrap_err();
@@ -518,4 +574,65 @@ fn a_case_in_which_nothing_happens_is_refused() {
     );
     let expected = "scenarios/x.toml:28:1: no step happens in the cell engine=2.11.0 db=a; a cell that cannot exist belongs into 'exclude'";
     assert_eq!(plan(&narrow), Err(expected.to_owned()));
+}
+
+#[test]
+fn proxies() {
+    let front = |lines: &str, expected: &str| {
+        check("[client.app]", &format!("[proxy.front]\nto = \"db\"\n{lines}\n[client.app]"), expected);
+    };
+    front("", "24:1: missing key 'kind'");
+    front("kind = \"nginx\"", "26:8: unknown kind of a proxy 'nginx', allowed: haproxy, pgbouncer");
+    front("kind = \"haproxy\"\nauth = \"md5\"", "27:8: haproxy hands octets over in TCP mode and has no 'auth'");
+    front(
+        "kind = \"haproxy\"\ntls = { mode = \"require\" }",
+        "27:7: haproxy hands octets over in TCP mode and has no 'tls'",
+    );
+    // The server of this file speaks MySQL.
+    front("kind = \"pgbouncer\"", "26:8: 'front' leads to a MySQL server, which is nothing for 'pgbouncer'");
+    front("kind = \"haproxy\"\ndeviations = \"mute\"", "27:14: only servers and realms make deviations, not 'mute'");
+    front("kind = \"haproxy\"\nhost = \"\"", "27:8: no name of a host '', allowed: db.test, up to 64 octets");
+    check(
+        "[client.app]",
+        "[proxy.a]\nkind = \"haproxy\"\nto = \"b\"\n[proxy.b]\nkind = \"haproxy\"\nto = \"a\"\n[client.app]",
+        "29:6: proxies in a circle, a → b → a: 'a'",
+    );
+    check(
+        "[client.app]",
+        "[proxy.a]\nkind = \"haproxy\"\nto = \"a\"\n[client.app]",
+        "26:6: proxies in a circle, a → a: 'a'",
+    );
+}
+
+#[test]
+fn pgbouncer_is_told_only_what_it_has() {
+    let file = |lines: &str| {
+        format!(
+            "title = \"t\"\nsource = \"s\"\n[server.db]\nengine = \"aurora-postgresql 15\"\n\
+             [proxy.front]\nkind = \"pgbouncer\"\nto = \"db\"\n{lines}\n\
+             [client.app]\nlogin = \"alice\"\n[axes]\none = [\"x\"]\n\
+             [[step]]\nconnect = {{ from = \"app\", to = \"front\" }}\nthen = \"established\"\n"
+        )
+    };
+    let check = |lines: &str, expected: &str| {
+        assert_eq!(plan(&file(lines)), Err(format!("scenarios/x.toml:{expected}")));
+    };
+    assert_eq!(plan(&file("tls = { mode = \"prefer\" }")), Ok(()));
+    check("auth = \"gss\"", "8:8: unknown auth 'gss', allowed: trust, plain, md5, scram-sha-256");
+    check(
+        "tls = { mode = \"verify-full\" }",
+        "8:16: unknown TLS mode 'verify-full', allowed: disable, allow, prefer, require",
+    );
+    check(
+        "server_tls = { mode = \"REQUIRED\" }",
+        "8:23: unknown TLS mode 'REQUIRED', allowed: disable, allow, prefer, require, verify-ca, verify-full",
+    );
+    check(
+        "server_tls = { mode = \"verify-ca\", ca = \"none\" }",
+        "8:41: a proxy that verifies needs an authority, not 'none', allowed: own, other",
+    );
+    check("tls = { suites = [\"X\"] }", "8:19: unknown cipher suite 'X'");
+    check("tls = { suites = [] }", "8:18: no suite in 'suites'; without the key it is all of them");
+    check("tls = { versions = \"1.2-1.0\" }", "8:20: the oldest version comes first, not in '1.2-1.0'");
+    check("users = { \"a\\\"b\" = { secret = \"x\" } }", "8:11: no name of a user 'a\"b'");
 }

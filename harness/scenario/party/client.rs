@@ -1,4 +1,4 @@
-//! Database clients, and what stands between them and servers.
+//! Database clients.
 
 use crate::scenario::party::{ClientTls, Password};
 
@@ -76,17 +76,4 @@ pub struct Offer {
     pub token: bool,
     /// A service ticket from its credential cache, or one that it gets with its password.
     pub ticket: bool,
-}
-
-/// Something that stands between clients and servers.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Proxy {
-    /// The name of the party behind it.
-    pub to: String,
-    /// The name that clients dial.
-    pub host: String,
-    /// Offset to the base clock in seconds.
-    pub clock_seconds: i64,
-    /// Departures from the protocol that it is asked to make.
-    pub deviations: Vec<String>,
 }

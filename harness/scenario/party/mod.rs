@@ -6,12 +6,14 @@
 
 mod account;
 mod client;
+mod proxy;
 mod realm;
 mod server;
 mod tls;
 
 pub use account::{Account, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
-pub use client::{ChannelBinding, Client, ClientKind, GssMode, Offer, Proxy};
+pub use client::{ChannelBinding, Client, ClientKind, GssMode, Offer};
+pub use proxy::{PgBouncer, Proxy, ProxyAuth, ProxyKind, ProxyTls};
 pub use realm::{Password, Realm, RealmUser};
 pub use server::{Enabled, Keytab, Server, ServerIam, ServerKerberos};
 pub use tls::{Ca, Certificate, ClientTls, ServerTls, TlsMode, TlsProvider, TlsRange};

@@ -1,14 +1,14 @@
-//! Clients, and what stands between them and servers.
+//! Clients.
 
 use super::deviation;
 use super::realm::{clock_seconds, password, texts};
-use super::server::{PROVIDERS, RUSTLS_SUITES, host};
+use super::server::{PROVIDERS, RUSTLS_SUITES};
 use crate::error::ScenarioError;
 use crate::handshake::TlsVersion;
 use crate::scenario::file;
 use crate::scenario::party::{
-    Ca, ChannelBinding, Client, ClientKind, ClientTls, GssMode, Offer, Password, Proof, Proxy, Server, TlsMode,
-    TlsProvider, TlsRange,
+    Ca, ChannelBinding, Client, ClientKind, ClientTls, GssMode, Offer, Password, Proof, Server, TlsMode, TlsProvider,
+    TlsRange,
 };
 use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;
@@ -29,6 +29,10 @@ const TLS_MODES: [(&str, TlsMode); 11] = [
     ("verify-ca", TlsMode::VerifyCa),
     ("verify-full", TlsMode::VerifyIdentity),
 ];
+
+/// The authority that is trusted.
+pub(super) const TRUSTED: [(&str, Option<Ca>); 3] =
+    [("own", Some(Ca::Own)), ("other", Some(Ca::Other)), ("none", None)];
 
 const GSS_MODES: [(&str, GssMode); 3] =
     [("disable", GssMode::Disabled), ("prefer", GssMode::Preferred), ("require", GssMode::Required)];
@@ -196,28 +200,22 @@ fn resolve_tls(written: Option<&file::ClientTls>, filling: &Filling<'_>) -> Resu
         None if is_rustls => tls.versions.min = TlsVersion::Tls1_2,
         None => {}
     }
-    let list = suites;
-    let suites = filling.list(list)?;
-    if suites.is_empty() && !list.span.is_empty() {
-        return Err(filling.source.error(&list.span, "no suite in 'suites'; without the key it is all of them"));
-    }
+    let suites = suites_of(suites, filling)?;
     if let Some(missing) = suites.iter().find(|suite| is_rustls && !RUSTLS_SUITES.contains(&suite.text.as_str())) {
         return Err(filling.error(missing, "rustls has no suite").allowing(RUSTLS_SUITES.join(", ")));
     }
     tls.suites = texts(suites);
     if let Some(ca) = filling.optional(ca.as_ref())? {
-        let words = [("own", Some(Ca::Own)), ("other", Some(Ca::Other)), ("none", None)];
-        tls.trust = filling.one_of(&ca, "authority", &words)?;
+        tls.trust = filling.one_of(&ca, "authority", &TRUSTED)?;
     }
     Ok(tls)
 }
 
-pub(super) fn resolve_proxy(name: &str, written: &file::Proxy, filling: &Filling<'_>) -> Result<Proxy, ScenarioError> {
-    let file::Proxy { to, host: written_host, clock, deviations } = written;
-    Ok(Proxy {
-        to: filling.text(to)?.text,
-        host: host(name, written_host.as_ref(), filling)?,
-        clock_seconds: clock_seconds(clock.as_ref(), filling)?,
-        deviations: deviation::of_nobody(deviations, filling)?,
-    })
+/// Suites that are offered. None of them is a mistake: it would be all of them.
+pub(super) fn suites_of(list: &List, filling: &Filling<'_>) -> Result<Vec<Text>, ScenarioError> {
+    let suites = filling.list(list)?;
+    if suites.is_empty() && !list.span.is_empty() {
+        return Err(filling.source.error(&list.span, "no suite in 'suites'; without the key it is all of them"));
+    }
+    Ok(suites)
 }

@@ -4,6 +4,7 @@ mod account;
 mod client;
 mod deviation;
 mod intern;
+mod proxy;
 mod realm;
 mod server;
 mod step;
@@ -183,20 +184,20 @@ fn case(
         parties.check(step, filling)?;
         connections.extend(step.connects(filling)?);
     }
+    let ends = proxy::ends(&parties.proxy, &servers, filling)?;
+    let reached_by = |to: &Text| servers.get(ends.get(&to.text).unwrap_or(&to.text));
     let mut clients = BTreeMap::new();
     for (key, written) in &parties.client {
         let reached = connections.iter().filter(|(from, _)| from.text == key.text);
-        let reached: Vec<_> = reached.filter_map(|(_, to)| servers.get(&to.text)).map(Arc::as_ref).collect();
+        let reached: Vec<_> = reached.filter_map(|(_, to)| reached_by(to)).map(Arc::as_ref).collect();
         clients.insert(key.text.clone(), interner.client(client::resolve(written, filling, &reached)?));
     }
     let mut proxies = BTreeMap::new();
     for (key, written) in &parties.proxy {
-        let behind = filling.text(&written.to)?;
-        let known: Vec<_> = parties.server.keys().chain(parties.proxy.keys()).map(|key| key.text.as_str()).collect();
-        if !known.contains(&behind.text.as_str()) {
-            return Err(filling.error(&behind, "unknown server or proxy").allowing(known.join(", ")));
+        if let Some(server) = reached_by(key) {
+            let proxy = proxy::resolve(&key.text, written, server, filling)?;
+            proxies.insert(key.text.clone(), interner.proxy(proxy));
         }
-        proxies.insert(key.text.clone(), interner.proxy(client::resolve_proxy(&key.text, written, filling)?));
     }
     let mut requirements = checked(shows, filling, &library.catalogue)?;
     for (axis, value) in filling.matrix.values(filling.cell) {

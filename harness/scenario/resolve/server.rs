@@ -62,7 +62,15 @@ pub(super) fn resolve(
                 ("iam", both(false, true)),
                 ("both", both(true, true)),
             ];
-            filling.one_of(&text, "methods", &words)?
+            let enabled = filling.one_of(&text, "methods", &words)?;
+            for (is_on, is_configured, key) in
+                [(enabled.kerberos, kerberos.is_some(), "kerberos"), (enabled.iam, iam.is_some(), "iam")]
+            {
+                if is_on && !is_configured {
+                    return Err(filling.error(&text, format!("no '{key}' in the server that has enabled =")));
+                }
+            }
+            enabled
         }
         None => Enabled { kerberos: kerberos.is_some(), iam: iam.is_some() },
     };
@@ -209,15 +217,28 @@ fn resolve_tls(
             tls.suites.retain(|suite| RUSTLS_SUITES.contains(&suite.as_str()));
         }
     }
-    if let Some(file::Certificate { names, ca }) = certificate {
-        let names = texts(filling.list(names)?);
-        if !names.is_empty() {
-            tls.certificate.names = names;
-        }
-        if let Some(ca) = filling.optional(ca.as_ref())? {
-            let words = [("own", Ca::Own), ("other", Ca::Other), ("self-signed", Ca::SelfSigned)];
-            tls.certificate.ca = filling.one_of(&ca, "authority", &words)?;
+    tls.certificate = resolve_certificate(certificate, host, filling)?;
+    Ok(Some(tls))
+}
+
+/// What a party shows: what is written, else one for its host by the authority that clients trust.
+pub(super) fn resolve_certificate(
+    written: Option<&file::Certificate>,
+    host: &str,
+    filling: &Filling<'_>,
+) -> Result<Certificate, ScenarioError> {
+    let mut certificate = Certificate { names: vec![host.to_owned()], ca: Ca::Own };
+    let Some(file::Certificate { names, ca }) = written else { return Ok(certificate) };
+    if let Some(names) = names {
+        certificate.names = texts(filling.list(names)?);
+        if certificate.names.is_empty() {
+            let problem = "a certificate without a name; without 'names' it is for the host";
+            return Err(filling.source.error(&names.span, problem));
         }
     }
-    Ok(Some(tls))
+    if let Some(ca) = filling.optional(ca.as_ref())? {
+        let words = [("own", Ca::Own), ("other", Ca::Other), ("self-signed", Ca::SelfSigned)];
+        certificate.ca = filling.one_of(&ca, "authority", &words)?;
+    }
+    Ok(certificate)
 }

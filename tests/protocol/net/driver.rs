@@ -229,3 +229,27 @@ async fn a_peer_that_does_not_read_is_not_read_from() {
     assert_eq!(connection.outcome().unwrap().to_string(), "timed out in auth");
     assert!(written < 100_000, "{written}");
 }
+
+#[tokio::test]
+async fn the_records_so_far_are_those_of_all_connections_made_before_and_none_is_an_answer() {
+    let mock = mock(ServeLimits::default(), ToyServer::default).await;
+    assert_eq!(mock.records_so_far(PATIENCE).await, Some(Vec::new()));
+    // Made, and left again, before the mock has had a chance to see any of them.
+    let mut own = Vec::new();
+    for _ in 0..5 {
+        own.push(std::net::TcpStream::connect(mock.address()).unwrap().local_addr().unwrap());
+    }
+    let peers =
+        |records: Vec<shakedown::net::Record>| records.into_iter().map(|record| record.peer).collect::<Vec<_>>();
+    let mut seen = peers(mock.records_so_far(PATIENCE).await.unwrap());
+    (own.sort(), seen.sort());
+    assert_eq!(seen, own);
+    assert_eq!(mock.records_so_far(PATIENCE).await, Some(Vec::new()), "they are given out once");
+
+    let open = tokio::net::TcpStream::connect(mock.address()).await.unwrap();
+    assert_eq!(mock.records_so_far(Duration::from_millis(50)).await, None, "one is still open");
+    let left = open.local_addr().unwrap();
+    drop(open);
+    assert_eq!(peers(mock.records_so_far(PATIENCE).await.unwrap()), [left]);
+    mock.stop().await;
+}
