@@ -161,9 +161,9 @@ impl Session {
         autocommit | if self.in_transaction { STATUS_IN_TRANS } else { 0 }
     }
 
-    /// Writes OK with these status flags and its own, and with the changes if the client has asked for them.
-    pub fn put_ok(&self, changes: &SessionChanges, status: u16, writer: &mut Writer<'_>) {
-        let ok = OkPacket { status: self.status() | status, ..OkPacket::default() };
+    /// Writes OK, with the changes if the client has asked for them.
+    pub fn put_ok(&self, changes: &SessionChanges, further_status: u16, writer: &mut Writer<'_>) {
+        let ok = OkPacket { status: self.status() | further_status, ..OkPacket::default() };
         if self.capabilities.has(Capabilities::SESSION_TRACK) {
             ok.encode_with(changes, writer);
         } else {

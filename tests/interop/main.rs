@@ -13,6 +13,7 @@ mod left;
 mod openssl;
 mod peer;
 mod process;
+mod process_mysql;
 mod program;
 mod proxies;
 mod real_clients;

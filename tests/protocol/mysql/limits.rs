@@ -37,7 +37,8 @@ fn framed(sequence: u8, payload: &[u8]) -> Vec<u8> {
 /// As MySQL 9.7.4 answered: without a SQLSTATE, which came with the protocol of 4.1.
 #[test]
 fn a_login_of_before_4_1_is_refused_in_the_words_of_that_time() {
-    let message = b"Client does not support authentication protocol requested by server; consider upgrading MySQL client";
+    let message =
+        b"Client does not support authentication protocol requested by server; consider upgrading MySQL client";
     let mut unsupported = hex("67 00 00 02  ff e3 04");
     unsupported.extend_from_slice(message);
     let old = b"\x05\x00\xff\xff\xffalice\0\0";
