@@ -14,7 +14,7 @@ use crate::{mysql, postgres};
 #[must_use]
 pub fn of_step(case: &Case, verb: &Verb, recordings: &[Recording]) -> Vec<Transcript> {
     let protocol = match verb {
-        Verb::Connect { to, .. } => case.servers.get(to).map(|server| server.protocol()),
+        Verb::Connect { to, .. } => protocol(case, to),
         _ => None,
     };
     match protocol {
@@ -22,6 +22,18 @@ pub fn of_step(case: &Case, verb: &Verb, recordings: &[Recording]) -> Vec<Transc
         None if recordings.is_empty() => Vec::new(),
         None => vec![of_exchanges(recordings)],
     }
+}
+
+/// The protocol of a server, or of the one behind a proxy.
+fn protocol(case: &Case, to: &str) -> Option<Protocol> {
+    let mut to = to;
+    for _ in 0..=case.proxies.len() {
+        match case.proxies.get(to) {
+            Some(proxy) => to = &proxy.to,
+            None => break,
+        }
+    }
+    case.servers.get(to).map(|server| server.protocol())
 }
 
 /// What was said on one connection, and to KDCs on the way.
