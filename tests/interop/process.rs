@@ -35,6 +35,15 @@ fn postgres_plays_all_that_is_written_for_its_version() {
     assert_eq!((run.code, run.count("fail"), run.count("error")), (Some(0), 0, 0), "{}", run.printed);
 }
 
+#[test]
+fn postgres_takes_the_tickets_of_mits_kdc_as_those_of_the_mock() {
+    if !has_postgres() || !crate::real_kdc::is_installed() {
+        return;
+    }
+    let both = format!("{POSTGRES},kdc=process");
+    Run::play(&["--backend", &both, "scenarios/postgres/kerberos-login.toml"], []).all_pass(12);
+}
+
 /// The same scenario with another expectation: the server is asked, and its answer counts.
 #[test]
 fn a_server_that_answers_otherwise_than_expected_fails_its_case() {
