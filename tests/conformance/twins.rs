@@ -25,6 +25,7 @@ fn twins(right: &str, pattern: &str, explained: &str) -> (Twins, Summary) {
         left_explained: Explanations::default(),
         right_explained: Explanations::parse(&Source::new("explained/mock-1", explained)).unwrap(),
         every,
+        required: Vec::new(),
         arguments: Vec::new(),
         capture: None,
     };

@@ -27,7 +27,7 @@ fn postgres_plays_all_that_is_written_for_its_version() {
     if !has_postgres() {
         return;
     }
-    let run = Run::play(&["--backend", POSTGRES, "postgres/"], []);
+    let run = Run::play(&["--backend", POSTGRES, "scenarios/postgres"], []);
     for (pattern, cases) in [("postgres/tls/**", 36), ("postgres/passwords/**", 27), ("postgres/kerberos-login/**", 12)]
     {
         assert_eq!(run.count_of(pattern, "pass"), cases, "{pattern}: {}", run.printed);
