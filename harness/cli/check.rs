@@ -1,10 +1,9 @@
 //! `shakedown check`: validates scenario files and shows what they expand to.
 
-use crate::cli::{PlanArguments, Planned};
+use crate::cli::{PlanArguments, Planned, print};
 use crate::error::{Error, exit};
 use clap::Args;
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -46,7 +45,6 @@ pub(super) fn check(arguments: CheckArguments) -> Result<u8, Error> {
         let _ = writeln!(text, "reading {question}={reading}");
     }
     let _ = writeln!(text, "{} cases", plan.cases.len());
-    // A reader that has gone has seen enough.
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    print(&text)?;
     Ok(if plan.cases.is_empty() { exit::NOTHING_RAN } else { exit::SUCCESS })
 }

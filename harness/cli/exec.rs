@@ -4,6 +4,7 @@ use crate::cli::interrupt::{Interruption, Interruptions};
 use crate::cli::{OneCaseArguments, runtime, say};
 use crate::error::{Error, exit};
 use crate::testbed::environment::Folder;
+use crate::testbed::process::guard;
 use crate::testbed::{Materials, World};
 use clap::Args;
 use std::process::ExitCode;
@@ -44,8 +45,10 @@ fn play(arguments: ExecArguments) -> Result<u8, Error> {
         world.arrive(&case, &login.from, &folder).await?;
         let variables = world.variables(&login.from, &login.to, login.host.as_deref(), &folder)?;
         let cannot = |problem| Error::Environment(format!("cannot run {program}: {problem}"));
-        let mut command =
-            Command::new(program).args(rest).envs(variables.iter()).kill_on_drop(true).spawn().map_err(cannot)?;
+        // It stays in the group that the terminal talks to. The marker has it end with us however we end.
+        let mut command = Command::new(program);
+        command.args(rest).envs(variables.iter()).env(guard::MARKER, guard::marker()).kill_on_drop(true);
+        let mut command = command.spawn().map_err(cannot)?;
         loop {
             tokio::select! {
                 status = command.wait() => return Ok(code(status.map_err(cannot)?)),

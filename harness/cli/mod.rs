@@ -75,6 +75,18 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// What was asked for, on standard output. A reader that has gone has seen enough; anything else that keeps it from being written
+/// is the machine's failure.
+fn print(text: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(problem) if problem.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::Environment(format!("cannot write to standard output: {problem}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A line of diagnostics. Whoever reads standard error may have gone; that changes nothing.
 fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "shakedown: {text}");

@@ -1,12 +1,11 @@
 //! `shakedown requirements`: the catalogue, and which cases show what.
 
-use crate::cli::{PlanArguments, Planned};
+use crate::cli::{PlanArguments, Planned, print};
 use crate::error::{Error, exit};
 use crate::report::json;
 use clap::Args;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 /// Arguments of `requirements`.
@@ -61,7 +60,6 @@ pub(super) fn requirements(arguments: RequirementsArguments) -> Result<u8, Error
         }
     }
     let _ = writeln!(text, "{} requirements, {shown} with at least one case", catalogue.all().len());
-    // A reader that has gone has seen enough.
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    print(&text)?;
     Ok(exit::SUCCESS)
 }

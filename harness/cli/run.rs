@@ -1,7 +1,7 @@
 //! `shakedown run`: plays cases and says which do not come out as they should.
 
 use crate::cli::interrupt::Interruptions;
-use crate::cli::{PlanArguments, Planned, runtime, say};
+use crate::cli::{PlanArguments, Planned, print, runtime, say};
 use crate::engine::capture::Capture;
 use crate::engine::check::{self, Settings};
 use crate::engine::event::Exit;
@@ -9,11 +9,10 @@ use crate::error::{Error, exit};
 use crate::report::text::Traces;
 use crate::report::{self, Report};
 use crate::scenario::known::KnownFailures;
-use crate::scenario::{Explanations, Source};
+use crate::scenario::{Explanations, Filter, Plan, Source};
 use crate::testbed::Backend;
 use clap::Args;
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::PathBuf;
 
 /// Arguments of `run`.
@@ -28,9 +27,12 @@ pub(super) struct RunArguments {
     /// part for itself, as in `mysql=mock,postgres=process,kdc=process`
     #[arg(long, default_value = "mock", value_name = "BACKEND")]
     backend: String,
-    /// The file that describes the endpoint, for `--backend endpoint`
-    #[arg(long, value_name = "FILE", required_if_eq("backend", "endpoint"))]
+    /// The file that describes the endpoint, for `--backend endpoint` [default: SHAKEDOWN_ENDPOINT_PLAYS and so on]
+    #[arg(long, value_name = "FILE")]
     endpoint: Option<PathBuf>,
+    /// Cases that must be played: one whose name matches and that is skipped fails; may be given more than once
+    #[arg(long, value_name = "GLOB")]
+    require: Vec<String>,
     /// Cases at a time [default: four for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -55,6 +57,7 @@ pub(super) struct RunArguments {
 pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
     let repeated = repeated(&arguments);
     let Planned { plan, catalogue, .. } = arguments.plan.plan()?;
+    let required = required(&arguments.require, &plan)?;
     if arguments.list {
         return list(&plan.cases.iter().map(|case| case.name.as_str()).collect::<Vec<_>>());
     }
@@ -79,6 +82,7 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
         known,
         backend: backend.clone(),
         capture: arguments.capture.as_deref().map(Capture::create).transpose()?,
+        required,
     };
     let mut reports: Vec<Box<dyn Report>> = Vec::new();
     if let Some(folder) = &arguments.report {
@@ -88,6 +92,10 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
     reports.push(Box::new(report::Text::new(traces)));
 
     let mut unwritten = None;
+    let runtime = runtime()?;
+    if let Some(words) = runtime.block_on(backend.says()) {
+        say(&words);
+    }
     let playing = check::check(plan, &settings, |event| {
         for report in &mut reports {
             if let Err(problem) = report.handle(&event) {
@@ -95,7 +103,7 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
             }
         }
     });
-    let summary = runtime()?.block_on(async {
+    let summary = runtime.block_on(async {
         // Whoever interrupts gets no report, and nothing of ours is left: what was playing is dropped, programs are ended.
         let mut interruptions = Interruptions::listen()?;
         let summary = tokio::select! {
@@ -118,13 +126,19 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
 }
 
 fn list(names: &[&str]) -> Result<u8, Error> {
-    let mut out = std::io::stdout().lock();
-    for name in names {
-        if writeln!(out, "{name}").is_err() {
-            break;
-        }
-    }
+    print(&names.iter().map(|name| format!("{name}\n")).collect::<String>())?;
     Ok(if names.is_empty() { exit::NOTHING_RAN } else { exit::SUCCESS })
+}
+
+/// The cases that must be played. A pattern that means none would require nothing.
+fn required(patterns: &[String], plan: &Plan) -> Result<Vec<Filter>, Error> {
+    let understood = |pattern: &String| {
+        let wrong = |problem: &str| Error::Usage(format!("--require '{pattern}': {problem}"));
+        let filter = Filter::new(pattern).map_err(wrong)?;
+        let means_one = plan.cases.iter().any(|case| filter.matches(&case.name));
+        if means_one { Ok(filter) } else { Err(wrong("no case matches")) }
+    };
+    patterns.iter().map(understood).collect()
 }
 
 /// What a replay of one case needs to be told again.

@@ -6,6 +6,7 @@ use crate::engine::capture::Capture;
 use crate::engine::event::{CaseResult, Event, RunStarted, Summary, Verdict};
 use crate::engine::play::{Played, Until, play, skipped};
 use crate::error::Error;
+use crate::scenario::Filter;
 use crate::scenario::known::{Judgement, KnownFailures};
 use crate::scenario::plan::Plan;
 use crate::testbed::Backend;
@@ -31,6 +32,8 @@ pub struct Settings {
     pub backend: Backend,
     /// Where the conversations are kept, if anywhere.
     pub capture: Option<Capture>,
+    /// Cases that must be played: one that is skipped is not as expected.
+    pub required: Vec<Filter>,
 }
 
 /// Plays all cases of a plan.
@@ -57,8 +60,9 @@ pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event))
         while !stopped && playing.len() < settings.jobs.max(1) {
             let Some(case) = waiting.next() else { break };
             if let Some(reason) = settings.backend.lacks(&case) {
-                let result = skipped(&case, &reason);
+                let result = with_requirement(skipped(&case, &reason), &settings.required);
                 summary.add(result.verdict);
+                stopped |= settings.fail_fast && result.verdict.is_bad();
                 sink(Event::CaseFinished(Box::new(result)));
                 continue;
             }
@@ -76,7 +80,7 @@ pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event))
         }
         let Some(ended) = playing.join_next().await else { break };
         let result = ended.map_err(|problem| Error::Internal(format!("a case was lost: {problem}")))?;
-        let result = with_known_failures(result, &settings.known);
+        let result = with_requirement(with_known_failures(result, &settings.known), &settings.required);
         summary.add(result.verdict);
         stopped |= settings.fail_fast && result.verdict.is_bad();
         sink(Event::CaseFinished(Box::new(result)));
@@ -114,6 +118,15 @@ fn with_known_failures(mut result: CaseResult, known: &KnownFailures) -> CaseRes
     result
 }
 
+/// The verdict with what must be played considered. Whoever stopped the run himself has not missed a case.
+fn with_requirement(result: CaseResult, required: &[Filter]) -> CaseResult {
+    if result.verdict != Verdict::Skipped || !required.iter().any(|required| required.matches(&result.name)) {
+        return result;
+    }
+    let reason = format!("required, but skipped: {}", result.reason.as_deref().unwrap_or("no reason given"));
+    CaseResult { verdict: Verdict::Fail, reason: Some(reason), ..result }
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
@@ -140,6 +153,11 @@ THEN
 
     /// The verdict about a client and an expectation, and why.
     async fn played(client: &str, then: &str, backend: Backend) -> (Verdict, String) {
+        played_where(client, then, backend, &[]).await
+    }
+
+    /// The same where some cases are required.
+    async fn played_where(client: &str, then: &str, backend: Backend, required: &[&str]) -> (Verdict, String) {
         let text = SCENARIO.replace("CLIENT", client).replace("THEN", then);
         let library = Library::built_in().expect("it was built with these");
         let plan = make_plan(&[File::new("x", text)], &library, &BTreeMap::new()).expect("the scenario is understood");
@@ -151,6 +169,7 @@ THEN
             known: KnownFailures::default(),
             backend,
             capture: None,
+            required: required.iter().map(|pattern| Filter::new(pattern).expect("it is a pattern")).collect(),
         };
         let mut results = Vec::new();
         let keep = |event| {
@@ -203,7 +222,7 @@ THEN
         );
         std::fs::write(&file, text).unwrap();
         let client = "secret = \"mistyped\"";
-        let backend = Backend::endpoint(&file).unwrap();
+        let backend = Backend::endpoint(Some(&file)).unwrap();
         let (verdict, why) = played(client, "then = \"refused by server\"", backend).await;
         assert_eq!((verdict, why), (Verdict::Error, format!("connect: nobody listens on {free}")));
     }
@@ -216,12 +235,45 @@ THEN
                     [secrets]\nalice = 'x'\n[realms]\n'CORP.EXAMPLE.COM' = '127.0.0.1:1'\n";
         std::fs::write(&file, text).unwrap();
         let then = "then = \"established\"\ntrace = \"… auth-ok …\"";
-        let backend = Backend::endpoint(&file).unwrap();
+        let backend = Backend::endpoint(Some(&file)).unwrap();
         assert_eq!(played(&program("exit 0"), then, backend).await, (Verdict::Pass, String::new()));
         let refused = "then = \"refused\"\ntrace = \"… auth-ok …\"";
         let connects = program("exec 3<>/dev/tcp/$SHAKEDOWN_HOSTADDR/$SHAKEDOWN_PORT; exit 1");
         let (verdict, why) = played(&connects, refused, Backend::mock()).await;
         assert!(verdict == Verdict::Fail && why.starts_with("trace: "), "{why}");
+    }
+
+    #[tokio::test]
+    async fn the_trace_of_a_kinit_by_a_program_is_judged_at_a_mock_and_not_at_an_endpoint() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("endpoint.toml");
+        let text = "plays = 'aurora-postgresql 15'\nhost = '127.0.0.1'\n[secrets]\nalice = 'x'\n\
+                    [realms]\n'CORP.EXAMPLE.COM' = '127.0.0.1:1'\n[allow]\naborted-handshake = 9\nfailed-login = 9\n";
+        std::fs::write(&file, text).unwrap();
+        let then = "then = \"refused\"\n[[step]]\nkinit = { by = \"app\", user = \"alice\", realm = \"corp\" }\n\
+                    then = \"established\"\ntrace = \"as-req as-rep\"";
+        let asks_no_kdc =
+            program("[ $SHAKEDOWN_VERB = kinit ] && exit 0; : <>/dev/tcp/$SHAKEDOWN_HOSTADDR/$SHAKEDOWN_PORT; exit 1");
+        let backend = Backend::endpoint(Some(&file)).unwrap();
+        assert_eq!(played(&asks_no_kdc, then, backend).await, (Verdict::Pass, String::new()));
+        let (verdict, why) = played(&asks_no_kdc, then, Backend::mock()).await;
+        assert!(verdict == Verdict::Fail && why.starts_with("trace: "), "{verdict} {why}");
+    }
+
+    #[tokio::test]
+    async fn a_case_that_is_required_and_not_played_is_not_as_expected() {
+        let then = "then = \"established\"";
+        for (client, reason) in [(&program("echo no driver >&2; exit 77"), "no driver")] {
+            for (required, verdict, reason) in [
+                (["x/**", "y"], Verdict::Fail, format!("required, but skipped: {reason}")),
+                (["y/**", "z"], Verdict::Skipped, reason.to_owned()),
+            ] {
+                let came_out = played_where(client, then, Backend::mock(), &required).await;
+                assert_eq!(came_out, (verdict, reason));
+            }
+        }
+        let (verdict, _) = played_where("", then, Backend::mock(), &["**"]).await;
+        assert_eq!(verdict, Verdict::Pass);
     }
 
     #[tokio::test]

@@ -56,6 +56,9 @@ pub fn check(settings: &ServerSettings, account: &Account, visitor: &Visitor<'_>
     }
 }
 
+/// The database that describes the others.
+pub const INFORMATION_SCHEMA: &str = "information_schema";
+
 /// Whether `account` may use `database`: 1044 if it may not, 1049 if there is none.
 ///
 /// # Errors
@@ -67,7 +70,7 @@ pub fn database_access(
     database: &str,
 ) -> Result<(), ErrPacket> {
     // Everybody sees in it what they may see elsewhere. Its name is the only one whose case does not matter.
-    if database.eq_ignore_ascii_case("information_schema") {
+    if database.eq_ignore_ascii_case(INFORMATION_SCHEMA) {
         return Ok(());
     }
     if let DatabaseAccess::Only(allowed) = &account.databases

@@ -45,6 +45,9 @@ impl Header {
         }
         let capabilities = Capabilities(reader.u32_le("capabilities")?);
         if !capabilities.has(Capabilities::PROTOCOL_41) {
+            // The header had five octets then, and the user came next.
+            reader.u8("max packet")?;
+            reader.until_nul("user")?;
             return Err(Error::Unsupported("login of the protocol before 4.1".into()));
         }
         let max_packet = reader.u32_le("max packet")?;

@@ -24,6 +24,7 @@ pub mod account;
 pub mod admission;
 pub mod auth;
 pub mod capability;
+pub mod charset;
 pub mod client;
 pub mod command;
 pub mod deviation;
@@ -34,8 +35,10 @@ pub mod query;
 pub mod reply;
 pub mod result_set;
 pub mod server;
+pub mod session_state;
 pub mod settings;
 pub mod transcript;
+mod variables;
 
 pub use crate::handshake::Secret;
 pub use account::{Account, Credentials, DatabaseAccess, TokenVerifier};

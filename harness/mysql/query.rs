@@ -1,20 +1,41 @@
 //! Answers to the statements that drivers send on connecting. Not a database: whatever is not understood is refused.
 
+use crate::mysql::charset::Charset;
 use crate::mysql::command::Session;
 use crate::mysql::reply::ErrPacket;
 use crate::mysql::result_set::{Column, ColumnKind, ResultSet};
+use crate::mysql::session_state::{STATUS_NO_INDEX_USED, TRACKED};
+use crate::mysql::variables::{self, Value};
 
 /// What becomes of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// OK.
     Done,
+    /// OK, and something of the session is different.
+    Set(Vec<Assignment>),
+    /// OK, and a transaction is open from here on, or none is any more.
+    Transaction {
+        /// Whether one is.
+        is_open: bool,
+    },
     /// Another database.
     Use(String),
-    /// A table.
-    Table(ResultSet),
+    /// A table, with further status flags.
+    Table(ResultSet, u16),
     /// An error.
     Refused(ErrPacket),
+}
+
+/// What `SET` changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Assignment {
+    /// The character set of both directions.
+    Charset(Charset),
+    /// `autocommit`.
+    Autocommit(bool),
+    /// A variable that is reported; `None` is NULL.
+    Variable(&'static str, Option<String>),
 }
 
 /// Answers a statement: `SET …`, `SELECT` of constants, system variables and a few functions, `SHOW VARIABLES`,
@@ -25,9 +46,9 @@ pub fn answer(statement: &str, session: &Session) -> Answer {
     let text = text.trim().trim_end_matches(';').trim_end();
     let (verb, rest) = split_word(text);
     let result = match verb.to_ascii_uppercase().as_str() {
-        // Nothing is set: there is nothing here that would behave differently.
-        "SET" if !rest.is_empty() => Ok(Answer::Done),
-        "BEGIN" | "START" | "COMMIT" | "ROLLBACK" => Ok(Answer::Done),
+        "SET" if !rest.is_empty() => Ok(set(rest, session)),
+        "BEGIN" | "START" => Ok(Answer::Transaction { is_open: true }),
+        "COMMIT" | "ROLLBACK" => Ok(Answer::Transaction { is_open: false }),
         "USE" if !rest.is_empty() => Ok(Answer::Use(rest.trim_matches('`').to_owned())),
         "SELECT" => select(rest, session),
         "SHOW" => show(rest, session),
@@ -43,38 +64,47 @@ fn select(list: &str, session: &Session) -> Result<Answer, ErrPacket> {
         .map(|item| {
             let (expression, name) = alias(item);
             let (kind, value) = value(expression, session)?;
+            // A text is called by what is in it.
+            let name = if name == expression { string_literal(name).unwrap_or(name) } else { name };
             Ok((Column::new(name, kind), value))
         })
         .collect::<Result<Vec<_>, ErrPacket>>()?;
-    Ok(Answer::Table(ResultSet::of_row(values)))
+    Ok(Answer::Table(ResultSet::of_row(values), 0))
 }
 
 fn value(expression: &str, session: &Session) -> Result<(ColumnKind, Option<String>), ErrPacket> {
-    let text = |value: String| Ok((ColumnKind::Text, Some(value)));
     if !expression.is_empty() && expression.bytes().all(|octet| octet.is_ascii_digit()) {
-        return Ok((ColumnKind::Integer, Some(expression.to_owned())));
+        // 8.0 leaves room for a sign.
+        let length = count(expression) + u32::from(!session.settings.is_old());
+        return Ok((ColumnKind::Literal(length), Some(expression.to_owned())));
     }
     if let Some(literal) = string_literal(expression) {
-        return text(literal.to_owned());
+        return Ok((ColumnKind::TextNotNull(count(literal)), Some(literal.to_owned())));
     }
     if let Some(name) = expression.strip_prefix("@@") {
         let name = name.to_ascii_lowercase().replace('`', "");
         let name = ["global.", "session.", "local."].iter().find_map(|scope| name.strip_prefix(scope)).unwrap_or(&name);
-        return match variable(name, session) {
-            Some(value) if value.bytes().all(|octet| octet.is_ascii_digit()) && !value.is_empty() => {
-                Ok((ColumnKind::Integer, Some(value)))
-            }
-            Some(value) => text(value),
+        return match variables::value(name, session) {
+            Some(Value::Flag(is_on)) => Ok((ColumnKind::Flag, Some(u8::from(is_on).to_string()))),
+            Some(Value::Number(text)) => Ok((ColumnKind::Number, Some(text))),
+            // A LONGTEXT of a variable is as long as a TEXT may be.
+            Some(Value::Text(text)) => Ok((ColumnKind::Text(21_845), text)),
             None => Err(ErrPacket::new(1193, b"HY000", format!("Unknown system variable '{name}'"))),
         };
     }
     let function = expression.to_ascii_lowercase().replace(' ', "");
     match function.as_str() {
-        "current_user()" | "current_user" => text(format!("{}@%", session.user)),
-        "user()" | "session_user()" | "system_user()" => text(format!("{}@{}", session.user, session.client_host)),
-        "version()" => text(session.settings.version.clone()),
-        "connection_id()" => Ok((ColumnKind::Integer, Some(session.connection_id.to_string()))),
-        "database()" | "schema()" => Ok((ColumnKind::Text, session.database.clone())),
+        // 32 characters of a name, an @, and 255 of a host.
+        "current_user()" | "current_user" => Ok((ColumnKind::Text(288), Some(format!("{}@%", session.user)))),
+        "user()" | "session_user()" | "system_user()" => {
+            Ok((ColumnKind::Text(288), Some(format!("{}@{}", session.user, session.client_host))))
+        }
+        "version()" => {
+            let version = session.settings.version.clone();
+            Ok((ColumnKind::TextNotNull(count(&version)), Some(version)))
+        }
+        "connection_id()" => Ok((ColumnKind::NumberNotNull, Some(session.connection_id.to_string()))),
+        "database()" | "schema()" => Ok((ColumnKind::Text(64), session.database.clone())),
         _ => Err(not_understood(expression)),
     }
 }
@@ -82,34 +112,33 @@ fn value(expression: &str, session: &Session) -> Result<(ColumnKind, Option<Stri
 fn show(rest: &str, session: &Session) -> Result<Answer, ErrPacket> {
     let (first, mut filter) = split_word(rest);
     let mut what = first.to_ascii_uppercase();
+    let is_global = what == "GLOBAL";
     if matches!(what.as_str(), "GLOBAL" | "SESSION") {
         let (second, behind) = split_word(filter);
         what = second.to_ascii_uppercase();
         filter = behind;
     }
-    let rows: Vec<(String, String)> = match what.as_str() {
-        "VARIABLES" => VARIABLES
-            .iter()
-            .map(|(name, _)| (*name).to_owned())
-            .chain(session.settings.variables.keys().cloned())
-            .collect::<std::collections::BTreeSet<_>>()
-            .into_iter()
-            .filter_map(|name| variable(&name, session).map(|value| (name, value)))
-            .collect(),
+    let (table, rows): (_, Vec<(String, String)>) = match what.as_str() {
+        "VARIABLES" => {
+            let valued = |name: String| variables::value(&name, session).map(|value| (name, value.shown()));
+            let table = if is_global { "global_variables" } else { "session_variables" };
+            (table, variables::names(session).into_iter().filter_map(valued).collect())
+        }
         "STATUS" => {
             let facts = session.tls.as_ref();
-            vec![
-                ("Ssl_cipher".to_owned(), facts.map(|tls| tls.suite.clone()).unwrap_or_default()),
-                (
-                    "Ssl_version".to_owned(),
-                    facts.map(|tls| format!("TLSv{}", tls.version.number().trim_end_matches(".0"))).unwrap_or_default(),
-                ),
-            ]
+            let suite = facts.map(|tls| tls.suite.clone()).unwrap_or_default();
+            let version = facts.map(|tls| format!("TLSv{}", tls.version.number().trim_end_matches(".0")));
+            let rows = vec![("Ssl_cipher".to_owned(), suite), ("Ssl_version".to_owned(), version.unwrap_or_default())];
+            (if is_global { "global_status" } else { "session_status" }, rows)
         }
         "WARNINGS" => {
-            let columns = [("Level", ColumnKind::Text), ("Code", ColumnKind::Integer), ("Message", ColumnKind::Text)];
+            let columns = [
+                ("Level", ColumnKind::TextNotNull(7)),
+                ("Code", ColumnKind::Code),
+                ("Message", ColumnKind::TextNotNull(512)),
+            ];
             let columns = columns.map(|(name, kind)| Column::new(name, kind)).into();
-            return Ok(Answer::Table(ResultSet { columns, rows: Vec::new() }));
+            return Ok(Answer::Table(ResultSet { columns, rows: Vec::new() }, 0));
         }
         _ => return Err(not_understood(rest)),
     };
@@ -120,75 +149,58 @@ fn show(rest: &str, session: &Session) -> Result<Answer, ErrPacket> {
         .filter(|(name, _)| patterns.is_empty() || patterns.iter().any(|pattern| like(name, pattern)))
         .map(|(name, value)| vec![Some(name), Some(value)])
         .collect();
-    let columns = ["Variable_name", "Value"].map(|name| Column::new(name, ColumnKind::Text)).into();
-    Ok(Answer::Table(ResultSet { columns, rows }))
+    // Variables are looked through one by one, and that is said.
+    let status = if what == "VARIABLES" { STATUS_NO_INDEX_USED } else { 0 };
+    Ok(Answer::Table(ResultSet { columns: Column::of_show(table), rows }, status))
 }
 
-/// System variables with the values that a new server of 8.0 has, as far as drivers ask for them.
-const VARIABLES: &[(&str, &str)] = &[
-    ("auto_increment_increment", "1"),
-    ("autocommit", "1"),
-    ("character_set_client", "utf8mb4"),
-    ("character_set_connection", "utf8mb4"),
-    ("character_set_database", "utf8mb4"),
-    ("character_set_results", "utf8mb4"),
-    ("character_set_server", "utf8mb4"),
-    ("character_set_system", "utf8mb3"),
-    ("collation_connection", "utf8mb4_0900_ai_ci"),
-    ("collation_database", "utf8mb4_0900_ai_ci"),
-    ("collation_server", "utf8mb4_0900_ai_ci"),
-    ("default_authentication_plugin", ""),
-    ("have_ssl", ""),
-    ("init_connect", ""),
-    ("innodb_read_only", "0"),
-    ("interactive_timeout", "28800"),
-    ("license", "GPL"),
-    ("local_infile", "0"),
-    ("lower_case_table_names", "0"),
-    ("max_allowed_packet", "67108864"),
-    ("net_buffer_length", "16384"),
-    ("net_read_timeout", "30"),
-    ("net_write_timeout", "60"),
-    ("performance_schema", "0"),
-    ("port", "3306"),
-    ("query_cache_size", ""),
-    ("query_cache_type", ""),
-    ("read_only", "0"),
-    ("require_secure_transport", ""),
-    (
-        "sql_mode",
-        "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
-    ),
-    ("system_time_zone", "UTC"),
-    ("time_zone", "SYSTEM"),
-    ("transaction_isolation", "REPEATABLE-READ"),
-    ("transaction_read_only", "0"),
-    ("tx_isolation", ""),
-    ("tx_read_only", ""),
-    ("version", ""),
-    ("version_comment", "Shakedown mock server"),
-    ("version_compile_os", "Linux"),
-    ("wait_timeout", "28800"),
-];
+/// Reads the assignments that a session reports, or that change what it says. Others are taken and do nothing: there is nothing here
+/// that would behave differently.
+fn set(rest: &str, session: &Session) -> Answer {
+    let mut set = Vec::new();
+    for item in split_list(rest) {
+        let (first, behind) = split_word(item);
+        match first.to_ascii_lowercase().as_str() {
+            "names" => {
+                let name = unquoted(split_word(behind).0);
+                let Some(charset) = Charset::by_name(name, session.settings.is_old()) else {
+                    return Answer::Refused(unknown_charset(name));
+                };
+                set.push(Assignment::Charset(charset));
+            }
+            "character" | "charset" | "global" | "persist" | "transaction" | "password" => {}
+            _ => set.extend(assignment(item)),
+        }
+    }
+    Answer::Set(set)
+}
 
-fn variable(name: &str, session: &Session) -> Option<String> {
-    let settings = &session.settings;
-    if let Some(value) = settings.variables.get(name) {
-        return Some(value.clone());
+/// `@@session.autocommit = 0`, `SESSION time_zone = '+00:00'`, `character_set_results = NULL`.
+fn assignment(item: &str) -> Option<Assignment> {
+    let (name, value) = item.split_once('=')?;
+    let name = name.trim_end().trim_end_matches(':').trim().to_ascii_lowercase();
+    let name = name.strip_prefix("@@").unwrap_or(&name);
+    let scopes = ["session.", "local.", "session ", "local "];
+    let name = scopes.iter().find_map(|scope| name.strip_prefix(scope)).unwrap_or(name).trim();
+    let name = TRACKED.into_iter().find(|tracked| *tracked == name)?;
+    let value = unquoted(value.trim());
+    if name == "autocommit" {
+        return Some(Assignment::Autocommit(matches!(value.to_ascii_uppercase().as_str(), "1" | "ON" | "TRUE")));
     }
-    let value = VARIABLES.iter().find(|(known, _)| *known == name)?.1;
-    let is_old = settings.version.starts_with("5.");
-    match name {
-        "version" => Some(settings.version.clone()),
-        "default_authentication_plugin" => Some(settings.default_plugin.name().to_owned()),
-        "have_ssl" => Some(if settings.tls { "YES" } else { "DISABLED" }.to_owned()),
-        "require_secure_transport" => Some(if settings.require_secure_transport { "1" } else { "0" }.to_owned()),
-        // Removed in 8.0.
-        "tx_isolation" => is_old.then(|| "REPEATABLE-READ".to_owned()),
-        "tx_read_only" | "query_cache_size" => is_old.then(|| "0".to_owned()),
-        "query_cache_type" => is_old.then(|| "OFF".to_owned()),
-        _ => Some(value.to_owned()),
-    }
+    let value = (!value.eq_ignore_ascii_case("null")).then(|| value.to_owned());
+    Some(Assignment::Variable(name, value))
+}
+
+fn unquoted(text: &str) -> &str {
+    string_literal(text).unwrap_or(text)
+}
+
+fn unknown_charset(name: &str) -> ErrPacket {
+    ErrPacket::new(1115, b"42000", format!("Unknown character set: '{name}'"))
+}
+
+fn count(text: &str) -> u32 {
+    u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
 }
 
 fn not_understood(near: &str) -> ErrPacket {

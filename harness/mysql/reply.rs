@@ -3,6 +3,7 @@
 
 use crate::handshake::{Error, Reader, Writer};
 use crate::mysql::packet::{lenenc, put_lenenc};
+use crate::mysql::session_state::{STATUS_SESSION_STATE_CHANGED, SessionChanges};
 use std::borrow::Cow;
 
 /// First octet of OK.
@@ -92,6 +93,15 @@ impl OkPacket {
         put_lenenc(writer, self.affected_rows);
         put_lenenc(writer, self.last_insert_id);
         writer.u16_le(self.status).u16_le(self.warnings);
+    }
+
+    /// Writes the payload with changes of the session, to a client that has asked for them.
+    pub fn encode_with(&self, changes: &SessionChanges, writer: &mut Writer<'_>) {
+        if changes.is_empty() {
+            return self.encode(OK, writer);
+        }
+        Self { status: self.status | STATUS_SESSION_STATE_CHANGED, ..self.clone() }.encode(OK, writer);
+        changes.encode(writer);
     }
 }
 

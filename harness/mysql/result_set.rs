@@ -4,8 +4,9 @@
 
 use crate::handshake::{Error, Reader, Writer};
 use crate::mysql::capability::Capabilities;
+use crate::mysql::charset::Charset;
 use crate::mysql::packet::{Sequence, lenenc, lenenc_octets, put_lenenc, put_lenenc_octets, write};
-use crate::mysql::reply::{ERR, ErrPacket, OkPacket, STATUS_AUTOCOMMIT};
+use crate::mysql::reply::{ERR, ErrPacket, OkPacket};
 
 /// First octet of an EOF packet, and of the OK packet that replaces it.
 const EOF: u8 = 0xFE;
@@ -30,15 +31,38 @@ pub struct Column {
     pub name: String,
     /// What is in it.
     pub kind: ColumnKind,
+    /// The table of `performance_schema` that it is read from; `None` if it is computed.
+    pub table: Option<&'static str>,
 }
 
 /// What is in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
-    /// MYSQL_TYPE_LONGLONG.
-    Integer,
-    /// MYSQL_TYPE_VAR_STRING in utf8mb4.
-    Text,
+    /// A BIGINT as it stands in the statement, of at most so many characters.
+    Literal(u32),
+    /// BIGINT UNSIGNED: a number of the server.
+    Number,
+    /// The same, never NULL: of a function.
+    NumberNotNull,
+    /// INT UNSIGNED: the number of a warning.
+    Code,
+    /// 0 or 1: a variable that is on or off.
+    Flag,
+    /// So many characters.
+    Text(u32),
+    /// The same, never NULL.
+    TextNotNull(u32),
+}
+
+/// What all parts of an answer depend on.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// What both can.
+    pub capabilities: Capabilities,
+    /// The character set of results.
+    pub charset: Charset,
+    /// Status flags.
+    pub status: u16,
 }
 
 impl ResultSet {
@@ -50,15 +74,14 @@ impl ResultSet {
     }
 
     /// Writes all its packets.
-    pub fn write(&self, out: &mut Vec<u8>, sequence: &mut Sequence, capabilities: Capabilities) {
+    pub fn write(&self, out: &mut Vec<u8>, sequence: &mut Sequence, manner: Manner) {
         let count = u64::try_from(self.columns.len()).expect("a length fits 64 bits");
         write(out, sequence, |writer| put_lenenc(writer, count));
         for column in &self.columns {
-            write(out, sequence, |writer| column.encode(writer));
+            write(out, sequence, |writer| column.encode(manner.charset, writer));
         }
-        let deprecate_eof = capabilities.has(Capabilities::DEPRECATE_EOF);
-        if !deprecate_eof {
-            write(out, sequence, put_eof);
+        if !manner.capabilities.has(Capabilities::DEPRECATE_EOF) {
+            write(out, sequence, |writer| put_eof(manner.status, writer));
         }
         for row in &self.rows {
             write(out, sequence, |writer| {
@@ -70,46 +93,82 @@ impl ResultSet {
                 }
             });
         }
-        write(out, sequence, |writer| put_end(writer, deprecate_eof));
+        write(out, sequence, |writer| put_end(manner, writer));
     }
 }
 
 impl Column {
     /// A column of that name.
     pub fn new(name: impl Into<String>, kind: ColumnKind) -> Self {
-        Self { name: name.into(), kind }
+        Self { name: name.into(), kind, table: None }
+    }
+
+    /// The two columns of `SHOW VARIABLES` and `SHOW STATUS`, which read a table.
+    #[must_use]
+    pub fn of_show(table: &'static str) -> Vec<Self> {
+        [("Variable_name", ColumnKind::TextNotNull(64)), ("Value", ColumnKind::Text(1024))]
+            .map(|(name, kind)| Self { table: Some(table), ..Self::new(name, kind) })
+            .into()
     }
 
     /// Writes a Protocol::ColumnDefinition41.
-    fn encode(&self, writer: &mut Writer<'_>) {
-        let (charset, length, kind, flags) = match self.kind {
-            ColumnKind::Integer => (63, 21, 0x08, 0x0081), // binary, MYSQL_TYPE_LONGLONG, NOT NULL and BINARY
-            ColumnKind::Text => (255, 1024, 0xFD, 0x0000), // utf8mb4_0900_ai_ci, MYSQL_TYPE_VAR_STRING
+    fn encode(&self, texts: Charset, writer: &mut Writer<'_>) {
+        let number = |kind: u8, length: u32, flags: u16| (BINARY, length, kind, flags | BINARY_FLAG, 0);
+        // A computed text has as many decimals as say that it is no number.
+        let text = |characters: u32, flags: u16| {
+            (texts.number, characters * texts.width, VAR_STRING, flags, if self.table.is_some() { 0 } else { 31 })
         };
-        put_lenenc_octets(writer, b"def"); // catalog
-        for _ in ["schema", "table", "org_table"] {
-            put_lenenc_octets(writer, b"");
+        let not_null = if self.table.is_some() { NOT_NULL | NO_DEFAULT } else { NOT_NULL };
+        let (charset, length, kind, flags, decimals) = match self.kind {
+            ColumnKind::Literal(length) => number(LONGLONG, length, NOT_NULL),
+            ColumnKind::Number => number(LONGLONG, 21, UNSIGNED),
+            ColumnKind::NumberNotNull => number(LONGLONG, 21, UNSIGNED | NOT_NULL),
+            ColumnKind::Code => number(LONG, 5, UNSIGNED | NOT_NULL),
+            ColumnKind::Flag => number(LONGLONG, 1, 0),
+            ColumnKind::Text(characters) => text(characters, 0),
+            ColumnKind::TextNotNull(characters) => text(characters, not_null),
+        };
+        let (schema, table) = self.table.map_or(("", ""), |table| ("performance_schema", table));
+        let original = if self.table.is_some() { self.name.as_str() } else { "" };
+        for field in ["def", schema, table, table, &self.name, original] {
+            put_lenenc_octets(writer, field.as_bytes());
         }
-        put_lenenc_octets(writer, self.name.as_bytes());
-        put_lenenc_octets(writer, b""); // org_name
         writer
             .u8(0x0C) // octets of the fixed fields
             .u16_le(charset)
             .u32_le(length)
             .u8(kind)
             .u16_le(flags)
-            .u8(if self.kind == ColumnKind::Text { 31 } else { 0 }) // decimals: 31 is "not a number"
+            .u8(decimals)
             .zeros(2);
     }
 }
 
+/// Types (`enum_field_types`).
+const LONG: u8 = 0x03;
+const LONGLONG: u8 = 0x08;
+const VAR_STRING: u8 = 0xFD;
+
+/// Flags of columns.
+const NOT_NULL: u16 = 0x0001;
+const UNSIGNED: u16 = 0x0020;
+const BINARY_FLAG: u16 = 0x0080;
+const NO_DEFAULT: u16 = 0x1000;
+
+/// The character set of what is no text.
+const BINARY: u16 = 63;
+
 /// Writes what ends a result set: EOF, or the OK packet that replaces it.
-pub fn put_end(writer: &mut Writer<'_>, deprecate_eof: bool) {
-    if deprecate_eof { OkPacket::AUTHENTICATED.encode(EOF, writer) } else { put_eof(writer) }
+pub fn put_end(manner: Manner, writer: &mut Writer<'_>) {
+    if manner.capabilities.has(Capabilities::DEPRECATE_EOF) {
+        OkPacket { status: manner.status, ..OkPacket::default() }.encode(EOF, writer);
+    } else {
+        put_eof(manner.status, writer);
+    }
 }
 
-fn put_eof(writer: &mut Writer<'_>) {
-    writer.u8(EOF).u16_le(0).u16_le(STATUS_AUTOCOMMIT);
+fn put_eof(status: u16, writer: &mut Writer<'_>) {
+    writer.u8(EOF).u16_le(0).u16_le(status);
 }
 
 /// Reads an answer to a query packet by packet, within bounds.

@@ -22,12 +22,13 @@ use crate::mysql::auth::kerberos::{ServiceName, TokenKind, token_kind};
 use crate::mysql::auth::sha2_password::FAST_AUTH_SUCCESS;
 use crate::mysql::auth::{ClientPlugin, Nonce, ServerPlugin};
 use crate::mysql::capability::Capabilities;
+use crate::mysql::charset::Charset;
 use crate::mysql::command::{Command, Session};
 use crate::mysql::deviation::Deviation;
 use crate::mysql::greeting::{Greeting, draw_nonce};
 use crate::mysql::login::{HEADER_LENGTH, Header, Login};
 use crate::mysql::packet::{FrameError, PacketReader, Sequence, write};
-use crate::mysql::reply::{AUTH_MORE_DATA, AuthSwitch, ErrPacket, OK, OkPacket, STATUS_AUTOCOMMIT, STATUS_IN_TRANS};
+use crate::mysql::reply::{AUTH_MORE_DATA, AuthSwitch, ErrPacket, STATUS_AUTOCOMMIT, STATUS_IN_TRANS};
 use crate::mysql::settings::ServerSettings;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -161,9 +162,21 @@ impl ServerHandshake {
         let mut reader = Reader::new("login", payload);
         let header = match Header::decode(&mut reader) {
             Ok(header) => header,
-            Err(error) => return self.refuse(bad_handshake(&error), cx),
+            // Somebody from before 4.1 knows no SQLSTATE either.
+            Err(Error::Unsupported(cause)) => {
+                let error = ErrPacket { state: None, ..unsupported_authentication() };
+                return self.refuse(Denial { error, cause }, cx);
+            }
+            Err(error) => {
+                let mut denial = bad_handshake(&error);
+                if payload.get(1).is_some_and(|octet| octet & PROTOCOL_41_OCTET == 0) {
+                    denial.error.state = None;
+                }
+                return self.refuse(denial, cx);
+            }
         };
         self.session.capabilities = header.capabilities;
+        self.session.charset = Charset::by_number(header.charset, self.settings.charset);
         if !header.capabilities.has(Capabilities::SSL) {
             return self.login(reader, cx);
         }
@@ -213,7 +226,7 @@ impl ServerHandshake {
         let account = known.unwrap_or_else(|| decoy_account(&self.settings, &user, cx.random));
         self.session.attributes.clone_from(&login.attributes);
         let mut candidate = Box::new(Candidate {
-            used_password: !login.auth_response.is_empty(),
+            used_password: shows_a_password(account.credentials.plugin(), &login.auth_response),
             login,
             user,
             account,
@@ -247,9 +260,7 @@ impl ServerHandshake {
 
     fn switch(&mut self, candidate: Box<Candidate>, cx: &mut Context<'_>) -> Step {
         if !self.session.capabilities.has(Capabilities::PLUGIN_AUTH) {
-            let text =
-                "Client does not support authentication protocol requested by server; consider upgrading MySQL client";
-            let error = ErrPacket::new(1251, b"08004", text);
+            let error = unsupported_authentication();
             return self.refuse(Denial { error, cause: "client without plugins".into() }, cx);
         }
         let mut plugin = candidate.account.credentials.plugin().client_plugin();
@@ -290,7 +301,10 @@ impl ServerHandshake {
             _ => EventName::AuthData,
         };
         self.note(Direction::FromClient, event, None, cx);
-        candidate.used_password |= !data.is_empty() && data != [0];
+        // The first answer to the account's own plugin decides, not what the client sent for another one.
+        if candidate.exchange == Exchange::ExpectFirst {
+            candidate.used_password = shows_a_password(candidate.account.credentials.plugin(), data);
+        }
         self.exchange(candidate, data, cx)
     }
 
@@ -380,14 +394,11 @@ impl ServerHandshake {
         if let Err(denial) = admission::check(&self.settings, &candidate.account, &visitor) {
             return self.refuse(denial, cx);
         }
-        self.session.log_in(&candidate.user, &candidate.account, database.as_deref());
+        let changes = self.session.log_in(&candidate.user, &candidate.account, database.as_deref());
         self.note(Direction::ToClient, EventName::AuthOk, None, cx);
         self.note(Direction::ToClient, EventName::Ready, None, cx);
-        let mut ok = OkPacket::AUTHENTICATED;
-        if self.settings.deviates(Deviation::StatusFlag) {
-            ok.status |= STATUS_IN_TRANS;
-        }
-        write(cx.out, &mut self.sequence, |writer| ok.encode(OK, writer));
+        let departure = if self.settings.deviates(Deviation::StatusFlag) { STATUS_IN_TRANS } else { 0 };
+        write(cx.out, &mut self.sequence, |writer| self.session.put_ok(&changes, departure, writer));
         let outcome = Outcome::established(candidate.account.credentials.plugin().method());
         self.outcome.get_or_insert(with_tls(outcome, self.session.tls.as_ref()));
         self.state = State::ExpectCommand;
@@ -403,8 +414,8 @@ impl ServerHandshake {
                 self.session.run(command, cx.out, &mut self.sequence);
                 Step::Receive
             }
-            Err(error) => {
-                let error = ErrPacket::new(1835, b"HY000", format!("Malformed communication packet: {error}"));
+            Err(_) => {
+                let error = ErrPacket::new(1835, b"HY000", "Malformed communication packet.");
                 write(cx.out, &mut self.sequence, |writer| error.encode(writer));
                 Step::Receive
             }
@@ -474,11 +485,25 @@ impl Handshake for ServerHandshake {
     }
 }
 
+/// PROTOCOL_41 in the second octet of a login, which is there in the shortest one too.
+const PROTOCOL_41_OCTET: u8 = 0x02;
+
 /// How somebody came to authenticate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Entry {
     Login,
     ChangeUser,
+}
+
+/// Whether what a client first says to a plugin counts as a password: for the SHA-2 plugins a NUL is none.
+fn shows_a_password(plugin: ServerPlugin, data: &[u8]) -> bool {
+    let is_sha2 = matches!(plugin, ServerPlugin::CachingSha2Password | ServerPlugin::Sha256Password);
+    !data.is_empty() && !(is_sha2 && data == [0])
+}
+
+fn unsupported_authentication() -> ErrPacket {
+    let text = "Client does not support authentication protocol requested by server; consider upgrading MySQL client";
+    ErrPacket::new(1251, b"08004", text)
 }
 
 fn bad_handshake(error: &Error) -> Denial {

@@ -191,6 +191,12 @@ impl ServerSettings {
         }
     }
 
+    /// Whether it is a server of before 8.0.
+    #[must_use]
+    pub fn is_old(&self) -> bool {
+        self.version.starts_with("5.")
+    }
+
     /// Whether the server is asked to break the protocol in this way.
     #[must_use]
     pub fn deviates(&self, deviation: Deviation) -> bool {

@@ -118,8 +118,7 @@ pub(crate) struct Account {
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Certificate {
-    #[serde(default)]
-    pub names: List,
+    pub names: Option<List>,
     pub ca: Option<Text>,
 }
 

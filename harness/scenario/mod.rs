@@ -31,7 +31,7 @@ mod template;
 pub mod trace_pattern;
 pub mod version;
 mod words;
-mod written;
+pub(crate) mod written;
 
 pub use explained::Explanations;
 pub use filter::Filter;

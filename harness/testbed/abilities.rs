@@ -56,6 +56,8 @@ pub enum Adjustable {
     RequireSsl,
     /// Accounts can be kept to databases.
     Databases,
+    /// What is in the cache of `caching_sha2_password`.
+    Cache,
     /// Certificates of any name and authority.
     Certificate,
     /// Keytabs with other keys than the right ones.
@@ -64,8 +66,8 @@ pub enum Adjustable {
 
 impl Adjustable {
     /// All of it.
-    pub const ALL: [Self; 6] =
-        [Self::TlsOff, Self::Methods, Self::RequireSsl, Self::Databases, Self::Certificate, Self::Keytab];
+    pub const ALL: [Self; 7] =
+        [Self::TlsOff, Self::Methods, Self::RequireSsl, Self::Databases, Self::Cache, Self::Certificate, Self::Keytab];
 }
 
 impl Abilities {
@@ -175,6 +177,9 @@ fn adjustments(needs: &Needs) -> Vec<(Adjustable, String)> {
     }
     if let Some(account) = needs.kept_to_databases.first() {
         wanted.push((Adjustable::Databases, format!("is not known to keep {account} to some databases")));
+    }
+    if let Some(account) = needs.cached.first() {
+        wanted.push((Adjustable::Cache, format!("does not tell whether it has the hash of {account} in its cache")));
     }
     if let Some(certificate) = &needs.certificate {
         let by = match certificate.ca {
@@ -442,6 +447,24 @@ then    = "THEN"
         let by = |provider| move |abilities: &mut Abilities| abilities.provider = provider;
         let reason = "thing 1 does TLS with OpenSSL, not with rustls";
         check(&rustls, by(TlsProvider::Rustls), by(TlsProvider::OpenSsl), reason);
+    }
+
+    #[test]
+    fn the_cache_of_password_hashes_is_needed_where_the_way_in_is_to_be_seen() {
+        let plan = make_plan(&Source::built_in(), &Library::built_in().unwrap(), &BTreeMap::new()).unwrap();
+        let lacking = |case: &str, adjusts: &[Adjustable]| {
+            let case = plan.cases.iter().find(|planned| planned.name == case).unwrap();
+            let mut abilities = Abilities::of_our_own("thing 1", &["aurora-mysql *"]);
+            abilities.methods = vec!["caching_sha2_password".to_owned()];
+            abilities.adjusts = adjusts.to_vec();
+            lacks(&Needs::of(case, &case.servers["db"]), &abilities)
+        };
+        let reason = "thing 1 does not tell whether it has the hash of alice in its cache";
+        for right in ["mysql/passwords/cached-sha2/tls/right", "mysql/passwords/caching-sha2/clear/right"] {
+            assert_eq!(lacking(right, &[]).as_deref(), Some(reason));
+            assert_eq!(lacking(right, &[Adjustable::Cache]), None);
+        }
+        assert_eq!(lacking("mysql/passwords/cached-sha2/tls/wrong", &[]), None);
     }
 
     #[test]

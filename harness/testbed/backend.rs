@@ -67,12 +67,12 @@ impl Backend {
         Self { word: "mock".to_owned(), mysql: mock(), postgres: mock(), realms: Realms::Mock(Vec::new()) }
     }
 
-    /// The endpoint that a file describes.
+    /// The endpoint that a file describes, or the environment alone.
     ///
     /// # Errors
-    /// The file cannot be understood.
-    pub fn endpoint(file: &Path) -> Result<Self, Error> {
-        let endpoint = Arc::new(Endpoint::read(file)?);
+    /// What is described cannot be understood.
+    pub fn endpoint(file: Option<&Path>) -> Result<Self, Error> {
+        let endpoint = Arc::new(file.map_or_else(Endpoint::from_environment, Endpoint::read)?);
         Ok(Self {
             word: "endpoint".to_owned(),
             mysql: Databases::Endpoint(Arc::clone(&endpoint)),
@@ -87,8 +87,7 @@ impl Backend {
     /// It is no such word, a program is missing, or the endpoint's file cannot be understood.
     pub fn parse(text: &str, endpoint: Option<&Path>) -> Result<Self, Error> {
         match (text, endpoint) {
-            ("endpoint", Some(file)) => return Self::endpoint(file),
-            ("endpoint", None) => return Err(Error::Usage("the backend 'endpoint' needs --endpoint FILE".to_owned())),
+            ("endpoint", file) => return Self::endpoint(file),
             (_, Some(_)) => return Err(Error::Usage("--endpoint is for the backend 'endpoint'".to_owned())),
             (_, None) => {}
         }
@@ -123,19 +122,27 @@ impl Backend {
     #[must_use]
     pub fn products(&self) -> Vec<String> {
         let of_databases = |databases: &Databases| match databases {
-            Databases::Mock(_) => None,
-            Databases::Process(servers) => servers.product(),
-            Databases::Container(servers) => servers.product(),
-            Databases::Endpoint(endpoint) => Some(endpoint.plays.clone()),
+            Databases::Mock(_) => Vec::new(),
+            Databases::Process(servers) => servers.product().into_iter().collect(),
+            Databases::Container(servers) => servers.product().into_iter().collect(),
+            Databases::Endpoint(endpoint) => endpoint.plays.clone(),
         };
         let of_realms = match &self.realms {
             Realms::Process(kdcs) => kdcs.product(),
             Realms::Mock(_) | Realms::Endpoint => None,
         };
-        let mut products: Vec<_> =
-            [of_databases(&self.mysql), of_databases(&self.postgres), of_realms].into_iter().flatten().collect();
+        let mut products: Vec<_> = [of_databases(&self.mysql), of_databases(&self.postgres)].concat();
+        products.extend(of_realms);
         products.dedup();
         products
+    }
+
+    /// What stands there says of itself, for the reader: asked over the wire, so before the first case.
+    pub async fn says(&self) -> Option<String> {
+        match &self.mysql {
+            Databases::Endpoint(endpoint) => Some(format!("the endpoint says {}", endpoint.says().await?)),
+            Databases::Mock(_) | Databases::Process(_) | Databases::Container(_) => None,
+        }
     }
 
     /// Why a case cannot be played here, if so.

@@ -12,9 +12,9 @@ use crate::testbed::proxy::Proxies;
 use crate::testbed::random::Generator;
 use crate::testbed::realm::StandingRealm;
 use crate::testbed::server::StandingServer;
-use shakedown_krb5::Principal;
 use shakedown_krb5::ccache::CredentialCache;
 use shakedown_krb5::client::Secret;
+use shakedown_krb5::{Credential, Principal};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ impl StandingClient {
     }
 
     /// Gets a ticket-granting ticket, which replaces what is in the cache.
-    pub(super) async fn kinit(&mut self, principal: &Principal, password: &str, materials: &Materials) -> Attempt {
+    pub(super) async fn kinit(&mut self, principal: &Principal, secret: Secret, materials: &Materials) -> Attempt {
         let clock = materials.clock().shifted(self.planned.clock_seconds);
         let mut trace = Trace::new();
         let mut exchanges = Vec::new();
@@ -79,7 +79,7 @@ impl StandingClient {
             recordings: materials.is_recorded().then_some(&mut exchanges),
         };
         let began = clock.base();
-        let result = self.kerberos.kinit(principal, Secret::password(password), &mut around).await;
+        let result = self.kerberos.kinit(principal, secret, &mut around).await;
         let took = clock.base().since(began);
         Attempt {
             client: kinit_outcome(&result),
@@ -103,6 +103,12 @@ impl StandingClient {
             cache.store(ticket);
         }
         cache.write().map(Some).map_err(|problem| Error::Internal(format!("credential cache: {problem}")))
+    }
+
+    /// Takes tickets from elsewhere, which replace what is in the cache.
+    pub(super) fn take(&mut self, tickets: Vec<Credential>) {
+        self.kerberos.destroy();
+        tickets.into_iter().for_each(|ticket| self.kerberos.insert(ticket));
     }
 
     /// Removes all tickets.

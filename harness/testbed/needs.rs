@@ -5,7 +5,8 @@
 
 use crate::handshake::{Kind, TlsVersion};
 use crate::scenario::party::{
-    Account, Ca, Client, GssMode, HbaMethod, Keytab, Proof, Server, ServerTls, TlsMode, TlsProvider, TlsRange,
+    Account, Ca, Client, ClientTls, GssMode, HbaMethod, Keytab, PasswordScheme, Proof, Server, ServerTls, TlsMode,
+    TlsProvider, TlsRange,
 };
 use crate::scenario::plan::{Case, Step, Verb};
 use crate::scenario::profile::Protocol;
@@ -39,6 +40,8 @@ pub struct Needs {
     pub require_ssl: Vec<String>,
     /// Accounts that log in and are kept to some databases.
     pub kept_to_databases: Vec<String>,
+    /// Accounts of `caching_sha2_password` whose way in, by the hash in the server's cache or without it, is to be seen.
+    pub cached: Vec<String>,
     /// A certificate that is not of the server's own name and authority, where a client verifies it.
     pub certificate: Option<CertificateNeed>,
     /// The offset of its clock to the base. Only differences between parties mean anything, so that this alone is never
@@ -108,6 +111,7 @@ impl Needs {
             parameters: parameters(server),
             require_ssl: named(|account| account.require_ssl),
             kept_to_databases: named(|account| !account.databases.is_empty()),
+            cached: cached(&logins),
             certificate: certificate(server, &logins),
             clock_seconds: server.clock_seconds,
             deviations: server.deviations.clone(),
@@ -151,34 +155,53 @@ impl Login<'_> {
         self.client.tls.mode != TlsMode::Disabled
     }
 
-    /// What both sides would agree on, and the suites by which.
+    /// What the handshake with a server of this TLS needs.
     fn handshake(&self, server: &ServerTls) -> Option<TlsNeed> {
         if !self.asks_for_tls() {
             return None;
         }
-        let offered = &self.client.tls;
         let expected = self.step.expectation.as_ref().map(|expectation| &expectation.client);
         let expected = expected.filter(|expected| expected.kind == Kind::Established);
-        let in_common =
-            |version: &TlsVersion| server.versions.contains(*version) && offered.versions.contains(*version);
-        let best = TlsVersion::ALL.into_iter().rfind(in_common);
-        let version = expected.and_then(|expected| expected.tls).or(best);
-        let exists = |name: &&String| match (Suite::by_name(name), version) {
-            (Some(suite), Some(version)) => suite.exists_in(version),
-            _ => true,
-        };
-        let accepted: Vec<&String> = server.suites.iter().filter(exists).collect();
-        let both: Vec<String> =
-            accepted.iter().filter(|name| offered.suites.contains(name)).map(|name| (*name).clone()).collect();
+        let agreed = agreement(&self.client.tls, server);
+        let version = expected.and_then(|expected| expected.tls).or(agreed.version);
         let suites = match expected.and_then(|expected| expected.suite.clone()) {
             Some(suite) => vec![suite],
-            // A client that leaves it open, or one whose offer is to be refused: by a server that has others.
-            None if both.is_empty() => accepted.into_iter().cloned().collect(),
-            None => both,
+            // An offer that is to be refused: by a server that has others.
+            None if agreed.suites.is_empty() => suites_in(version, server).cloned().collect(),
+            None => agreed.suites,
         };
         let TlsRange { min, max } = server.versions;
         Some(TlsNeed { accepted: (min, max), version, suites })
     }
+}
+
+/// What a client and a server would agree on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Agreement {
+    /// The newest version that both have.
+    version: Option<TlsVersion>,
+    /// The suites that both have in that version.
+    suites: Vec<String>,
+}
+
+/// What the logins of a case would agree on with `server`, if its TLS were this.
+pub(super) fn agreements(case: &Case, server: &Server, tls: &ServerTls) -> Vec<Agreement> {
+    logins(case, server).filter(Login::asks_for_tls).map(|login| agreement(&login.client.tls, tls)).collect()
+}
+
+fn agreement(client: &ClientTls, server: &ServerTls) -> Agreement {
+    let in_common = |version: &TlsVersion| server.versions.contains(*version) && client.versions.contains(*version);
+    let version = TlsVersion::ALL.into_iter().rfind(in_common);
+    // A client that names none has them all.
+    let is_offered = |suite: &&String| client.suites.is_empty() || client.suites.contains(suite);
+    Agreement { version, suites: suites_in(version, server).filter(is_offered).cloned().collect() }
+}
+
+fn suites_in(version: Option<TlsVersion>, server: &ServerTls) -> impl Iterator<Item = &String> {
+    server.suites.iter().filter(move |name| match (Suite::by_name(name), version) {
+        (Some(suite), Some(version)) => suite.exists_in(version),
+        _ => true,
+    })
 }
 
 struct Methods {
@@ -239,6 +262,25 @@ fn parameters(server: &Server) -> BTreeMap<String, ParameterNeed> {
             (name.clone(), ParameterNeed { value, default: parameter.default.clone() })
         })
         .collect()
+}
+
+/// Only a trace shows whether the server had the hash.
+fn cached(logins: &[Login<'_>]) -> Vec<String> {
+    let is_shown =
+        |login: &&Login<'_>| login.step.expectation.as_ref().is_some_and(|expected| expected.trace.is_some());
+    let is_cached = |login: &&Login<'_>| {
+        let mut proofs = login.account.into_iter().flat_map(|account| &account.proofs);
+        let own = login.client.password.as_ref();
+        proofs.any(|proof| {
+            let Proof::Password { scheme: PasswordScheme::CachingSha2Password, password, .. } = proof else {
+                return false;
+            };
+            own == Some(password)
+        })
+    };
+    let names: BTreeSet<_> =
+        logins.iter().filter(is_shown).filter(is_cached).map(|login| &login.client.login).collect();
+    names.into_iter().cloned().collect()
 }
 
 fn certificate(server: &Server, logins: &[Login<'_>]) -> Option<CertificateNeed> {

@@ -32,13 +32,14 @@ use crate::testbed::backend::realm_of;
 use crate::testbed::choice::one_case;
 use crate::testbed::client::StandingClient;
 use crate::testbed::command::{self, Said};
-use crate::testbed::endpoint::Endpoint;
+use crate::testbed::endpoint::{Endpoint, Tickets};
 use crate::testbed::environment::{self, Folder, Variables};
 use crate::testbed::materials::Materials;
 use crate::testbed::proxy::{self, Proxies, StandingProxy, Way};
 use crate::testbed::realm::{self, StandingRealm};
 use crate::testbed::server::StandingServer;
 use shakedown_krb5::Principal;
+use shakedown_krb5::client::Secret;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -54,6 +55,8 @@ pub struct World {
     clients: BTreeMap<String, StandingClient>,
     scenario_folder: PathBuf,
     folder: OnceLock<Folder>,
+    /// What stands in place of a kinit with the right password.
+    tickets: Option<Arc<Tickets>>,
 }
 
 impl World {
@@ -122,7 +125,8 @@ impl World {
         let servers = case.servers.iter().map(|(name, planned)| {
             (name.clone(), StandingServer::endpoint(planned, endpoint.address, endpoint.host.clone()))
         });
-        Self::of(case, materials, realms.collect(), servers.collect(), Proxies::default())
+        let world = Self::of(case, materials, realms.collect(), servers.collect(), Proxies::default());
+        Self { tickets: endpoint.tickets.clone(), ..world }
     }
 
     /// From parties that stand.
@@ -147,6 +151,7 @@ impl World {
             clients,
             scenario_folder,
             folder: OnceLock::new(),
+            tickets: None,
         }
     }
 
@@ -220,7 +225,7 @@ impl World {
             let principal = Principal::new(&[user], &standing.planned.realm);
             let password = self.materials.secrets().value(password);
             let standing = self.clients.get_mut(client).ok_or_else(|| unknown("client", client))?;
-            let attempt = standing.kinit(&principal, &password, &self.materials).await;
+            let attempt = standing.kinit(&principal, Secret::password(&password), &self.materials).await;
             if !attempt.client.is_established() {
                 return Err(Error::Environment(format!("{}: {}", step.name, attempt.client)));
             }
@@ -383,8 +388,12 @@ impl World {
         fresh_cache: bool,
     ) -> Result<Performed, Error> {
         let standing = self.realms.get(realm).ok_or_else(|| unknown("realm", realm))?;
-        let password = self.materials.secrets().value(password);
         let principal = Principal::new(&[user], &standing.planned.realm);
+        let is_right = standing.planned.users.get(user).is_some_and(|known| known.password == *password);
+        if let Some(tickets) = self.tickets.clone().filter(|_| is_right) {
+            return self.kinit_by(&tickets, by, &principal).await;
+        }
+        let password = self.materials.secrets().value(password);
         let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
         let planned = Arc::clone(&client.planned);
         match &planned.kind {
@@ -392,7 +401,8 @@ impl World {
                 if fresh_cache {
                     client.destroy_tickets();
                 }
-                Ok(Performed::Attempt(Box::new(client.kinit(&principal, &password, &self.materials).await)))
+                let secret = Secret::password(&password);
+                Ok(Performed::Attempt(Box::new(client.kinit(&principal, secret, &self.materials).await)))
             }
             ClientKind::Profile(name) => {
                 Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
@@ -419,10 +429,30 @@ impl World {
                     Said::CannotPlay(reason) => return Ok(Performed::CannotPlay(reason)),
                 };
                 let connections = standing.trace_since(mark).into_iter().collect();
-                let attempt = Attempt { connections, ..Attempt::without_connection(outcome) };
+                // What a program says to somebody else's KDC passes us by.
+                let server = if standing.is_observed() { View::Nothing } else { View::Unobserved };
+                let attempt = Attempt { connections, server, ..Attempt::without_connection(outcome) };
                 Ok(Performed::Attempt(Box::new(attempt)))
             }
         }
+    }
+
+    /// A kinit without a password: from a credential cache that is there, for which no KDC is asked, or by the keys of a keytab.
+    /// A program finds what comes of it in its own cache.
+    async fn kinit_by(&mut self, tickets: &Tickets, by: &str, principal: &Principal) -> Result<Performed, Error> {
+        let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
+        let attempt = match tickets.secret(principal) {
+            Some(keys) => client.kinit(principal, keys, &self.materials).await,
+            None => {
+                client.take(tickets.tickets(principal));
+                let established = Attempt::without_connection(Outcome::established("kerberos"));
+                Attempt { server: View::Unobserved, ..established }
+            }
+        };
+        if let (ClientKind::Command { .. }, Some(cache)) = (&client.planned.kind, client.credential_cache()?) {
+            self.folder()?.write(CCACHE, &cache)?;
+        }
+        Ok(Performed::Attempt(Box::new(attempt)))
     }
 
     /// The folder of this world, made when it is needed first.

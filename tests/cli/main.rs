@@ -6,10 +6,15 @@
 mod catalogue;
 mod check;
 mod diff;
+mod endpoint;
 #[cfg(unix)]
 mod exec;
 mod exit_codes;
 mod files;
+#[cfg(target_os = "linux")]
+mod killed;
+#[cfg(target_os = "linux")]
+mod left;
 mod program;
 mod report;
 mod run;

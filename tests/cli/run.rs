@@ -190,3 +190,22 @@ fn a_reader_that_goes_away_changes_neither_verdict_nor_exit_code() {
         assert_eq!(child.wait().unwrap().code(), Some(code), "{arguments:?}");
     }
 }
+
+/// What could not be written has not been said: no success, unlike a reader that has seen enough.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_cannot_be_written_is_an_error_of_the_environment() {
+    let (_files, path) = Files::small(SMALL);
+    for arguments in [
+        arguments!["run", "--list", &path].to_vec(),
+        arguments!["check", &path].to_vec(),
+        arguments!["requirements"].to_vec(),
+        arguments!["run", &path].to_vec(),
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = program();
+        command.args(&arguments).stdout(full);
+        let ran = to_its_end(command).exits_with(3);
+        assert!(ran.err.contains("No space left on device"), "{arguments:?}: {}", ran.err);
+    }
+}

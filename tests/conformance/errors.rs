@@ -477,6 +477,62 @@ fn keys_that_would_do_nothing_are_refused() {
 }
 
 #[test]
+fn keys_of_an_account_that_nobody_would_look_at_are_refused() {
+    let plugin = "plugin = \"mysql_native_password\", secret = \"alice\"";
+    check(
+        plugin,
+        "by = \"kerberos\", realm = \"corp\", secret = \"alice\"",
+        "20:68: 'secret' for an account that is not proved by a password: 'alice'",
+    );
+    check(
+        plugin,
+        "plugin = \"authentication_kerberos\", realm = \"corp\", cached = true",
+        "20:87: 'cached' for an account that is not proved by a password: 'true'",
+    );
+    check(
+        plugin,
+        "secret = \"alice\", realm = \"corp\"",
+        "20:52: 'realm' for an account that is not proved by Kerberos: 'corp'",
+    );
+    check(
+        plugin,
+        "by = \"iam\", include_realm = true",
+        "20:54: 'include_realm' for an account that is not proved by Kerberos: 'true'",
+    );
+    // An account whose way differs from cell to cell has the keys of all its ways.
+    let ways = SCENARIO
+        .replace("\"b\"]", "{ name = \"b\", by = \"kerberos\" }]")
+        .replace("code = \"1045\"", "code = \"1045\", by = \"password\"")
+        .replace(plugin, "by = \"{db.by}\", secret = \"alice\", realm = \"corp\"");
+    assert_eq!(plan(&ways), Ok(()));
+}
+
+#[test]
+fn a_method_that_is_enabled_has_to_be_configured() {
+    let clock = "clock      = \"+1h\"";
+    check(clock, "enabled = \"kerberos\"", "22:11: no 'kerberos' in the server that has enabled = 'kerberos'");
+    check(clock, "enabled = \"iam\"", "22:11: no 'iam' in the server that has enabled = 'iam'");
+    check(
+        clock,
+        "kerberos = { realm = \"corp\" }\nenabled = \"both\"",
+        "23:11: no 'iam' in the server that has enabled = 'both'",
+    );
+    for enabled in ["enabled = \"neither\"", "kerberos = { realm = \"corp\" }\nenabled = \"kerberos\""] {
+        assert_eq!(plan(&SCENARIO.replace(clock, enabled)), Ok(()));
+    }
+}
+
+#[test]
+fn a_certificate_has_a_name() {
+    let clock = "clock      = \"+1h\"";
+    let problem = "22:25: a certificate without a name; without 'names' it is for the host";
+    check(clock, "certificate = { names = [] }", problem);
+    for certificate in ["{ names = [\"a.test\"] }", "{ names = \"a.test\" }", "{ ca = \"other\" }"] {
+        assert_eq!(plan(&SCENARIO.replace(clock, &format!("certificate = {certificate}"))), Ok(()));
+    }
+}
+
+#[test]
 fn names_that_nobody_could_use_are_refused_with_their_place() {
     let engine = "engine     = \"aurora-mysql {engine}\"";
     for wrong in ["", "not a host", "http://db.test", &"a".repeat(65)] {

@@ -76,6 +76,7 @@ pub(crate) fn play_with(sources: &[Source], library: &Library, known: KnownFailu
         // Some cases wait for a peer that never answers: these are to wait side by side.
         jobs: 64,
         fail_fast: false,
+        required: Vec::new(),
         requirements: BTreeMap::new(),
         arguments: Vec::new(),
         known,

@@ -2,12 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
+mod endpoint;
 mod kdc_death;
 mod kdc_likeness;
+#[cfg(target_os = "linux")]
+mod killed;
+#[cfg(target_os = "linux")]
+#[path = "../cli/left.rs"]
+mod left;
 mod openssl;
 mod peer;
+mod process;
 mod program;
 mod proxies;
 mod real_clients;
 mod real_kdc;
 mod real_servers;
+mod wireshark;

@@ -83,6 +83,16 @@ pub(super) fn compare(step: Step<'_>, left: &SideOfStep<'_>, right: &SideOfStep<
     comparer.comparison
 }
 
+/// Holds what was said against each other, and nothing else.
+pub(super) fn said(step: &str, left: &[Transcript], right: &[Transcript]) -> Vec<Difference> {
+    let step = Step { name: step, is_of_program: false, has_kdc: false };
+    let mut comparer = Comparer { step, comparison: Comparison::default(), is_apart: false, has_another_suite: false };
+    let transcripts = |said: &[Transcript]| Some(said.len().to_string());
+    comparer.differ("connections", transcripts(left), transcripts(right));
+    comparer.conversations(left, right);
+    comparer.comparison.differences
+}
+
 struct Comparer<'a> {
     step: Step<'a>,
     comparison: Comparison,

@@ -20,6 +20,9 @@ mod wording;
 pub use play::{Settings, compare};
 
 use crate::engine::event::Verdict;
+use crate::engine::twins::explaining::Explaining;
+use crate::handshake::Transcript;
+use crate::scenario::Explanations;
 use crate::scenario::plan::Place;
 use std::collections::BTreeSet;
 
@@ -60,6 +63,27 @@ pub struct TwinCase {
     pub differences: Vec<Difference>,
     /// What could not be compared although the case was: `what the server saw`.
     pub uncompared: BTreeSet<String>,
+}
+
+/// What differs between what was said in a step of a case and what was said to a peer, and which of that is explained.
+#[must_use]
+pub fn conversations(
+    case: &str,
+    step: &str,
+    mock: &[Transcript],
+    peer: &[Transcript],
+    explained: &Explanations,
+) -> Vec<Difference> {
+    let mut twin = TwinCase {
+        name: case.to_owned(),
+        scenario: String::new(),
+        likeness: Likeness::Equal,
+        reason: None,
+        differences: comparison::said(step, mock, peer),
+        uncompared: BTreeSet::new(),
+    };
+    Explaining::new(&Explanations::default(), explained, &BTreeSet::new()).explain(&mut twin);
+    twin.differences
 }
 
 /// How the two sides of a case compare.

@@ -95,9 +95,12 @@ impl KerberosClient {
         Ok(())
     }
 
-    /// Forgets all tickets (`kdestroy`).
+    /// Forgets all tickets (`kdestroy`), and whose they were unless a secret says so.
     pub fn destroy(&mut self) {
         self.cache.clear();
+        if self.secret.is_none() {
+            self.principal = None;
+        }
     }
 
     /// All tickets, the oldest first.

@@ -82,6 +82,14 @@ pub(super) fn resolve(
         }
         (None, None) => default,
     };
+    let way = own.as_ref().or(by.as_ref());
+    without_effect(
+        proved,
+        way,
+        filling,
+        [("secret", secret), ("cached", cached)],
+        [("realm", realm), ("include_realm", include_realm)],
+    )?;
     let with_password = |scheme| {
         let secret = filling.optional(secret.as_ref())?;
         let secret = secret.ok_or_else(|| filling.error(login, "no 'secret' for the password of account"))?;
@@ -111,6 +119,34 @@ pub(super) fn resolve(
         require_ssl: filling.flag(require_ssl.as_ref(), false)?,
         databases: texts(filling.list(databases)?),
     })
+}
+
+/// Refuses keys that nobody would look at. An account whose way differs from cell to cell has those of all its ways.
+fn without_effect(
+    proved: Method,
+    way: Option<&Text>,
+    filling: &Filling<'_>,
+    of_passwords: [(&'static str, &Option<Text>); 2],
+    of_kerberos: [(&'static str, &Option<Text>); 2],
+) -> Result<(), ScenarioError> {
+    if way.is_some_and(|way| way.text.contains('{')) {
+        return Ok(());
+    }
+    let (password, kerberos) = match proved {
+        Method::Password(_) => (true, false),
+        Method::Kerberos | Method::KerberosAndIam => (false, true),
+        Method::Trust | Method::Iam => (false, false),
+    };
+    let refused = |used: bool, keys: [(&'static str, &Option<Text>); 2]| {
+        keys.into_iter().filter(move |_| !used).find_map(|(key, value)| Some((key, value.clone()?)))
+    };
+    let found = refused(password, of_passwords).map(|found| (found, "a password"));
+    match found.or_else(|| refused(kerberos, of_kerberos).map(|found| (found, "Kerberos"))) {
+        Some(((key, value), what)) => {
+            Err(filling.error(&value, format!("'{key}' for an account that is not proved by {what}:")))
+        }
+        None => Ok(()),
+    }
 }
 
 const fn protocol_name(protocol: Protocol) -> &'static str {

@@ -62,7 +62,15 @@ pub(super) fn resolve(
                 ("iam", both(false, true)),
                 ("both", both(true, true)),
             ];
-            filling.one_of(&text, "methods", &words)?
+            let enabled = filling.one_of(&text, "methods", &words)?;
+            for (is_on, is_configured, key) in
+                [(enabled.kerberos, kerberos.is_some(), "kerberos"), (enabled.iam, iam.is_some(), "iam")]
+            {
+                if is_on && !is_configured {
+                    return Err(filling.error(&text, format!("no '{key}' in the server that has enabled =")));
+                }
+            }
+            enabled
         }
         None => Enabled { kerberos: kerberos.is_some(), iam: iam.is_some() },
     };
@@ -221,9 +229,12 @@ pub(super) fn resolve_certificate(
 ) -> Result<Certificate, ScenarioError> {
     let mut certificate = Certificate { names: vec![host.to_owned()], ca: Ca::Own };
     let Some(file::Certificate { names, ca }) = written else { return Ok(certificate) };
-    let names = texts(filling.list(names)?);
-    if !names.is_empty() {
-        certificate.names = names;
+    if let Some(names) = names {
+        certificate.names = texts(filling.list(names)?);
+        if certificate.names.is_empty() {
+            let problem = "a certificate without a name; without 'names' it is for the host";
+            return Err(filling.source.error(&names.span, problem));
+        }
     }
     if let Some(ca) = filling.optional(ca.as_ref())? {
         let words = [("own", Ca::Own), ("other", Ca::Other), ("self-signed", Ca::SelfSigned)];

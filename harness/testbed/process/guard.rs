@@ -163,3 +163,115 @@ impl Guard {
         let _ = self.shell.wait();
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::io::Read;
+    use std::os::unix::process::CommandExt;
+
+    /// Somebody who stands for a program of ours: a shell and its child, in a group of its own.
+    fn stand(set: impl FnOnce(&mut Command)) -> Child {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "sleep 600 & echo started; wait"])
+            .env_remove(MARKER)
+            .process_group(0)
+            .stdout(Stdio::piped());
+        set(&mut command);
+        let mut child = command.spawn().unwrap();
+        let mut said = [0; 8];
+        child.stdout.as_mut().unwrap().read_exact(&mut said).unwrap();
+        child
+    }
+
+    /// Whether the shell and its child are gone: the last one closes the pipe.
+    fn is_gone(child: &mut Child) -> bool {
+        assert_eq!(child.stdout.as_mut().unwrap().read_to_end(&mut Vec::new()).unwrap(), 0);
+        child.wait().is_ok()
+    }
+
+    fn put_away(mut child: Child) {
+        crate::testbed::process::signal::kill_group(child.id());
+        child.wait().unwrap();
+    }
+
+    /// What happens to the guard when this program is killed: the end of its pipe, without a word.
+    fn as_if_killed(mut guard: Guard) {
+        drop(guard.words);
+        assert!(guard.shell.wait().unwrap().success());
+    }
+
+    #[test]
+    fn when_the_program_is_gone_so_are_its_processes_and_folders() {
+        let beside = tempfile::tempdir().unwrap();
+        let (ours, removed) = (beside.path().join("ours $(x) 'y'"), beside.path().join("removed by us"));
+        for folder in [&ours, &removed] {
+            std::fs::create_dir(folder).unwrap();
+        }
+        let marker = "guard-test-one-0123456789abcdef";
+        let mut guard = Guard::start(marker).unwrap();
+        guard.say("folder", &ours).unwrap();
+        guard.say("folder", &removed).unwrap();
+        guard.say("gone", &removed).unwrap();
+        let mut marked = stand(|command| {
+            command.env(MARKER, marker);
+        });
+        let mut stranger = stand(|_| {});
+        as_if_killed(guard);
+        assert!(is_gone(&mut marked));
+        assert!(!ours.exists());
+        assert!(removed.exists(), "it was released, and may be somebody else's by now");
+        assert!(stranger.try_wait().unwrap().is_none(), "it carries no marker");
+        put_away(stranger);
+    }
+
+    #[test]
+    fn who_works_in_a_home_is_ended_and_who_looks_at_files_is_not() {
+        let beside = tempfile::tempdir().unwrap();
+        let beside_path = std::fs::canonicalize(beside.path()).unwrap();
+        let (home, files) = (beside_path.join("home"), beside_path.join("files"));
+        for folder in [&home, &files] {
+            std::fs::create_dir(folder).unwrap();
+        }
+        let mut guard = Guard::start("guard-test-two-0123456789abcdef").unwrap();
+        guard.say(Meaning::Home.word(), &home).unwrap();
+        guard.say(Meaning::Files.word(), &files).unwrap();
+        // In a session of its own, and so without a terminal, as the children of PostgreSQL are.
+        let in_session = |folder: &Path| {
+            let mut command = Command::new("setsid");
+            command.args(["sh", "-c", "echo started; exec sleep 600"]).stdout(Stdio::piped()).current_dir(folder);
+            let mut child = command.env_remove(MARKER).spawn().unwrap();
+            child.stdout.as_mut().unwrap().read_exact(&mut [0; 8]).unwrap();
+            child
+        };
+        let (mut inhabitant, mut visitor) = (in_session(&home), in_session(&files));
+        as_if_killed(guard);
+        assert!(is_gone(&mut inhabitant));
+        assert!(visitor.try_wait().unwrap().is_none());
+        assert!(!home.exists() && !files.exists());
+        put_away(visitor);
+    }
+
+    #[test]
+    fn a_guard_that_is_told_that_nothing_is_left_touches_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let marker = "guard-test-three-0123456789abcdef";
+        let mut guard = Guard::start(marker).unwrap();
+        guard.say("folder", folder.path()).unwrap();
+        let mut marked = stand(|command| {
+            command.env(MARKER, marker);
+        });
+        guard.end();
+        assert!(marked.try_wait().unwrap().is_none());
+        assert!(folder.path().exists());
+        put_away(marked);
+    }
+
+    #[test]
+    fn a_path_that_would_be_two_is_refused() {
+        for path in ["/tmp/a\nfolder /", "relative"] {
+            assert!(watch_folder(Path::new(path), Meaning::Files).is_err(), "{path:?}");
+        }
+    }
+}

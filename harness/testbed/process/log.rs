@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 use std::io::{PipeWriter, Read};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// How much is kept.
 const KEPT_MAX: usize = 64 * 1024;
@@ -10,9 +11,25 @@ const KEPT_MAX: usize = 64 * 1024;
 /// How much of that a message shows.
 const LINES_MAX: usize = 6;
 
+/// How long it is waited for the last words of a program that has ended, in case somebody else still holds its pipe.
+const LAST_WORDS_PATIENCE: Duration = Duration::from_millis(200);
+
 /// The end of a program's output.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Log(Arc<Mutex<VecDeque<u8>>>);
+pub(super) struct Log(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    said: Mutex<Said>,
+    ended: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Said {
+    kept: VecDeque<u8>,
+    /// Whether nobody can say anything any more.
+    is_all: bool,
+}
 
 impl Log {
     /// A log and the pipe into it, which is read until the last program that has it is gone.
@@ -25,12 +42,14 @@ impl Log {
             while let Ok(length @ 1..) = reader.read(&mut chunk) {
                 kept.keep(&chunk[..length]);
             }
+            kept.said().is_all = true;
+            kept.0.ended.notify_all();
         })?;
         Ok((log, writer))
     }
 
     fn keep(&self, bytes: &[u8]) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = &mut self.said().kept;
         kept.extend(bytes);
         let surplus = kept.len().saturating_sub(KEPT_MAX);
         kept.drain(..surplus);
@@ -38,8 +57,17 @@ impl Log {
 
     /// All that is kept.
     pub(super) fn text(&self) -> String {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(kept.make_contiguous()).into_owned()
+        String::from_utf8_lossy(self.said().kept.make_contiguous()).into_owned()
+    }
+
+    /// Waits a moment for the end of the pipe: what a program says before it ends may be read after it has ended.
+    pub(super) fn settle(&self) {
+        // Who waits in vain has what is there.
+        let _ = self.0.ended.wait_timeout_while(self.said(), LAST_WORDS_PATIENCE, |said| !said.is_all);
+    }
+
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.0.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The last lines behind a colon, for a message; nothing if there are none.

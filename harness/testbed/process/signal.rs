@@ -1,5 +1,6 @@
 //! Signals, groups and who works where: what is known about Unix here. Elsewhere a program can only be killed.
 
+use crate::testbed::process::guard;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
@@ -72,7 +73,7 @@ pub(super) fn clear(home: &Path, patience: Duration) {
     }
 }
 
-/// The processes that work in a folder and have no terminal: nobody's shell is ended for having been there.
+/// The processes that work in a folder and carry our marker or have no terminal: nobody's shell is ended for having been there.
 pub(super) fn inhabitants(home: &Path) -> Vec<u32> {
     let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
     processes
@@ -80,9 +81,15 @@ pub(super) fn inhabitants(home: &Path) -> Vec<u32> {
         .filter(|process: &u32| {
             let of_process = Path::new("/proc").join(process.to_string());
             std::fs::read_link(of_process.join("cwd")).is_ok_and(|at| at.starts_with(home))
-                && std::fs::read_to_string(of_process.join("stat")).is_ok_and(|stat| is_without_terminal(&stat))
+                && (std::fs::read_to_string(of_process.join("stat")).is_ok_and(|stat| is_without_terminal(&stat))
+                    || std::fs::read(of_process.join("environ")).is_ok_and(|environment| is_marked(&environment)))
         })
         .collect()
+}
+
+fn is_marked(environment: &[u8]) -> bool {
+    let ours = format!("{}={}", guard::MARKER, guard::marker());
+    environment.split(|&byte| byte == 0).any(|variable| variable == ours.as_bytes())
 }
 
 /// By `/proc/PID/stat`: behind the name in brackets come state, parent, group, session, terminal.

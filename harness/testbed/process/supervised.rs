@@ -80,6 +80,7 @@ impl Supervised {
     #[must_use]
     pub fn cause_of_death(&self) -> Option<String> {
         let status = self.status()?;
+        self.log.settle();
         Some(format!("{} {}{}", self.name, signal::cause(status), self.log.last_lines()))
     }
 
@@ -106,8 +107,12 @@ impl Supervised {
 
     /// Ends it in order, or not in order after ten seconds, and waits until nothing that it started is left.
     pub async fn end(&self) {
+        self.end_within(END_PATIENCE).await;
+    }
+
+    async fn end_within(&self, patience: Duration) {
         self.ask_to_end();
-        let deadline = Instant::now() + END_PATIENCE;
+        let deadline = Instant::now() + patience;
         while self.is_alive() && Instant::now() < deadline {
             tokio::time::sleep(PACE).await;
         }
@@ -127,7 +132,7 @@ impl Supervised {
         let mut child = self.child();
         if matches!(child.try_wait(), Ok(None)) {
             signal::kill_group(child.id());
-            // It is waited for below by what it has left; a failure here means that somebody else has waited.
+            // A failure means that somebody else has waited for it.
             let _ = child.wait();
         }
         signal::clear(&self.home, END_PATIENCE);
@@ -158,5 +163,74 @@ impl Drop for Supervised {
 impl fmt::Debug for Supervised {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Supervised").field("name", &self.name).field("id", &self.id()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// A shell that stands as `sh 1`, in a folder of its own.
+    fn shell(script: &str) -> (tempfile::TempDir, Supervised) {
+        let home = tempfile::tempdir().unwrap();
+        let path = std::fs::canonicalize(home.path()).unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).current_dir(&path);
+        let shell = Supervised::start("sh 1", command, &path, Signal::Terminate).unwrap();
+        (home, shell)
+    }
+
+    /// Waits until the shell has made the file `ready`.
+    async fn ready(home: &tempfile::TempDir, shell: &Supervised) {
+        let file = home.path().join("ready");
+        shell.await_ready(PATIENCE, || std::future::ready(file.exists())).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn one_that_ends_before_it_is_ready_says_how_and_its_last_words() {
+        let (_home, shell) = shell("echo hello; echo no room >&2; exit 7");
+        let problem = shell.await_ready(PATIENCE, || std::future::ready(false)).await.unwrap_err();
+        assert_eq!(problem.to_string(), "sh 1 ended with exit code 7: hello | no room");
+    }
+
+    #[tokio::test]
+    async fn one_that_never_answers_is_given_up_with_what_it_said() {
+        let (home, shell) = shell("echo waiting; touch ready; exec sleep 600");
+        ready(&home, &shell).await;
+        let problem = shell.await_ready(Duration::ZERO, std::future::pending).await.unwrap_err();
+        assert!(problem.to_string().starts_with("sh 1 does not answer within 0 s"), "{problem}");
+        assert_eq!(shell.cause_of_death(), None);
+    }
+
+    #[tokio::test]
+    async fn the_signal_that_ended_it_is_named() {
+        let (_home, shell) = shell("echo oops; kill -9 $$");
+        let cause = shell.cause_of_death_within(PATIENCE).await;
+        assert_eq!(cause.as_deref(), Some("sh 1 was ended by signal 9 (SIGKILL): oops"));
+    }
+
+    #[tokio::test]
+    async fn one_that_does_not_listen_is_ended_all_the_same_and_so_is_what_has_left_its_group() {
+        let (home, shell) = shell("trap '' TERM; setsid sleep 600 & touch ready; sleep 600");
+        ready(&home, &shell).await;
+        let path = std::fs::canonicalize(home.path()).unwrap();
+        while signal::inhabitants(&path).len() < 3 {
+            tokio::time::sleep(PACE).await;
+        }
+        shell.end_within(Duration::from_millis(50)).await;
+        assert!(shell.cause_of_death().unwrap().starts_with("sh 1 was ended by signal 9"));
+        assert!(signal::inhabitants(&path).is_empty());
+    }
+
+    #[tokio::test]
+    async fn it_ends_when_it_is_dropped() {
+        let (home, shell) = shell("sleep 600 & touch ready; wait");
+        ready(&home, &shell).await;
+        let path = std::fs::canonicalize(home.path()).unwrap();
+        assert!(!signal::inhabitants(&path).is_empty(), "otherwise this shows nothing");
+        drop(shell);
+        assert!(signal::inhabitants(&path).is_empty());
     }
 }

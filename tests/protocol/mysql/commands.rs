@@ -112,7 +112,7 @@ fn statements_of_drivers_are_answered() {
         );
         check(
             "SHOW VARIABLES WHERE Variable_name IN ('autocommit', 'wait_timeout')",
-            "autocommit|1/wait_timeout|28800",
+            "autocommit|ON/wait_timeout|28800",
         );
         check("SHOW STATUS LIKE 'Ssl_cipher'", "Ssl_cipher|");
         check("SHOW WARNINGS", "");
@@ -164,7 +164,103 @@ fn other_commands_are_answered() {
     assert_eq!(session.command(b"\x16SELECT ?")[0][1..9], *b"\x0f\x05#HY000"); // COM_STMT_PREPARE: 1295
     assert!(session.command(&[0x19, 1, 0, 0, 0]).is_empty()); // COM_STMT_CLOSE is never answered
     assert_eq!(session.command(&[0x7F])[0][1..9], *b"\x17\x04#08S01"); // 1047
-    assert_eq!(session.command(&[])[0][1..9], *b"\x2b\x07#HY000"); // 1835
+    assert_eq!(session.command(&[])[0][1..9], *b"\x17\x04#08S01"); // nothing at all: 1047
+    // COM_SET_OPTION without its option: 1835.
+    assert_eq!(session.command(&[0x1B])[0], b"\xff\x2b\x07#HY000Malformed communication packet.");
+    assert_eq!(session.command(&[0x1B, 9, 0])[0][1..9], *b"\x17\x04#08S01"); // there is no option 9: 1047
+    assert_eq!(session.command(&[0x02])[0], b"\xff\x16\x04#3D000No database selected"); // COM_INIT_DB of nothing
+}
+
+/// Definitions as MySQL 9.7.4 sent them on 2026-11-21 to a client of utf8mb4 (255) with the same statements.
+#[test]
+fn columns_are_described_as_mysql_describes_them() {
+    let mut session = Session::new(DEPRECATE_EOF);
+    let mut check = |statement: &str, definitions: &[&[u8]]| {
+        let mut command = vec![0x03];
+        command.extend_from_slice(statement.as_bytes());
+        assert_eq!(session.command(&command)[1..=definitions.len()], *definitions, "{statement}");
+    };
+    // catalog, schema, table, original table, name, original name; 12 octets: charset, length, type, flags, decimals
+    check("SELECT 1", &[b"\x03def\0\0\0\x011\0\x0c\x3f\0\x02\0\0\0\x08\x81\0\0\0\0"]);
+    check("SELECT 12345", &[b"\x03def\0\0\0\x0512345\0\x0c\x3f\0\x06\0\0\0\x08\x81\0\0\0\0"]);
+    // A text is called by what is in it; its length is in octets, four to a character.
+    check("SELECT 'abc'", &[b"\x03def\0\0\0\x03abc\0\x0c\xff\0\x0c\0\0\0\xfd\x01\0\x1f\0\0"]);
+    check(
+        "SELECT @@autocommit, @@wait_timeout, @@time_zone",
+        &[
+            b"\x03def\0\0\0\x0c@@autocommit\0\x0c\x3f\0\x01\0\0\0\x08\x80\0\0\0\0",
+            b"\x03def\0\0\0\x0e@@wait_timeout\0\x0c\x3f\0\x15\0\0\0\x08\xa0\0\0\0\0",
+            b"\x03def\0\0\0\x0b@@time_zone\0\x0c\xff\0\x54\x55\x01\0\xfd\0\0\x1f\0\0",
+        ],
+    );
+    check(
+        "SELECT USER(), DATABASE(), CONNECTION_ID()",
+        &[
+            b"\x03def\0\0\0\x06USER()\0\x0c\xff\0\x80\x04\0\0\xfd\0\0\x1f\0\0",
+            b"\x03def\0\0\0\x0aDATABASE()\0\x0c\xff\0\0\x01\0\0\xfd\0\0\x1f\0\0",
+            b"\x03def\0\0\0\x0fCONNECTION_ID()\0\x0c\x3f\0\x15\0\0\0\x08\xa1\0\0\0\0",
+        ],
+    );
+    check(
+        "SHOW VARIABLES LIKE 'autocommit'",
+        &[
+            b"\x03def\x12performance_schema\x11session_variables\x11session_variables\x0dVariable_name\x0dVariable_name\
+              \x0c\xff\0\0\x01\0\0\xfd\x01\x10\0\0\0",
+            b"\x03def\x12performance_schema\x11session_variables\x11session_variables\x05Value\x05Value\
+              \x0c\xff\0\0\x10\0\0\xfd\0\0\0\0\0",
+        ],
+    );
+    check(
+        "SHOW WARNINGS",
+        &[
+            b"\x03def\0\0\0\x05Level\0\x0c\xff\0\x1c\0\0\0\xfd\x01\0\x1f\0\0",
+            b"\x03def\0\0\0\x04Code\0\x0c\x3f\0\x05\0\0\0\x03\xa1\0\0\0\0",
+            b"\x03def\0\0\0\x07Message\0\x0c\xff\0\0\x08\0\0\xfd\x01\0\x1f\0\0",
+        ],
+    );
+    // Texts come in the character set of results.
+    assert_eq!(session.query("SET NAMES latin1"), "OK");
+    let payloads = session.command(b"\x03SELECT 'a', @@character_set_results");
+    assert_eq!(payloads[1], b"\x03def\0\0\0\x01a\0\x0c\x08\0\x01\0\0\0\xfd\x01\0\x1f\0\0");
+    assert_eq!(payloads[3], b"\x01a\x06latin1");
+}
+
+/// OK packets as MySQL 9.7.4 sent them on 2026-11-21 to the same commands.
+#[test]
+fn what_changes_in_a_session_is_reported_to_who_asks_for_it() {
+    const SESSION_TRACK: u32 = 0x0080_0000;
+    let mut session = Session::new(DEPRECATE_EOF | SESSION_TRACK);
+    let mut check = |command: &[u8], ok: &[u8]| assert_eq!(session.command(command), [ok], "{command:?}");
+    // OK, no rows, no id, status, no warnings; no text; length, kind, length, text
+    check(b"\x03USE mysql", b"\0\0\0\x02\x40\0\0\0\x08\x01\x06\x05mysql");
+    check(b"\x02INFORMATION_SCHEMA", b"\0\0\0\x02\x40\0\0\0\x15\x01\x13\x12information_schema");
+    check(
+        b"\x03SET NAMES utf8mb4",
+        b"\0\0\0\x02\x40\0\0\0\x62\0\x1d\x14character_set_client\x07utf8mb4\
+          \0\x21\x18character_set_connection\x07utf8mb4\0\x1e\x15character_set_results\x07utf8mb4",
+    );
+    check(b"\x03SET character_set_results=NULL", b"\0\0\0\x02\x40\0\0\0\x19\0\x17\x15character_set_results\0");
+    check(b"\x03SET time_zone='+00:00'", b"\0\0\0\x02\x40\0\0\0\x13\0\x11\x09time_zone\x06+00:00");
+    check(b"\x03SET sql_mode=''", b"\0\0\0\x02\0\0\0");
+    check(b"\x03SET autocommit=0", b"\0\0\0\0\x40\0\0\0\x11\0\x0f\x0aautocommit\x03OFF");
+    check(b"\x0e", b"\0\0\0\0\0\0\0"); // COM_PING: autocommit is still off
+    check(b"\x1f", b"\0\0\0\x02\0\0\0"); // COM_RESET_CONNECTION switches it on again
+    assert_eq!(session.query("SELECT @@time_zone, DATABASE()"), "SYSTEM|information_schema");
+    // Nobody else is told.
+    let mut session = Session::new(DEPRECATE_EOF);
+    assert_eq!(session.command(b"\x03USE mysql"), [b"\0\0\0\x02\0\0\0"]);
+}
+
+#[test]
+fn status_flags_tell_of_transactions_and_autocommit() {
+    let mut session = Session::new(0);
+    assert_eq!(session.command(b"\x03START TRANSACTION")[0], [0, 0, 0, 3, 0, 0, 0]);
+    assert_eq!(session.command(b"\x03SELECT 1").last().unwrap(), &[0xFE, 0, 0, 3, 0]);
+    assert_eq!(session.command(b"\x03COMMIT")[0], [0, 0, 0, 2, 0, 0, 0]);
+    assert_eq!(session.command(b"\x03SET @@session.autocommit = OFF")[0], [0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(session.query("SELECT @@autocommit"), "0");
+    // SERVER_QUERY_NO_INDEX_USED
+    assert_eq!(session.command(b"\x03SHOW VARIABLES LIKE 'x'").last().unwrap(), &[0xFE, 0, 0, 0x20, 0]);
 }
 
 #[test]

@@ -34,13 +34,32 @@ fn framed(sequence: u8, payload: &[u8]) -> Vec<u8> {
     out
 }
 
+/// As MySQL 9.7.4 answered: without a SQLSTATE, which came with the protocol of 4.1.
+#[test]
+fn a_login_of_before_4_1_is_refused_in_the_words_of_that_time() {
+    let message =
+        b"Client does not support authentication protocol requested by server; consider upgrading MySQL client";
+    let mut unsupported = hex("67 00 00 02  ff e3 04");
+    unsupported.extend_from_slice(message);
+    let old = b"\x05\x00\xff\xff\xffalice\0\0";
+    for payload in [&old[..], &[0; 40]] {
+        let (outcome, answer) = answer_to(&framed(1, payload));
+        assert_eq!(outcome, "refused by server: 1251 (login of the protocol before 4.1)");
+        assert_eq!(answer, unsupported, "{payload:?}");
+    }
+    // No user in it.
+    let (outcome, answer) = answer_to(&framed(1, &[0; 5]));
+    assert!(outcome.starts_with("refused by server: 1043 ("), "{outcome}");
+    assert_eq!(answer, hex("10 00 00 02  ff 13 04  42 61 64 20 68 61 6e 64 73 68 61 6b 65"));
+}
+
 #[test]
 fn a_login_that_is_none_is_a_bad_handshake() {
     // As MariaDB answered, see golden.rs.
     let bad_handshake = hex("16 00 00 02  ff 13 04  23 30 38 53 30 31  42 61 64 20 68 61 6e 64 73 68 61 6b 65");
     let mut without_user = vec![0; 32];
     without_user[1] = 0x82; // PROTOCOL_41 and SECURE_CONNECTION
-    for payload in [&b""[..], &[1, 2], &[0, 2, 0, 0], &[0xFF; 31], &[0; 40], &without_user] {
+    for payload in [&b""[..], &[1, 2], &[0, 2, 0, 0], &[0xFF; 31], &without_user] {
         let (outcome, answer) = answer_to(&framed(1, payload));
         assert!(outcome.starts_with("refused by server: 1043 08S01 ("), "{payload:?}: {outcome}");
         assert_eq!(answer, bad_handshake, "{payload:?}");

@@ -32,6 +32,8 @@ pub(super) fn postgresql_conf(server: &party::Server, folder: &Path) -> String {
         set(name, "off");
     }
     set("shared_buffers", "16MB");
+    // In its folder, where they go with it, and not in the machine's.
+    set("dynamic_shared_memory_type", "mmap");
     // A server one of whose parts was killed is dead, and does not begin again behind the back of a case.
     set("restart_after_crash", "off");
     // No statement of the set-up gets into the log: they hold passwords.

@@ -8,6 +8,10 @@
 //! > Login user="alice" database="" answer=(hidden, 20 octets)
 //! ```
 
+mod text;
+
+pub use text::NoTranscript;
+
 use crate::handshake::Direction;
 use std::borrow::Cow;
 use std::fmt;
@@ -158,36 +162,6 @@ fn word(name: Cow<'static, str>) -> Cow<'static, str> {
     }
     let escape = |c: char| if is_plain(c) { c.to_string() } else { c.escape_unicode().to_string() };
     Cow::Owned(if name.is_empty() { "?".to_owned() } else { name.chars().map(escape).collect() })
-}
-
-impl fmt::Display for Transcript {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.messages.iter().try_for_each(|message| writeln!(f, "{message}"))
-    }
-}
-
-impl fmt::Display for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let arrow = match self.direction {
-            Direction::FromClient => '>',
-            Direction::ToClient => '<',
-            Direction::Local => '-',
-        };
-        write!(f, "{arrow} {}", self.name)?;
-        self.fields.iter().try_for_each(|(name, field)| write!(f, " {name}={field}"))
-    }
-}
-
-impl fmt::Display for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"');
-        match self {
-            Self::Fixed(text) if is_word(text) => f.write_str(text),
-            Self::Fixed(text) => write!(f, "{text:?}"),
-            Self::Varies(text) => write!(f, "({})", text.escape_debug()),
-            Self::Hidden(octets) => write!(f, "(hidden, {octets} octets)"),
-        }
-    }
 }
 
 #[cfg(test)]

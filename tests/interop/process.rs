@@ -1,0 +1,52 @@
+//! The scenarios that are built in, on real servers that the program starts itself.
+//!
+//! The numbers are those of the cases that the server on this machine can play: one that is skipped, for whichever reason, is a
+//! difference.
+
+use crate::peer::skip;
+use crate::program::Run;
+use std::process::Command;
+
+/// What `--backend` is here.
+pub(crate) const POSTGRES: &str = "postgres=process";
+
+/// Whether there is a PostgreSQL of the version that scenarios are written for; says so where there is none.
+pub(crate) fn has_postgres() -> bool {
+    let arguments = ["run", "--backend", POSTGRES, "--filter", "postgres/tls/tls1.2/DHE-RSA-AES128-SHA"];
+    let probed = Command::new(env!("CARGO_BIN_EXE_shakedown")).args(arguments).output().unwrap();
+    match probed.status.code() {
+        Some(3) => skip(String::from_utf8_lossy(&probed.stderr).trim_end()),
+        Some(4) => skip("the PostgreSQL that is installed is not version 15"),
+        _ => return true,
+    }
+    false
+}
+
+#[test]
+fn postgres_plays_all_that_is_written_for_its_version() {
+    if !has_postgres() {
+        return;
+    }
+    let run = Run::play(&["--backend", POSTGRES, "postgres/"], []);
+    for (pattern, cases) in [("postgres/tls/**", 36), ("postgres/passwords/**", 27), ("postgres/kerberos-login/**", 12)]
+    {
+        assert_eq!(run.count_of(pattern, "pass"), cases, "{pattern}: {}", run.printed);
+    }
+    assert_eq!((run.code, run.count("fail"), run.count("error")), (Some(0), 0, 0), "{}", run.printed);
+}
+
+/// The same scenario with another expectation: the server is asked, and its answer counts.
+#[test]
+fn a_server_that_answers_otherwise_than_expected_fails_its_case() {
+    if !has_postgres() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let shipped =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/postgres/passwords.toml")).unwrap();
+    let file = folder.path().join("passwords.toml");
+    std::fs::write(&file, shipped.replace("refused by server: 28P01", "refused by server: 28000")).unwrap();
+    let run = Run::play(&["--backend", POSTGRES, file.to_str().unwrap()], []);
+    assert_eq!((run.code, run.count("fail"), run.count("pass")), (Some(1), 16, 11), "{}", run.printed);
+    assert!(run.printed.contains("28P01"), "{}", run.printed);
+}
