@@ -322,7 +322,7 @@ mod tests {
         let order = Order::new(&case.servers["db"], None, &materials).unwrap();
         let secret = materials.secrets().value(&Password::Named("x".to_owned()));
         let repeated = Error::Environment(format!("[ERROR] syntax error near '{}') REQUIRE'", secret.as_str()));
-        let told = without_secrets(repeated, &order).to_string();
+        let told = order.without_secrets(repeated).to_string();
         assert_eq!(told, "[ERROR] syntax error near '…') REQUIRE'");
     }
 
