@@ -90,7 +90,13 @@ fn an_image_that_is_something_else_is_refused(docker: &Docker<'_>) {
 fn a_container_that_ends_says_why(docker: &Docker<'_>) {
     let file = format!("FROM {}\nENTRYPOINT [\"sh\", \"-c\", \"echo the disk is full >&2; exit 1\"]\n", docker.image());
     let mut build = docker.command(&["build", "--quiet", "--tag", "broken:1", "-"]);
-    let mut build = build.env("DOCKER_BUILDKIT", "0").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut build = build
+        .env("DOCKER_BUILDKIT", "0")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     build.stdin.take().unwrap().write_all(file.as_bytes()).unwrap();
     assert!(build.wait().unwrap().success());
     let run = docker.play(&["--backend", "postgres=container:broken:1", ONE]);

@@ -20,7 +20,7 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
@@ -29,7 +29,7 @@ use testcontainers::core::ContainerPort;
 use testcontainers::core::logs::LogFrame;
 use testcontainers::runners::AsyncRunner;
 use testcontainers::{CopyTargetOptions, GenericImage, ImageExt, TestcontainersError};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
@@ -65,6 +65,8 @@ pub(super) struct Recipe {
     pub(super) files: Vec<File>,
     /// Whether its server answers at the address that it is told.
     pub(super) probe: Probe,
+    /// A permit of it is held while the daemon makes the container.
+    pub(super) starting: Arc<Semaphore>,
 }
 
 /// A question in the server's own protocol.
@@ -126,7 +128,15 @@ impl Container {
             }
         });
         let late = |log: &Log| broken(&format!("does not answer within {} s", START_PATIENCE.as_secs()), log);
-        let started = timeout_at(deadline, request.start()).await.map_err(|_| late(&log))?;
+        // Whoever gives the case up in between would not know of a container that the daemon is about to make.
+        let permit = Arc::clone(&recipe.starting).acquire_owned().await;
+        let starting = tokio::spawn(async move {
+            let started = request.start().await;
+            drop(permit);
+            started
+        });
+        let started = timeout_at(deadline, starting).await.map_err(|_| late(&log))?;
+        let started = started.map_err(|problem| Error::Internal(format!("starting a container: {problem}")))?;
         let started = started.map_err(|problem| broken(&cannot_start(&problem), &log))?;
         // Its own end would block whoever drops it. This one's end is that nobody holds on to it.
         let started = ManuallyDrop::new(started);

@@ -94,6 +94,7 @@ pub(super) fn recipe(
         ],
         files,
         probe: |address| Box::pin(answers(address)),
+        starting: std::sync::Arc::new(tokio::sync::Semaphore::new(1)),
     })
 }
 

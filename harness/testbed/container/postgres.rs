@@ -82,6 +82,7 @@ pub(super) fn recipe(image: &Image, run: &str, name: &str, facts: &Facts, order:
         ],
         files,
         probe: |address| Box::pin(answers(address)),
+        starting: std::sync::Arc::new(tokio::sync::Semaphore::new(1)),
     })
 }
 

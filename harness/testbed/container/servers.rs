@@ -15,9 +15,17 @@ use crate::testbed::server::StandingServer;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// How many containers are kept alive: cases come in the order of their files, where neighbours share most.
 const ALIVE_MAX: usize = 4;
+
+/// How many containers the daemon is asked to make at a time.
+const STARTING_MAX: u32 = 8;
+
+/// How long the end waits for containers that the daemon is making.
+const STOP_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Starts servers of one protocol.
 #[derive(Debug)]
@@ -33,6 +41,8 @@ pub struct Servers {
     failed: Mutex<HashMap<Key, Error>>,
     /// Marks what is ours among the containers of the daemon.
     run: String,
+    /// Permits of those that the daemon is making.
+    starting: Arc<Semaphore>,
     /// How many no two cases could share.
     unshared: AtomicU64,
     running: Pool<Key, Container>,
@@ -64,6 +74,7 @@ impl Servers {
             fetched: tokio::sync::Mutex::default(),
             failed: Mutex::default(),
             run: daemon::new_run(),
+            starting: Arc::new(Semaphore::new(STARTING_MAX as usize)),
             unshared: AtomicU64::new(0),
             running: Pool::new(ALIVE_MAX),
         })
@@ -117,7 +128,8 @@ impl Servers {
             if let Some(problem) = self.failed().get(&unnumbered) {
                 return Err(problem.clone());
             }
-            let recipe = product.recipe(&key.image, &self.run, &facts, &key.order)?;
+            let mut recipe = product.recipe(&key.image, &self.run, &facts, &key.order)?;
+            recipe.starting = Arc::clone(&self.starting);
             let started = async {
                 let container = Container::start(&recipe).await?;
                 product.complete(&key.order, container.address()).await?;
@@ -136,6 +148,8 @@ impl Servers {
     /// Ends all of them.
     pub async fn stop(&self) {
         self.running.end_all().await;
+        // Those that the daemon was about to make when their cases were given up.
+        let _ = tokio::time::timeout(STOP_PATIENCE, self.starting.acquire_many(STARTING_MAX)).await;
         if self.fetched.lock().await.values().any(Result::is_ok)
             && let Ok(docker) = daemon::connect().await
         {
