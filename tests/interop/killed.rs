@@ -3,6 +3,7 @@
 use crate::left;
 use crate::peer::open_folder;
 use crate::process::{POSTGRES, has_postgres};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -22,6 +23,7 @@ accounts = { alice = { method = "scram-sha-256", secret = "alice" } }
 kind  = "command"
 argv  = ["sh", "-c", 'SCRIPT']
 login = "alice"
+secret = "alice"
 
 [client.app]
 login  = "alice"
@@ -62,7 +64,8 @@ impl Playing {
 
     /// One whose first program stands before its server and does not go on.
     fn standing() -> Self {
-        let playing = Self::start("sleep 600 & touch \"$READY\"; wait");
+        let playing =
+            Self::start("sleep 600 & echo $SHAKEDOWN_PASSWORD > \"$READY.new\"; mv \"$READY.new\" \"$READY\"; wait");
         let ready = playing.ready();
         let deadline = Instant::now() + Duration::from_secs(60);
         while !ready.exists() {
@@ -166,4 +169,27 @@ fn a_part_of_a_server_that_is_killed_is_the_end_of_it() {
     assert_eq!(output.status.code(), Some(3), "{printed}");
     assert!(printed.contains("postgres 15.") && printed.contains("ended with exit code 1"), "{printed}");
     assert!(printed.contains("was terminated by signal 9"), "{printed}");
+}
+
+#[test]
+fn nobody_else_can_read_a_secret_of_a_run() {
+    if !has_postgres() {
+        return;
+    }
+    let playing = Playing::standing();
+    let secret = std::fs::read_to_string(playing.ready()).unwrap();
+    let secret = secret.trim();
+    assert_eq!(secret.len(), 24, "otherwise this shows nothing");
+    for process in left::processes(playing.temporary()) {
+        assert!(!process.contains(secret), "it is among the arguments of a process");
+    }
+    for name in left::files(playing.temporary()) {
+        let mode = playing.temporary().join(&name).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name} is open for others");
+    }
+    playing.signal("-TERM", "");
+    let (output, temporary, _) = playing.end();
+    left::is_nothing(temporary.path());
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(!printed.contains(secret));
 }
