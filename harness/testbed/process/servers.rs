@@ -49,17 +49,7 @@ impl Servers {
     /// Why a case cannot be played by a server of this product, if so.
     #[must_use]
     pub fn lacks(&self, case: &Case, server: &party::Server) -> Option<String> {
-        let name = self.product.name();
-        if !server.deviations.is_empty() {
-            return Some(format!("{name} makes no deviation on demand: {}", server.deviations.join(", ")));
-        }
-        if server.clock_seconds != 0 {
-            return Some(format!("{name} has the clock of this machine"));
-        }
-        if let Some(step) = case.steps.iter().find(|step| matches!(step.verb, Verb::Later { .. })) {
-            return Some(format!("a real server has no verb '{}'", step.verb.word()));
-        }
-        self.product.lacks(case, server)
+        beyond_any(self.product.name(), case, server).or_else(|| self.product.lacks(case, server))
     }
 
     /// A server that stands as planned: started, or shared with another case.
@@ -85,4 +75,17 @@ impl Servers {
         self.running.end_all().await;
         self.product.stop().await;
     }
+}
+
+/// Why a case cannot be played by any real server of ours, if so. `name` is that of the one that is asked.
+#[must_use]
+pub fn beyond_any(name: &str, case: &Case, server: &party::Server) -> Option<String> {
+    if !server.deviations.is_empty() {
+        return Some(format!("{name} makes no deviation on demand: {}", server.deviations.join(", ")));
+    }
+    if server.clock_seconds != 0 {
+        return Some(format!("{name} has the clock of this machine"));
+    }
+    let later = case.steps.iter().find(|step| matches!(step.verb, Verb::Later { .. }))?;
+    Some(format!("a real server has no verb '{}'", later.verb.word()))
 }

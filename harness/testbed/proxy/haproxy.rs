@@ -13,12 +13,14 @@ const CONTROL: &str = "control";
 /// Writes its configuration: everything from `address` to `behind`.
 pub(super) fn configure(folder: &Folder, address: SocketAddr, behind: SocketAddr) -> Result<(), Error> {
     let control = control(folder);
+    // Without `noreuseport` two of them could have one port, each getting the other's clients.
     // The timeouts are beyond all of ours, so that a silent server is seen as one. One try: a second one would be a connection
     // that no client made.
     let text = format!(
         "global\n\
          \x20   nbthread 1\n\
          \x20   maxconn 256\n\
+         \x20   noreuseport\n\
          \x20   stats socket {control} mode 600\n\
          \x20   hard-stop-after 5s\n\
          defaults\n\

@@ -15,6 +15,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+/// Where clients come from.
+const LOOPBACK: [&str; 2] = ["127.0.0.1/32", "::1/128"];
+
 /// How long it may take until it answers.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -28,7 +31,7 @@ pub(super) async fn start(
     let folder = Folder::for_server("postgres", owner)?;
     set_up::copy(template, &folder, owner).await?;
     folder.write("data/postgresql.conf", configuration::postgresql_conf(&order.planned, folder.path()).as_bytes())?;
-    folder.write("data/pg_hba.conf", configuration::pg_hba_conf(&order.planned.hba).as_bytes())?;
+    folder.write("data/pg_hba.conf", configuration::pg_hba_conf(&order.planned.hba, &LOOPBACK).as_bytes())?;
     if let Some(certified) = &order.tls {
         folder.write("server.pem", certified.chain.as_bytes())?;
         folder.write("server.key", certified.key.as_bytes())?;
@@ -97,8 +100,7 @@ async fn answers(socket: PathBuf) -> bool {
 }
 
 /// StartupMessage of protocol 3.0 (PostgreSQL documentation, "Message Formats"): length, version, parameters, an empty name.
-#[cfg(unix)]
-fn startup_message() -> Vec<u8> {
+pub(in crate::testbed) fn startup_message() -> Vec<u8> {
     let mut message = vec![0, 0, 0, 0, 0, 3, 0, 0];
     for word in ["user", SUPERUSER, "database", "postgres", ""] {
         message.extend(word.as_bytes());
