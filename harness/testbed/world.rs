@@ -369,7 +369,8 @@ impl World {
         }
         let client = if self.proxies.has_pgbouncer(way) {
             // What the server saw were connections of PgBouncer's.
-            (connections.clear(), recordings.clear());
+            connections.clear();
+            recordings.clear();
             proxy::outcome_of_program(logged_in, &words)
         } else {
             command::outcome(logged_in, &words, seen.as_ref())

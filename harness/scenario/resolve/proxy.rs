@@ -52,8 +52,7 @@ pub(super) fn ends(
     for first in written.keys() {
         let mut way = vec![first.text.clone()];
         let mut at = first;
-        loop {
-            let Some((key, proxy)) = written.get_key_value(at) else { break };
+        while let Some((key, proxy)) = written.get_key_value(at) {
             let behind = filling.text(&proxy.to)?;
             if way.contains(&behind.text) {
                 let circle = format!("{} → {}", way.join(" → "), behind.text);

@@ -242,7 +242,8 @@ async fn the_records_so_far_are_those_of_all_connections_made_before_and_none_is
     let peers =
         |records: Vec<shakedown::net::Record>| records.into_iter().map(|record| record.peer).collect::<Vec<_>>();
     let mut seen = peers(mock.records_so_far(PATIENCE).await.unwrap());
-    (own.sort(), seen.sort());
+    own.sort();
+    seen.sort();
     assert_eq!(seen, own);
     assert_eq!(mock.records_so_far(PATIENCE).await, Some(Vec::new()), "they are given out once");
 
