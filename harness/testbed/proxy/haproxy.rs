@@ -13,7 +13,7 @@ const CONTROL: &str = "control";
 /// Writes its configuration: everything from `address` to `behind`.
 pub(super) fn configure(folder: &Folder, address: SocketAddr, behind: SocketAddr) -> Result<(), Error> {
     let control = control(folder);
-    // The timeouts are beyond all of ours, so that a silent server is seen as one. One try: a second one would be a connection
+    // With reuseport two of them could share a port, and each would get the other's clients. The timeouts are beyond all of ours, so that a silent server is seen as one. One try: a second one would be a connection
     // that no client made.
     let text = format!(
         "global\n\
@@ -21,6 +21,7 @@ pub(super) fn configure(folder: &Folder, address: SocketAddr, behind: SocketAddr
          \x20   maxconn 256\n\
          \x20   stats socket {control} mode 600\n\
          \x20   hard-stop-after 5s\n\
+         \x20   noreuseport\n\
          defaults\n\
          \x20   mode tcp\n\
          \x20   retries 0\n\
