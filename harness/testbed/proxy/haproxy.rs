@@ -20,9 +20,9 @@ pub(super) fn configure(folder: &Folder, address: SocketAddr, behind: SocketAddr
         "global\n\
          \x20   nbthread 1\n\
          \x20   maxconn 256\n\
-         \x20   noreuseport\n\
          \x20   stats socket {control} mode 600\n\
          \x20   hard-stop-after 5s\n\
+         \x20   noreuseport\n\
          defaults\n\
          \x20   mode tcp\n\
          \x20   retries 0\n\

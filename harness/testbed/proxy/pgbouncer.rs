@@ -96,6 +96,11 @@ pub(super) async fn answers(address: SocketAddr) -> bool {
         && matches!(&answer, b"S" | b"N")
 }
 
+/// What it says once it listens, and only then: somebody else on the port would answer as well.
+pub(super) fn listening(address: SocketAddr) -> String {
+    format!("LOG listening on {address}\n")
+}
+
 /// A line for each user, with the password as it is: PgBouncer could not log in to the server with less.
 fn user_lines(settings: &PgBouncer, materials: &Materials) -> Zeroizing<String> {
     let mut lines = Zeroizing::new(String::new());

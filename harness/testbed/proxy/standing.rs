@@ -128,7 +128,16 @@ impl StandingProxy {
         if let Err(problem) = program.await_ready(START_PATIENCE, answers).await {
             return Err(unstarted(&program, problem).await);
         }
-        // It could be somebody else who answers there.
+        // It could be somebody else who answers there, until it has died of that. HAProxy is asked through a socket of its own.
+        let deadline = Instant::now() + START_PATIENCE;
+        while !is_haproxy && !program.log().contains(&pgbouncer::listening(address)) {
+            let cause = program.cause_of_death();
+            if cause.is_some() || Instant::now() >= deadline {
+                let cause = cause.unwrap_or_else(|| format!("{word} does not say that it listens on {address}"));
+                return Err(unstarted(&program, Error::Environment(cause)).await);
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
         if let Some(cause) = program.cause_of_death() {
             return Err(unstarted(&program, Error::Environment(cause)).await);
         }
