@@ -14,7 +14,7 @@ use crate::{mysql, postgres};
 #[must_use]
 pub fn of_step(case: &Case, verb: &Verb, recordings: &[Recording]) -> Vec<Transcript> {
     let protocol = match verb {
-        Verb::Connect { to, .. } => case.servers.get(to).map(|server| server.protocol()),
+        Verb::Connect { to, .. } => case.server_behind(to).map(|server| server.protocol()),
         _ => None,
     };
     match protocol {

@@ -15,6 +15,9 @@ use zeroize::Zeroizing;
 
 const CONFIGURATION: &str = "pgbouncer.ini";
 
+/// What it says when all its ports are bound.
+pub(super) const LISTENS: &str = "process up: PgBouncer";
+
 /// How long a client may wait for its login. What PgBouncer cannot do with the server (no common TLS version, a certificate that
 /// it does not trust) it tells clients by nothing else than that.
 const LOGIN_TIMEOUT_SECONDS: u8 = 3;
