@@ -1,7 +1,7 @@
 //! `shakedown diff`: plays cases on two backends and shows where these differ.
 
 use crate::cli::interrupt::Interruptions;
-use crate::cli::run::{default_jobs, environment};
+use crate::cli::run::{default_jobs, environment, required};
 use crate::cli::{PlanArguments, Planned, runtime, say};
 use crate::engine::capture::Capture;
 use crate::engine::event::Exit;
@@ -32,6 +32,9 @@ pub(super) struct DiffArguments {
     /// given more than once
     #[arg(long, value_name = "FILE")]
     explained: Vec<PathBuf>,
+    /// Cases that must be compared: one whose name matches and that is skipped fails; may be given more than once
+    #[arg(long, value_name = "GLOB")]
+    require: Vec<String>,
     /// Cases at a time [default: four for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -54,6 +57,7 @@ pub(super) fn diff(arguments: DiffArguments) -> Result<u8, Error> {
     let (left_explained, right_explained) = explanations(&arguments.explained, &left, &right)?;
     let Planned { plan, mut every, .. } = arguments.plan.plan()?;
     every.extend(built_in_cases()?);
+    let required = required(&arguments.require, &plan)?;
     let settings = Settings {
         jobs: arguments.jobs.map_or_else(default_jobs, usize::from),
         left: left.clone(),
@@ -63,6 +67,7 @@ pub(super) fn diff(arguments: DiffArguments) -> Result<u8, Error> {
         every,
         arguments: repeated(&arguments),
         capture: arguments.capture.as_deref().map(Capture::create).transpose()?,
+        required,
     };
     let mut reports: Vec<Box<dyn Report>> = Vec::new();
     if let Some(folder) = &arguments.report {

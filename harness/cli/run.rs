@@ -131,7 +131,7 @@ fn list(names: &[&str]) -> Result<u8, Error> {
 }
 
 /// The cases that must be played. A pattern that means none would require nothing.
-fn required(patterns: &[String], plan: &Plan) -> Result<Vec<Filter>, Error> {
+pub(super) fn required(patterns: &[String], plan: &Plan) -> Result<Vec<Filter>, Error> {
     let understood = |pattern: &String| {
         let wrong = |problem: &str| Error::Usage(format!("--require '{pattern}': {problem}"));
         let filter = Filter::new(pattern).map_err(wrong)?;

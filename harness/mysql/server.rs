@@ -498,7 +498,11 @@ enum Entry {
 /// Whether what a client first says to a plugin counts as a password: for the SHA-2 plugins a NUL is none.
 fn shows_a_password(plugin: ServerPlugin, data: &[u8]) -> bool {
     let is_sha2 = matches!(plugin, ServerPlugin::CachingSha2Password | ServerPlugin::Sha256Password);
-    !data.is_empty() && !(is_sha2 && data == [0])
+    match data {
+        [] => false,
+        [0] => !is_sha2,
+        _ => true,
+    }
 }
 
 fn unsupported_authentication() -> ErrPacket {

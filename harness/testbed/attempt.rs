@@ -53,9 +53,16 @@ impl Attempt {
     }
 }
 
+/// What servers say while they end: PostgreSQL's `admin_shutdown`, `crash_shutdown` and `cannot_connect_now`, and MySQL's
+/// `ER_SERVER_SHUTDOWN`.
+const FAREWELLS: [&str; 4] = ["57P01", "57P02", "57P03", "1053 "];
+
 /// Whether a connection ended as it does when the program at its other end dies.
 pub(super) fn is_broken(outcome: &Outcome) -> bool {
-    outcome.kind == Kind::TimedOut || matches!(outcome.code.as_deref(), Some("eof" | "reset" | TCP_REFUSED))
+    let code = outcome.code.as_deref().unwrap_or_default();
+    outcome.kind == Kind::TimedOut
+        || matches!(code, "eof" | "reset" | TCP_REFUSED)
+        || FAREWELLS.iter().any(|farewell| code.starts_with(farewell))
 }
 
 /// What another party than the client saw of a step.

@@ -127,3 +127,19 @@ fn what_is_asked_wrongly_is_refused() {
         assert!(ran.err.contains(words), "{arguments:?}: {}", ran.err);
     }
 }
+
+#[test]
+fn a_case_that_is_required_and_not_compared_fails_the_run() {
+    let (files, path) = Files::small(SMALL);
+    let other = files.write("other.toml", "plays = 'aurora-mysql 2.11.0'\nhost = '127.0.0.1'\n");
+    let diff = |more: &[&str]| {
+        let arguments = arguments!["diff", &path, "--right", "endpoint", "--endpoint", &other];
+        shakedown(arguments.into_iter().chain(more.iter().map(Into::into)))
+    };
+    let ran = diff(&[]).exits_with(4);
+    assert!(ran.out.contains("backend plays aurora-mysql 2.11.0") && !ran.out.contains("required"), "{}", ran.out);
+    let ran = diff(&["--require", "small/right"]).exits_with(1);
+    assert!(ran.out.contains("required, but skipped: right: backend plays aurora-mysql 2.11.0"), "{}", ran.out);
+    let ran = diff(&["--require", "no/such"]).exits_with(2);
+    assert!(ran.err.contains("--require 'no/such': no case matches"), "{}", ran.err);
+}

@@ -16,5 +16,6 @@ fn a_clock_that_is_moved_is_noticed() {
     let text = replaced(&text, "kdc = \"-10m\",  server", "kdc = \"-4m\",  server");
     let played = play(&[Source::new("clocks", &text)]);
     played.failed_exactly(&["clocks/kdc-within", "clocks/kdc-behind"]);
-    assert!(played.why("clocks/kdc-within").contains("krb 37"), "{}", played.why("clocks/kdc-within"));
+    // The ticket begins in the server's future.
+    assert!(played.why("clocks/kdc-within").contains("krb 33"), "{}", played.why("clocks/kdc-within"));
 }

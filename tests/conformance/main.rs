@@ -13,6 +13,7 @@ mod deviations;
 mod errors;
 mod established;
 mod format;
+mod golden;
 mod parties;
 mod play;
 mod twins;

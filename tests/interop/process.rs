@@ -27,12 +27,21 @@ fn postgres_plays_all_that_is_written_for_its_version() {
     if !has_postgres() {
         return;
     }
-    let run = Run::play(&["--backend", POSTGRES, "postgres/"], []);
+    let run = Run::play(&["--backend", POSTGRES, "scenarios/postgres"], []);
     for (pattern, cases) in [("postgres/tls/**", 36), ("postgres/passwords/**", 27), ("postgres/kerberos-login/**", 12)]
     {
         assert_eq!(run.count_of(pattern, "pass"), cases, "{pattern}: {}", run.printed);
     }
     assert_eq!((run.code, run.count("fail"), run.count("error")), (Some(0), 0, 0), "{}", run.printed);
+}
+
+#[test]
+fn postgres_takes_the_tickets_of_mits_kdc_as_those_of_the_mock() {
+    if !has_postgres() || !crate::real_kdc::is_installed() {
+        return;
+    }
+    let both = format!("{POSTGRES},kdc=process");
+    Run::play(&["--backend", &both, "scenarios/postgres/kerberos-login.toml"], []).all_pass(12);
 }
 
 /// The same scenario with another expectation: the server is asked, and its answer counts.

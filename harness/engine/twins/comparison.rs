@@ -67,7 +67,7 @@ const SEQUENCE: &str = "seq";
 
 /// Holds both sides of a step against each other.
 pub(super) fn compare(step: Step<'_>, left: &SideOfStep<'_>, right: &SideOfStep<'_>) -> Comparison {
-    let mut comparer = Comparer { step, comparison: Comparison::default(), is_apart: false, has_another_suite: false };
+    let mut comparer = Comparer::new(step);
     comparer.outcomes(&left.attempt.client, &right.attempt.client);
     if comparer.is_apart {
         comparer.cannot("what follows from another outcome");
@@ -86,7 +86,7 @@ pub(super) fn compare(step: Step<'_>, left: &SideOfStep<'_>, right: &SideOfStep<
 /// Holds what was said against each other, and nothing else.
 pub(super) fn said(step: &str, left: &[Transcript], right: &[Transcript]) -> Vec<Difference> {
     let step = Step { name: step, is_of_program: false, has_kdc: false };
-    let mut comparer = Comparer { step, comparison: Comparison::default(), is_apart: false, has_another_suite: false };
+    let mut comparer = Comparer::new(step);
     let transcripts = |said: &[Transcript]| Some(said.len().to_string());
     comparer.differ("connections", transcripts(left), transcripts(right));
     comparer.conversations(left, right);
@@ -102,7 +102,11 @@ struct Comparer<'a> {
     has_another_suite: bool,
 }
 
-impl Comparer<'_> {
+impl<'a> Comparer<'a> {
+    fn new(step: Step<'a>) -> Self {
+        Self { step, comparison: Comparison::default(), is_apart: false, has_another_suite: false }
+    }
+
     fn differ(&mut self, at: impl Into<String>, left: Option<String>, right: Option<String>) {
         if left != right {
             let (step, at) = (self.step.name.to_owned(), at.into());

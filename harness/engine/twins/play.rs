@@ -7,9 +7,9 @@ use crate::engine::twins::comparison::{self, SideOfStep, Step};
 use crate::engine::twins::explaining::Explaining;
 use crate::engine::twins::{Difference, Explained, ExplanationUse, Likeness, Twin, TwinCase, Twins};
 use crate::error::Error;
-use crate::scenario::Explanations;
 use crate::scenario::party::ClientKind;
 use crate::scenario::plan::{Case, Plan, Verb};
+use crate::scenario::{Explanations, Filter};
 use crate::testbed::{Backend, Materials, conversation};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,6 +35,8 @@ pub struct Settings {
     pub arguments: Vec<String>,
     /// Where the conversations are kept, if anywhere: in `left` and `right`.
     pub capture: Option<Capture>,
+    /// Cases that must be compared: one that is skipped fails the run.
+    pub required: Vec<Filter>,
 }
 
 /// Compares the backends over all cases of a plan. The events are those of a run, in which a case that is equal passes; the
@@ -64,7 +66,11 @@ pub async fn compare(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event
     let mut summary = Summary::default();
     let mut finish = |case: &Case, mut compared: TwinCase, took: Duration| {
         explaining.explain(&mut compared);
-        let verdict = compared.likeness.verdict();
+        let mut verdict = compared.likeness.verdict();
+        if verdict == Verdict::Skipped && settings.required.iter().any(|required| required.matches(&case.name)) {
+            let reason = compared.reason.take().unwrap_or_default();
+            (verdict, compared.reason) = (Verdict::Fail, Some(format!("required, but skipped: {reason}")));
+        }
         let finished = CaseResult { duration: took, ..result(case, verdict, in_words(&compared)) };
         summary.add(verdict);
         twins.cases.push(compared);

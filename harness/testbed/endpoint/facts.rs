@@ -186,7 +186,7 @@ impl Endpoint {
         }
         abilities::lacks(&needs, &self.abilities(&needs))
             .or_else(|| self.accounts.as_ref().and_then(|accounts| accounts::difference(case, accounts)))
-            .or_else(|| self.lacks_parties(case, server))
+            .or_else(|| self.lacks_realms(case))
             .or_else(|| {
                 let unclear = case.steps.iter().any(|step| asks_a_program_who_refused(case, step));
                 unclear.then(|| "a program does not tell who refused it, and an endpoint does not either".to_owned())
@@ -227,8 +227,8 @@ impl Endpoint {
         needs::agreements(case, server, &actual) == needs::agreements(case, server, planned)
     }
 
-    /// Clocks that cannot be moved, KDCs that are not known.
-    fn lacks_parties(&self, case: &Case, server: &Server) -> Option<String> {
+    /// KDCs that are not known, or not to be so.
+    fn lacks_realms(&self, case: &Case) -> Option<String> {
         for realm in case.realms.values() {
             let name = &realm.realm;
             if !self.realms.contains_key(name) {
@@ -243,11 +243,8 @@ impl Endpoint {
             if !realm.etypes.is_empty() {
                 return Some(format!("the KDC of {name} is not known to have these encryption types alone"));
             }
-            if realm.clock_seconds != server.clock_seconds {
-                return Some(format!("the clocks of the endpoint and the KDC of {name} cannot be moved"));
-            }
         }
-        (server.clock_seconds != 0).then(|| "the endpoint's clock cannot be moved".to_owned())
+        None
     }
 
     fn lacks_secrets(&self, case: &Case) -> Option<String> {

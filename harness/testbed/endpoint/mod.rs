@@ -34,8 +34,7 @@
 //!
 //! An endpoint is held to everything that the profile which it plays promises: if it lacks a TLS version or a suite of that
 //! profile it is wrong, not incapable, and the case fails. So what it can is never asked before the cases are chosen. It is
-//! skipped for what cannot be set up there: other parameters, accounts, certificates, keytabs, clocks than it has. The
-//! version in its greeting is asked for the reader's sake, and skips nothing.
+//! skipped for what cannot be set up there: other parameters, accounts, certificates, keytabs than it has. The version in its greeting is asked for the reader's sake, and skips nothing.
 //!
 //! TLS without verification counts as encrypted, as for libpq and MySQL's clients: what protects a secret from a server that
 //! is not the right one is the scenario's `VERIFY_CA` or `VERIFY_IDENTITY`.

@@ -283,6 +283,26 @@ fn another_user_is_asked_for_their_own_plugin() {
     assert!(session.party.machine.outcome().unwrap().is_established(), "the login before it stays what it was");
 }
 
+/// As MySQL 9.7.4 has it: a scramble that was meant for another plugin is no password.
+#[test]
+fn only_what_is_said_to_the_accounts_own_plugin_counts_as_a_password() {
+    let message = |change: &[u8], answer: &[u8]| {
+        let mut session = Session::new(0);
+        session.command(change);
+        let mut octets = Vec::new();
+        write(&mut octets, &mut Sequence(2), |writer| _ = writer.bytes(answer));
+        let answered = session.party.give(Input::Bytes(&octets)).1;
+        String::from_utf8_lossy(&answered).into_owned()
+    };
+    let scramble_of_nobody = b"\x11native\0\x05guess\0\x08\0caching_sha2_password\0";
+    assert!(message(scramble_of_nobody, b"").ends_with("(using password: NO)"));
+    assert!(message(scramble_of_nobody, b"wrong").ends_with("(using password: YES)"));
+    // A NUL is a password for the native plugin, and none for the others.
+    assert!(message(scramble_of_nobody, b"\0").ends_with("(using password: YES)"));
+    let sha2 = b"\x11caching\0\x01\0\0\x08\0mysql_native_password\0";
+    assert!(message(sha2, b"\0").ends_with("(using password: NO)"));
+}
+
 #[test]
 fn a_hundred_commands_do_not_grow_the_trace() {
     let mut session = Session::new(0);

@@ -67,7 +67,7 @@ fn agreement(installed: &Installed, case: &Case, server: &Server) -> Option<Stri
         let in_common =
             |version: &TlsVersion| tls.versions.contains(*version) && client.tls.versions.contains(*version);
         let newest = |has: &dyn Fn(TlsVersion) -> bool| {
-            TlsVersion::ALL.into_iter().filter(|version| in_common(version) && has(*version)).next_back()
+            TlsVersion::ALL.into_iter().rfind(|version| in_common(version) && has(*version))
         };
         let planned = newest(&|_| true);
         if newest(&|version| installed.has_tls_version(version)) != planned {

@@ -86,6 +86,8 @@ fn whereabouts(installed: &Installed, place: &Place, options: &mut Options) {
     options.path("datadir", &place.data());
     options.path("socket", &place.socket());
     options.path("pid-file", &place.folder.join("pid"));
+    // What a server finds of another one's temporary tables when it starts, it deletes.
+    options.path("tmpdir", &place.folder);
     options.set("bind-address", &place.address.ip().to_string());
     options.set("port", &place.address.port().to_string());
     if let Some(user) = &place.user {
@@ -234,6 +236,7 @@ mod tests {
 datadir = "/run/a place#1/data"
 socket = "/run/a place#1/socket"
 pid-file = "/run/a place#1/pid"
+tmpdir = "/run/a place#1"
 bind-address = 127.0.0.1
 port = 33060
 user = mysql

@@ -271,3 +271,76 @@ fn copy(from: &Path, to: &Path, owner: Option<&Owner>) -> Result<(), Error> {
     }
     owner.map_or(Ok(()), |owner| owner.give(to))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::party::Password;
+    use crate::testbed::materials::Materials;
+    use crate::testbed::process::mysql::plans::{case, mariadb, mysql_9, server};
+    use std::ffi::OsStr;
+
+    fn of(installed: Installed) -> Mysql {
+        Mysql { name: installed.to_string(), installed, owner: None, template: Mutex::new(None) }
+    }
+
+    #[test]
+    fn a_server_is_shared_unless_a_login_changes_the_next_one() {
+        let remembers = |plugin: &str, cached: &str| {
+            let account =
+                format!("accounts = {{ alice = {{ plugin = '{plugin}', secret = 'x', cached = '{cached}' }} }}");
+            of(mysql_9(None)).remembers_logins(&server("aurora-mysql 3.04.0", &account))
+        };
+        assert!(remembers("caching_sha2_password", "false"));
+        assert!(!remembers("caching_sha2_password", "true"));
+        assert!(!remembers("mysql_native_password", "false"));
+        assert!(!remembers("sha256_password", "false"));
+    }
+
+    #[test]
+    fn a_message_does_not_repeat_a_password() {
+        let case = case(
+            "aurora-mysql 3.04.0",
+            "accounts = { alice = { plugin = 'mysql_native_password', secret = 'x' } }",
+            "",
+        );
+        let materials = Materials::prepare([&case]).unwrap();
+        let order = Order::new(&case.servers["db"], None, &materials).unwrap();
+        let secret = materials.secrets().value(&Password::Named("x".to_owned()));
+        let repeated = Error::Environment(format!("[ERROR] syntax error near '{}') REQUIRE'", secret.as_str()));
+        let told = without_secrets(repeated, &order).to_string();
+        assert_eq!(told, "[ERROR] syntax error near '…') REQUIRE'");
+    }
+
+    #[test]
+    fn a_data_directory_is_made_by_the_products_own_program_and_nothing_of_the_machines_configuration() {
+        let folder = Folder::for_files().unwrap();
+        let arguments = |mysql: &Mysql| {
+            let command = mysql.initialize(&folder);
+            let words: Vec<String> = std::iter::once(command.get_program())
+                .chain(command.get_args())
+                .map(|word| word.to_string_lossy().replace(&*folder.path().to_string_lossy(), "FOLDER"))
+                .collect();
+            assert!(command.get_envs().any(|set| set == (OsStr::new("OPENSSL_CONF"), Some(OsStr::new("/dev/null")))));
+            words.join(" ")
+        };
+        let of_mariadb = arguments(&of(mariadb()));
+        assert!(of_mariadb.contains("mariadb-install-db --no-defaults --datadir=FOLDER/data "), "{of_mariadb}");
+        let of_mysql = arguments(&of(mysql_9(None)));
+        assert!(of_mysql.contains("mysqld --no-defaults --initialize-insecure --datadir=FOLDER/data"), "{of_mysql}");
+    }
+
+    #[test]
+    fn a_template_is_copied_with_all_that_is_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        std::fs::create_dir_all(from.join("mysql/inner")).unwrap();
+        std::fs::write(from.join("ibdata1"), "one").unwrap();
+        std::fs::write(from.join("mysql/inner/table"), "two").unwrap();
+        copy(&from, &to, None).unwrap();
+        assert_eq!(std::fs::read_to_string(to.join("ibdata1")).unwrap(), "one");
+        assert_eq!(std::fs::read_to_string(to.join("mysql/inner/table")).unwrap(), "two");
+        assert!(copy(&from, &to, None).is_err(), "never into one that is there");
+        assert!(copy(&folder.path().join("nothing"), &folder.path().join("new"), None).is_err());
+    }
+}

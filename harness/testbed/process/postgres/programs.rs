@@ -50,6 +50,13 @@ impl Programs {
         })
     }
 
+    /// A PostgreSQL 15 with everything, that nobody runs.
+    #[cfg(test)]
+    pub(super) fn of_test() -> Self {
+        let (name, major) = ("postgres 15.14".to_owned(), "15".to_owned());
+        Self { name, major, gss: true, tls: true, folder: PathBuf::new() }
+    }
+
     /// Where a program is.
     pub(super) fn path(&self, program: &str) -> PathBuf {
         self.folder.join(program)

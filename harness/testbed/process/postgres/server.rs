@@ -11,7 +11,8 @@ use crate::testbed::process::setup;
 use crate::testbed::process::signal::Signal;
 use crate::testbed::process::supervised::Supervised;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// How long it may take until it answers.
@@ -62,7 +63,19 @@ fn launch(programs: &Programs, owner: Option<&Owner>, folder: &Folder, port: u16
     postgres.env("OPENSSL_CONF", "/dev/null");
     postgres.env("KRB5_CONFIG", folder.path().join("krb5.conf")).env("KRB5RCACHEDIR", folder.path());
     // An end at once: its data are needed by nobody. It still waits for its children.
-    Supervised::start(&programs.name, postgres, folder.path(), Signal::Quit)
+    let program = Supervised::start(&programs.name, postgres, folder.path(), Signal::Quit)?;
+    let file = folder.path().join("data/postmaster.pid");
+    Ok(program.afterwards(move || release_memory(&file)))
+}
+
+/// Gives the memory back that a server shared with its children and could not give back itself, because it was killed: its file is
+/// only there then. The seventh line has the key and the number of the segment (PostgreSQL, `src/include/utils/pidfile.h`).
+fn release_memory(file: &Path) {
+    let Ok(lines) = std::fs::read_to_string(file) else { return };
+    if let Some(segment) = lines.lines().nth(6).and_then(|line| line.split_whitespace().nth(1)) {
+        // What cannot be given back is 56 bytes.
+        let _ = Command::new("ipcrm").args(["-m", segment]).stderr(Stdio::null()).status();
+    }
 }
 
 /// Whether a server lets the superuser in by the socket of its folder: while it starts it answers with an error.
