@@ -70,17 +70,6 @@ pub struct Case {
 }
 
 impl Case {
-    /// The server that a login to a party reaches: that party, or what stands behind it if it is a proxy.
-    #[must_use]
-    pub fn server_behind(&self, to: &str) -> Option<&Arc<Server>> {
-        let mut to = to;
-        // A plan has no circle, so that none is asked twice.
-        while let Some(proxy) = self.proxies.get(to) {
-            to = &proxy.to;
-        }
-        self.servers.get(to)
-    }
-
     /// Where its matrix stands in the file: the place of the first step.
     #[must_use]
     pub fn place(&self) -> &Place {
