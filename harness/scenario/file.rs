@@ -95,6 +95,7 @@ pub(crate) struct Server {
     pub kerberos: Option<Kerberos>,
     pub iam: Option<Iam>,
     pub enabled: Option<Text>,
+    pub image: Option<Text>,
     pub clock: Option<Text>,
     #[serde(default)]
     pub deviations: List,

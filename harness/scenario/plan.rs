@@ -76,6 +76,20 @@ impl Case {
         self.steps.first().map_or(&self.scenario.place, |step| &step.place)
     }
 
+    /// The server that is reached by dialling a party: itself, or what the proxies hand on to.
+    #[must_use]
+    pub fn server_behind(&self, party: &str) -> Option<&Arc<Server>> {
+        let mut at = party;
+        // A way has each proxy once at most.
+        for _ in 0..=self.proxies.len() {
+            match self.servers.get(at) {
+                None => at = &self.proxies.get(at)?.to,
+                server => return server,
+            }
+        }
+        None
+    }
+
     /// Every requirement that the case or one of its steps shows, once each, in order.
     #[must_use]
     pub fn shown(&self) -> Vec<&str> {

@@ -294,7 +294,7 @@ impl<'t> Word<'t> {
             "process" => {
                 Databases::Process(Arc::new(process::Servers::find(protocol, self.detail.map(PathBuf::from))?))
             }
-            "container" => Databases::Container(Arc::new(container::Servers::new(protocol, self.detail))),
+            "container" => Databases::Container(Arc::new(container::Servers::new(protocol, self.detail)?)),
             _ => Databases::Mock(self.deviation(match protocol {
                 Protocol::Mysql => {
                     |word| word.parse::<mysql::Deviation>().map(drop).map_err(|problem| problem.to_string())

@@ -105,7 +105,8 @@ impl Mover {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testbed::one_case;
+    use crate::testbed::{Materials, World, one_case};
+    use std::collections::BTreeMap;
 
     /// A case with a realm, a server and a client, whose clocks are these.
     fn case(realm: i64, server: i64, client: i64) -> Case {
@@ -164,5 +165,16 @@ mod tests {
         });
         assert!(of_accounts.all(|other| Arc::ptr_eq(realm, other)));
         assert_eq!(realm.clock_seconds, -600);
+    }
+
+    #[tokio::test]
+    async fn mocks_for_somebody_outside_are_moved_to_where_that_one_is() {
+        let planned = case(0, 60, 600);
+        let materials = Arc::new(Materials::prepare([&planned]).unwrap());
+        let world = World::of_mocks(&planned, &materials, &BTreeMap::new()).await.unwrap();
+        let (_, server) = world.servers().next().unwrap();
+        let realm = &server.planned.kerberos.as_ref().unwrap().realm;
+        assert_eq!((server.planned.clock_seconds, realm.clock_seconds), (-540, -600));
+        world.stop().await;
     }
 }

@@ -6,6 +6,7 @@ use crate::net::{self, Connection, Listening, Record, Security, ServeLimits};
 use crate::scenario::party;
 use crate::scenario::profile::Protocol;
 use crate::testbed::attempt::is_broken;
+use crate::testbed::container::Container;
 use crate::testbed::materials::Materials;
 use crate::testbed::process::Lease;
 use crate::testbed::random::Generator;
@@ -32,6 +33,7 @@ pub struct StandingServer {
     pub address: SocketAddr,
     mock: Option<Listening>,
     process: Option<Lease>,
+    container: Option<Arc<Container>>,
 }
 
 impl StandingServer {
@@ -76,27 +78,46 @@ impl StandingServer {
             address: mock.address(),
             mock: Some(mock),
             process: None,
+            container: None,
         })
     }
 
     /// A server that somebody else runs: nothing of what it sees can be observed.
     #[must_use]
     pub fn endpoint(planned: &Arc<party::Server>, address: SocketAddr, host: String) -> Self {
-        Self { planned: Arc::clone(planned), host, address, mock: None, process: None }
+        Self { planned: Arc::clone(planned), host, address, mock: None, process: None, container: None }
     }
 
     /// A real server of ours: what it sees cannot be observed, but whether it still stands can.
     #[must_use]
     pub fn process(planned: &Arc<party::Server>, lease: Lease) -> Self {
         let host = planned.host.clone();
-        Self { planned: Arc::clone(planned), host, address: lease.address, mock: None, process: Some(lease) }
+        Self {
+            planned: Arc::clone(planned),
+            host,
+            address: lease.address,
+            mock: None,
+            process: Some(lease),
+            container: None,
+        }
+    }
+
+    /// A real server in a container of ours, of which the same is known.
+    #[must_use]
+    pub fn container(planned: &Arc<party::Server>, lease: Arc<Container>) -> Self {
+        let (host, address) = (planned.host.clone(), lease.address());
+        Self { planned: Arc::clone(planned), host, address, mock: None, process: None, container: Some(lease) }
     }
 
     /// By what a real server of ours has ended, with the last lines of its log, if it has: then an attempt that came out so says
     /// nothing about it.
     pub async fn cause_of_death(&self, outcome: &Outcome) -> Option<String> {
-        let program = &self.process.as_ref()?.program;
-        program.cause_of_death_within(if is_broken(outcome) { DEATH_PATIENCE } else { Duration::ZERO }).await
+        let patience = if is_broken(outcome) { DEATH_PATIENCE } else { Duration::ZERO };
+        match (&self.process, &self.container) {
+            (Some(lease), _) => lease.program.cause_of_death_within(patience).await,
+            (None, Some(container)) => container.cause_of_death_within(patience).await,
+            (None, None) => None,
+        }
     }
 
     /// Whether what it sees can be observed.

@@ -31,6 +31,7 @@ use crate::testbed::attempt::{self, Attempt, Dialled, View};
 use crate::testbed::backend::realm_of;
 use crate::testbed::choice::one_case;
 use crate::testbed::client::StandingClient;
+use crate::testbed::clocks::{self, Party};
 use crate::testbed::command::{self, Said};
 use crate::testbed::endpoint::{Endpoint, Tickets};
 use crate::testbed::environment::{self, Folder, Variables};
@@ -82,15 +83,18 @@ impl World {
         }
     }
 
-    /// Brings the mocks of a case up, on the addresses given, else each on a free loopback port.
+    /// Brings the mocks of a case up, on the addresses given, else each on a free loopback port. Whoever logs in from outside
+    /// has the machine's clock: if the case wants its clients at another time, all others are moved.
     ///
     /// # Errors
-    /// The plan asks for what no mock has, the machine does not give a port, or an address is for a server that is not there.
+    /// The clocks of two clients differ, the plan asks for what no mock has, the machine does not give a port, or an address is for a server that is not there.
     pub async fn of_mocks(
         case: &Case,
         materials: &Arc<Materials>,
         addresses: &BTreeMap<String, SocketAddr>,
     ) -> Result<Self, Error> {
+        let case = clocks::rebased(case, |party| matches!(party, Party::Client(_))).map_err(Error::Usage)?;
+        let case = case.as_ref();
         if let Some(name) = addresses.keys().find(|name| !case.servers.contains_key(*name)) {
             let names: Vec<_> = case.servers.keys().map(String::as_str).collect();
             return Err(Error::Usage(format!("no server '{name}' in this case, allowed are {}", names.join(", "))));

@@ -30,6 +30,9 @@ const MYSQL_TLS_LOGINS: &[&str] = &[
     "tls/providers",
 ];
 
+/// Cases that are about the plugin of the greeting, the checks behind a password, and databases.
+const MYSQL_CHECKS: &[&str] = &["mysql/databases", "mysql/default-plugin", "mysql/order-of-checks"];
+
 const MYSQL: &[Caught] = &[
     Caught {
         deviation: "wrong-error-code",
@@ -37,6 +40,8 @@ const MYSQL: &[Caught] = &[
         cases: &[&[
             "mysql/passwords/*/*/{wrong,empty,empty-is-wrong,unknown-user}",
             "mysql/require-secure-transport/*/*/*/wrong",
+            "mysql/default-plugin/*/*/*/{wrong,empty}",
+            "mysql/order-of-checks/*/*/*/*/*/wrong",
         ]],
     },
     Caught {
@@ -44,6 +49,8 @@ const MYSQL: &[Caught] = &[
         because: &["was refused by client: tls_refused"],
         cases: &[&[
             "mysql/cipher-suites",
+            "mysql/default-plugin/*/*/tls/*",
+            "mysql/order-of-checks/*/*/*/tls/*/*",
             "mysql/kerberos-login/*/*/*/tls",
             "mysql/passwords/*/tls/*",
             "mysql/require-secure-transport/*/*/tls/*",
@@ -59,14 +66,22 @@ const MYSQL: &[Caught] = &[
         because: &["protocol_violation (peer broke the protocol: sequence id"],
         cases: &[
             MYSQL_TLS_LOGINS,
+            MYSQL_CHECKS,
             &["mysql/kerberos-login", "mysql/passwords", "mysql/require-secure-transport", "mysql/require-ssl"],
         ],
     },
     Caught {
         deviation: "no-sqlstate",
-        because: &["was refused by server: 1045", "was refused by server: 1524", "was refused by server: 3159"],
+        because: &["was refused by server: 104", "was refused by server: 1524", "was refused by server: 3159"],
         cases: &[&[
             "mysql/kerberos-login/3.02.2",
+            "mysql/databases/*/all/absent",
+            "mysql/databases/*/kept-to-app/{other,absent,mysql}",
+            "mysql/default-plugin/*/*/*/{wrong,empty}",
+            "mysql/order-of-checks/*/*/*/*/*/wrong",
+            "mysql/order-of-checks/*/*/*/*/absent/right",
+            "mysql/order-of-checks/*/*/requires-ssl/clear/none/right",
+            "mysql/order-of-checks/*/ON/plain/clear/none/right",
             "mysql/passwords/*/*/{wrong,empty,empty-is-wrong,unknown-user}",
             "mysql/require-secure-transport/*/*/*/wrong",
             "mysql/require-secure-transport/*/ON/clear/right",
@@ -77,12 +92,25 @@ const MYSQL: &[Caught] = &[
         // The native plugin's nonce is in the greeting; an unknown user is asked by caching_sha2_password, as if there were one.
         deviation: "nonce-without-nul",
         because: &["NUL behind the nonce"],
-        cases: &[&["mysql/passwords/{caching-sha2,cached-sha2}/*/*", "mysql/passwords/native/*/unknown-user"]],
+        cases: &[&[
+            "mysql/default-plugin/native/{caching-sha2,cached-sha2,sha256}/*/*",
+            "mysql/default-plugin/caching-sha2/{native,sha256}/*/*",
+            "mysql/default-plugin/sha256/{native,caching-sha2,cached-sha2}/*/*",
+            "mysql/passwords/{caching-sha2,cached-sha2}/*/*",
+            "mysql/passwords/native/*/unknown-user",
+        ]],
     },
     Caught {
         deviation: "accepts-wrong-secret",
-        because: &["was established", "was refused by server: 3159 HY000"],
-        cases: &[&["mysql/passwords/*/*/{wrong,empty,empty-is-wrong}", "mysql/require-secure-transport/*/*/*/wrong"]],
+        because: &["was established", "was refused by server: 3159 HY000", "was refused by server: 1049 42000"],
+        // Who may not come without TLS is refused by the same code for that.
+        cases: &[&[
+            "mysql/default-plugin/*/*/*/{wrong,empty}",
+            "mysql/order-of-checks/*/*/plain/*/*/wrong",
+            "mysql/order-of-checks/*/*/requires-ssl/tls/*/wrong",
+            "mysql/passwords/*/*/{wrong,empty,empty-is-wrong}",
+            "mysql/require-secure-transport/*/*/*/wrong",
+        ]],
     },
     Caught {
         deviation: "refuses-right-secret",
@@ -91,6 +119,10 @@ const MYSQL: &[Caught] = &[
             MYSQL_TLS_LOGINS,
             &[
                 "mysql/kerberos-login/{3.03.0,3.04.0}/{by-kinit,by-password}/*/*",
+                "mysql/databases",
+                "mysql/default-plugin/*/*/*/right",
+                "mysql/order-of-checks/*/*/plain/*/*/right",
+                "mysql/order-of-checks/*/*/requires-ssl/tls/*/right",
                 "mysql/passwords/*/*/{right,empty-is-right}",
                 "mysql/require-secure-transport/*/*/*/right",
                 "mysql/require-ssl/*/plain/*",
@@ -105,17 +137,27 @@ const MYSQL: &[Caught] = &[
     },
     Caught {
         deviation: "secure-transport-not-enforced",
-        because: &["expected refused by server: 3159 HY000, was established by password"],
-        cases: &[&["mysql/require-secure-transport/*/ON/clear/right"]],
+        because: &["expected refused by server: 3159 HY000, was "],
+        cases: &[&[
+            "mysql/order-of-checks/*/ON/plain/clear/*/right",
+            "mysql/require-secure-transport/*/ON/clear/right",
+        ]],
     },
     Caught {
-        // A password that is empty is empty by caching_sha2_password too; by the native plugin it is no octet, not a NUL.
+        // A password that is empty is empty by caching_sha2_password too; by the native plugin it is no octet, not a NUL. Over TLS
+        // sha256_password asks for the same octets, so that only who expects no question notices.
         deviation: "asks-for-cleartext",
-        because: &["was refused by server: 1045 28000", "cleartext_forbidden"],
+        because: &["was refused by server: 1045 28000", "cleartext_forbidden", "trace"],
         cases: &[
             MYSQL_TLS_LOGINS,
             &[
                 "mysql/kerberos-login/{3.03.0,3.04.0}/*/*/*",
+                "mysql/databases",
+                "mysql/default-plugin/*/{native,caching-sha2,cached-sha2}/*/right",
+                "mysql/default-plugin/*/sha256/clear/right",
+                "mysql/default-plugin/sha256/sha256/tls/right",
+                "mysql/order-of-checks/*/*/plain/*/*/right",
+                "mysql/order-of-checks/*/*/requires-ssl/tls/*/right",
                 "mysql/passwords/*/*/right",
                 "mysql/passwords/native/*/empty-is-right",
                 "mysql/require-secure-transport/*/*/*/right",

@@ -209,6 +209,11 @@ fn counts_of_rules_and_exclusions() {
 #[test]
 fn parties() {
     check(
+        "[server.db]",
+        "[server.db]\nimage = \"postgres\"",
+        "19:10: image without a tag 'postgres', allowed: NAME:TAG, as in postgres:17",
+    );
+    check(
         "aurora-mysql {engine}",
         "aurora-mysql 4.{db}",
         "19:14: unknown engine 'aurora-mysql 4.a', allowed: aurora-mysql 2.07.9|2.08.4|2.09.2|2.09.3|2.10.0|2.10.1|2.10.2|2.11.0|2.11.1|3.01.0|3.02.2|3.03.0|3.04.0",

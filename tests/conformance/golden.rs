@@ -71,10 +71,8 @@ impl Mock {
     fn play(backend: &str, recorded: &[Golden]) -> Self {
         let names: BTreeSet<_> = recorded.iter().map(|golden| golden.case.as_str()).collect();
         let mut sources = Source::built_in();
-        for protocol in ["mysql", "postgres"] {
-            let file = folder().join(format!("scenarios/{protocol}/databases.toml"));
-            sources.push(Source::new(format!("{protocol}/databases"), std::fs::read_to_string(file).unwrap()));
-        }
+        let file = folder().join("scenarios/postgres/databases.toml");
+        sources.push(Source::new("postgres/databases", std::fs::read_to_string(file).unwrap()));
         let mut plan = make_plan(&sources, &Library::built_in().unwrap(), &BTreeMap::new()).unwrap();
         plan.cases.retain(|case| names.contains(case.name.as_str()));
         let backend = Backend::parse(backend, None).unwrap();
@@ -97,7 +95,7 @@ fn mocks_say_what_the_real_servers_said() {
     let recorded = Golden::all();
     let mock = Mock::play("mock", &recorded);
     let products: BTreeSet<_> = recorded.iter().map(|golden| golden.product.split(' ').next().unwrap()).collect();
-    assert_eq!((recorded.len(), products), (18, ["mariadb", "mit-krb5", "postgres"].into()));
+    assert_eq!((recorded.len(), products), (19, ["mariadb", "mit-krb5", "postgres"].into()));
     let differ: Vec<_> = recorded
         .iter()
         .map(|golden| (&golden.case, golden.unexplained(&mock, |text| text)))
@@ -124,7 +122,7 @@ fn one_octet_that_the_real_servers_said_otherwise_would_be_found() {
         "< OK seq=3 affected-rows=0 insert-id=0 status=0x0003",
         "OK.status",
     );
-    check("mysql/databases/tls/nowhere", "Unknown database", "unknown database", "ERR.message");
+    check("mysql/databases/native/all/absent", "Unknown database", "unknown database", "ERR.message");
     check("postgres/passwords/scram-plus/tls/right", "ISO, MDY", "ISO, DMY", "ParameterStatus[DateStyle].value");
     check("postgres/passwords/scram/clear/wrong", "R=auth_failed", "R=auth_fail", "ErrorResponse.R");
     check(

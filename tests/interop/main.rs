@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 
+mod containers;
 mod endpoint;
 mod kdc_death;
 mod kdc_likeness;

@@ -106,7 +106,7 @@ impl Service {
 /// What stands behind the connections of a step.
 fn service(case: &Case, verb: &Verb) -> Service {
     match verb {
-        Verb::Connect { to, .. } => match case.servers.get(to).map(|server| server.protocol()) {
+        Verb::Connect { to, .. } => match case.server_behind(to).map(|server| server.protocol()) {
             Some(Protocol::Postgres) => Service::Postgres,
             _ => Service::Mysql,
         },

@@ -125,7 +125,8 @@ fn replaced(text: &str, from: &str, to: &str, by: &str) -> String {
         let Some(end) = behind.find(to) else { break };
         result.push_str(before);
         result.push_str(from);
-        result.push_str(by);
+        // The host of an account, which stands in some errors, is not the client's.
+        result.push_str(if &behind[..end] == "%" { "%" } else { by });
         rest = &behind[end..];
         // What ends one name may begin the next, but not within itself.
         let (quote, behind) = rest.split_at(to.len());
@@ -175,6 +176,7 @@ mod tests {
             "Access denied for user 'a'@'10.0.0.1' to database 'app'",
             "Access denied for user 'a'@'<client>' to database 'app'",
         );
+        check("Access denied for user 'a'@'%' to database 'app'", "Access denied for user 'a'@'%' to database 'app'");
         check("Host '10.0.0.1' is not allowed to connect", "Host '<client>' is not allowed to connect");
         check("Unknown database 'nope'", "Unknown database 'nope'");
         check("'a'@'", "'a'@'");

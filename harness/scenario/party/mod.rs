@@ -6,6 +6,7 @@
 
 mod account;
 mod client;
+mod image;
 mod proxy;
 mod realm;
 mod server;
@@ -13,6 +14,7 @@ mod tls;
 
 pub use account::{Account, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
 pub use client::{ChannelBinding, Client, ClientKind, GssMode, Offer};
+pub use image::Image;
 pub use proxy::{PgBouncer, Proxy, ProxyAuth, ProxyKind, ProxyTls};
 pub use realm::{Password, Realm, RealmUser};
 pub use server::{Enabled, Keytab, Server, ServerIam, ServerKerberos};

@@ -1,6 +1,6 @@
 //! Database servers.
 
-use crate::scenario::party::{Account, HbaLine, Realm, ServerTls};
+use crate::scenario::party::{Account, HbaLine, Image, Realm, ServerTls};
 use crate::scenario::profile::{Profile, Protocol};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,6 +30,8 @@ pub struct Server {
     pub iam: Option<ServerIam>,
     /// Methods beside passwords that are switched on.
     pub enabled: Enabled,
+    /// What plays it in a container, if the scenario says so.
+    pub image: Option<Image>,
     /// Offset to the base clock in seconds.
     pub clock_seconds: i64,
     /// Departures from the protocol that the server is asked to make.

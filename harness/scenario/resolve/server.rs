@@ -6,7 +6,7 @@ use crate::error::ScenarioError;
 use crate::handshake::TlsVersion;
 use crate::scenario::file;
 use crate::scenario::party::{
-    Ca, Certificate, Enabled, Keytab, Realm, Server, ServerIam, ServerKerberos, ServerTls, TlsProvider,
+    Ca, Certificate, Enabled, Image, Keytab, Realm, Server, ServerIam, ServerKerberos, ServerTls, TlsProvider,
 };
 use crate::scenario::profile::{Profile, Protocol, Settings};
 use crate::scenario::profiles::Profiles;
@@ -39,6 +39,7 @@ pub(super) fn resolve(
         kerberos,
         iam,
         enabled,
+        image,
         clock,
         deviations,
     } = written;
@@ -106,9 +107,21 @@ pub(super) fn resolve(
         kerberos,
         iam,
         enabled,
+        image: resolve_image(image.as_ref(), filling)?,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
         deviations,
     })
+}
+
+/// The image that plays it in a container. An empty text names none, so that some cells of an axis can.
+fn resolve_image(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<Image>, ScenarioError> {
+    match filling.optional(written)? {
+        Some(text) if !text.text.is_empty() => {
+            let wrong = |problem| filling.error(&text, problem).allowing("NAME:TAG, as in postgres:17");
+            Image::parse(&text.text).map(Some).map_err(wrong)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The engine that a server imitates.

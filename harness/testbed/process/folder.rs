@@ -32,6 +32,10 @@ impl Folder {
     /// The machine has no room for it, or it cannot be given away.
     pub fn for_server(word: &str, owner: Option<&Owner>) -> Result<Self, Error> {
         let mut folder = Self::create(&format!("{word}-"), Meaning::Home)?;
+        if let Some(barrier) = owner.and_then(|owner| owner.barred_from(&folder.path)) {
+            let problem = "lets no other user pass, under whose name the server runs: set TMPDIR to a folder that does";
+            return Err(Error::Environment(format!("{} {problem}", barrier.display())));
+        }
         folder.owner = owner.cloned();
         folder.give_away(&folder.path)?;
         Ok(folder)

@@ -165,6 +165,7 @@ impl Guard {
 }
 
 #[cfg(all(test, target_os = "linux"))]
+#[expect(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 mod tests {
     use super::*;
     use std::io::Read;

@@ -16,7 +16,7 @@ const LAST_WORDS_PATIENCE: Duration = Duration::from_millis(200);
 
 /// The end of a program's output.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Log(Arc<Shared>);
+pub(in crate::testbed) struct Log(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -48,7 +48,8 @@ impl Log {
         Ok((log, writer))
     }
 
-    fn keep(&self, bytes: &[u8]) {
+    /// More of it.
+    pub(in crate::testbed) fn keep(&self, bytes: &[u8]) {
         let kept = &mut self.said().kept;
         kept.extend(bytes);
         let surplus = kept.len().saturating_sub(KEPT_MAX);
@@ -71,7 +72,7 @@ impl Log {
     }
 
     /// The last lines behind a colon, for a message; nothing if there are none.
-    pub(super) fn last_lines(&self) -> String {
+    pub(in crate::testbed) fn last_lines(&self) -> String {
         let text = self.text();
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let last = &lines[lines.len().saturating_sub(LINES_MAX)..];

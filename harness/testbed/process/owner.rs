@@ -1,7 +1,7 @@
 //! Under which name a server runs: servers refuse to run as root.
 
 use crate::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A name of the system.
@@ -28,6 +28,30 @@ impl Owner {
         Ok(Some(Self { uid: number("-u").ok_or_else(missing)?, gid: number("-g").ok_or_else(missing)? }))
     }
 
+    /// The first of the folders above `path` that this name may not pass through: what lies in there it cannot use.
+    #[must_use]
+    pub fn barred_from(&self, path: &Path) -> Option<PathBuf> {
+        #[cfg(unix)]
+        return path.ancestors().skip(1).find(|folder| self.is_kept_out_of(folder)).map(Path::to_owned);
+        #[cfg(not(unix))]
+        return None;
+    }
+
+    #[cfg(unix)]
+    fn is_kept_out_of(&self, folder: &Path) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let Ok(folder) = std::fs::metadata(folder) else { return false };
+        // Of the three sets of rights only the first that applies counts.
+        let search = if folder.uid() == self.uid {
+            0o100
+        } else if folder.gid() == self.gid {
+            0o010
+        } else {
+            0o001
+        };
+        folder.mode() & search == 0
+    }
+
     /// Gives a file or folder to it.
     ///
     /// # Errors
@@ -51,4 +75,28 @@ fn is_root() -> bool {
     return rustix::process::geteuid().is_root();
     #[cfg(not(unix))]
     return false;
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    #[test]
+    fn a_folder_that_lets_nobody_else_pass_is_found() {
+        let outer = tempfile::tempdir().unwrap();
+        let inner = outer.path().join("inner/most");
+        std::fs::create_dir_all(&inner).unwrap();
+        let ours = outer.path().metadata().unwrap();
+        let stranger = Owner { uid: ours.uid() + 1, gid: ours.gid() + 1 };
+        let barred_with = |mode| {
+            std::fs::set_permissions(outer.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            stranger.barred_from(&inner)
+        };
+        assert_eq!(barred_with(0o710).as_deref(), Some(outer.path()));
+        assert_eq!(barred_with(0o711), None);
+        std::fs::set_permissions(outer.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+        let ourselves = Owner { uid: ours.uid(), gid: ours.gid() };
+        assert_eq!(ourselves.barred_from(&inner), None);
+    }
 }

@@ -1,12 +1,26 @@
 //! Ports of loopback for servers that cannot choose one themselves.
 //!
 //! A port that is free when we look can be somebody's when the server takes it; then it is started again on another one.
+//! What makes that rare: they come from below the range in which the system itself gives ports away, where mocks listen and
+//! clients dial from, and each is handed out once before any is again.
 
 use crate::error::Error;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::ops::Range;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// How often a server may find its port taken.
 const TRIES: usize = 8;
+
+/// Below 32768, where Linux begins to give ports away by itself, and above what people run servers on.
+const PORTS: Range<u16> = 20_000..32_000;
+
+/// The next one to be looked at, from a place of its own for each program.
+static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| {
+    let place = std::process::id().wrapping_mul(0x9e37_79b9) >> 16;
+    AtomicU16::new(u16::try_from(place).unwrap_or_default())
+});
 
 /// Why a server did not start.
 #[derive(Debug)]
@@ -29,13 +43,11 @@ impl From<Error> for Unstarted {
 /// There is none.
 pub fn free() -> Result<u16, Error> {
     let mut problem = None;
-    for _ in 0..TRIES {
-        let tried = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|tcp| {
-            let port = tcp.local_addr()?.port();
-            UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).map(|_| port)
-        });
-        match tried {
-            Ok(port) => return Ok(port),
+    for _ in PORTS {
+        let port = PORTS.start + NEXT.fetch_add(1, Ordering::Relaxed) % (PORTS.end - PORTS.start);
+        let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+        match bound.and_then(|_tcp| UdpSocket::bind((Ipv4Addr::LOCALHOST, port))) {
+            Ok(_) => return Ok(port),
             Err(found) => problem = Some(found),
         }
     }
@@ -64,6 +76,19 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_port_is_handed_out_twice_in_a_row_and_none_that_is_taken() {
+        let ports: std::collections::BTreeSet<u16> = (0..200).map(|_| free().unwrap()).collect();
+        assert_eq!(ports.len(), 200);
+        assert!(ports.iter().all(|port| PORTS.contains(port)));
+        // The one that would come next, and those around it in case another test asks at the same time.
+        let next = PORTS.start + NEXT.load(Ordering::Relaxed) % (PORTS.end - PORTS.start);
+        let taken: Vec<_> =
+            (0..4).filter_map(|more| TcpListener::bind((Ipv4Addr::LOCALHOST, next + more)).ok()).collect();
+        let free = free().unwrap();
+        assert!(taken.iter().all(|listener| listener.local_addr().unwrap().port() != free));
+    }
 
     #[tokio::test]
     async fn a_port_that_was_taken_is_followed_by_another_one() {

@@ -112,6 +112,16 @@ impl Order {
         Ok(Self { planned: Arc::clone(planned), tls: tls.transpose()?, kerberos, passwords })
     }
 
+    /// An error without the passwords of the plan, which the log of a server may repeat.
+    #[must_use]
+    pub fn without_secrets(&self, problem: Error) -> Error {
+        let Error::Environment(mut text) = problem else { return problem };
+        for secret in self.passwords.values().filter(|secret| !secret.is_empty()) {
+            text = text.replace(secret.as_str(), "…");
+        }
+        Error::Environment(text)
+    }
+
     /// The value of a password that an account of the plan has.
     ///
     /// # Errors

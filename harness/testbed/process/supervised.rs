@@ -23,6 +23,7 @@ pub struct Supervised {
     log: Log,
     end_by: Signal,
     home: PathBuf,
+    afterwards: Mutex<Option<Box<dyn FnOnce() + Send>>>,
     _watch: Watch,
 }
 
@@ -41,7 +42,22 @@ impl Supervised {
         command.stdin(Stdio::null()).stdout(writer).stderr(second);
         signal::lead_a_group(&mut command);
         let child = command.spawn().map_err(|problem| cannot(&problem))?;
-        Ok(Self { name: name.to_owned(), child: Mutex::new(child), log, end_by, home: home.to_owned(), _watch: watch })
+        Ok(Self {
+            name: name.to_owned(),
+            child: Mutex::new(child),
+            log,
+            end_by,
+            home: home.to_owned(),
+            afterwards: Mutex::new(None),
+            _watch: watch,
+        })
+    }
+
+    /// With something to be done once it and all that it started are gone, for what lies elsewhere than in its folder.
+    #[must_use]
+    pub fn afterwards(mut self, task: impl FnOnce() + Send + 'static) -> Self {
+        self.afterwards = Mutex::new(Some(Box::new(task)));
+        self
     }
 
     /// Waits until `probe` says yes: an answer in the program's own protocol.
@@ -136,6 +152,10 @@ impl Supervised {
             let _ = child.wait();
         }
         signal::clear(&self.home, END_PATIENCE);
+        let task = self.afterwards.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            task();
+        }
     }
 
     fn status(&self) -> Option<ExitStatus> {
@@ -167,6 +187,7 @@ impl fmt::Debug for Supervised {
 }
 
 #[cfg(all(test, target_os = "linux"))]
+#[expect(clippy::unwrap_used, reason = "a helper of a test fails the test by panicking")]
 mod tests {
     use super::*;
 

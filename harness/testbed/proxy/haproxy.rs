@@ -13,7 +13,8 @@ const CONTROL: &str = "control";
 /// Writes its configuration: everything from `address` to `behind`.
 pub(super) fn configure(folder: &Folder, address: SocketAddr, behind: SocketAddr) -> Result<(), Error> {
     let control = control(folder);
-    // With reuseport two of them could share a port, and each would get the other's clients. The timeouts are beyond all of ours, so that a silent server is seen as one. One try: a second one would be a connection
+    // Without `noreuseport` two of them could have one port, each getting the other's clients.
+    // The timeouts are beyond all of ours, so that a silent server is seen as one. One try: a second one would be a connection
     // that no client made.
     let text = format!(
         "global\n\

@@ -9,3 +9,4 @@ mod kerberos;
 mod limits;
 mod logins;
 mod oracle;
+mod transcripts;

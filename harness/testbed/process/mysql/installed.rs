@@ -57,6 +57,12 @@ impl Installed {
         Ok(Self { brand, version, program, root })
     }
 
+    /// One that lies in the image of a container; `None` if that is no number of a version.
+    pub(in crate::testbed) fn in_an_image(brand: Brand, version: &str) -> Option<Self> {
+        let version = version.parse().ok()?;
+        Some(Self { brand, version, program: PathBuf::new(), root: None })
+    }
+
     /// One that need not be there, for tests of what it is told.
     #[cfg(test)]
     pub(super) fn assumed(brand: Brand, version: &str, root: Option<&Path>) -> Self {

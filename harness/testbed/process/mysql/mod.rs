@@ -15,4 +15,5 @@ pub use abilities::{abilities, lacks};
 pub use installed::{Brand, Installed};
 pub use option_file::{Place, option_file};
 pub(super) use server::Mysql;
+pub(in crate::testbed) use server::{fill_caches, is_set_up, remembers_logins};
 pub use statements::{Passwords, SETUP_ACCOUNT, Statements, statements};

@@ -20,6 +20,7 @@ use std::pin::Pin;
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::Mutex;
 
@@ -54,14 +55,8 @@ impl Mysql {
     async fn start(&self, order: &Order) -> Result<Running, Error> {
         self.make_template().await?;
         let running = ports::on_a_free_one(|port| self.start_on(port, order)).await;
-        let running = running.map_err(|problem| without_secrets(problem, order))?;
-        for (login, account) in &order.planned.accounts {
-            if let [Proof::Password { scheme: PasswordScheme::CachingSha2Password, password, cached: true }] =
-                account.proofs.as_slice()
-            {
-                fill_cache(login, order.password(password)?, &running).await?;
-            }
-        }
+        let running = running.map_err(|problem| order.without_secrets(problem))?;
+        fill_caches(order, running.address).await?;
         Ok(running)
     }
 
@@ -175,10 +170,7 @@ impl Product for Mysql {
 
     /// `caching_sha2_password` remembers who has shown a password: the next login is another one.
     fn remembers_logins(&self, server: &party::Server) -> bool {
-        let is_to_be_unknown = |proof: &Proof| {
-            matches!(proof, Proof::Password { scheme: PasswordScheme::CachingSha2Password, cached: false, .. })
-        };
-        server.accounts.values().flat_map(|account| &account.proofs).any(is_to_be_unknown)
+        remembers_logins(server)
     }
 
     fn start<'a>(&'a self, order: &'a Order) -> Starting<'a> {
@@ -190,12 +182,33 @@ impl Product for Mysql {
     }
 }
 
+/// Whether a server of this plan behaves otherwise once somebody has logged in.
+pub(in crate::testbed) fn remembers_logins(server: &party::Server) -> bool {
+    let is_to_be_unknown = |proof: &Proof| {
+        matches!(proof, Proof::Password { scheme: PasswordScheme::CachingSha2Password, cached: false, .. })
+    };
+    server.accounts.values().flat_map(|account| &account.proofs).any(is_to_be_unknown)
+}
+
 /// Tries the account that is made last, through the socket file, so that nobody else's server can answer. `None`: nobody does yet.
 async fn ask(socket: &Path) -> Option<Outcome> {
     let mut stream = UnixStream::connect(socket).await.ok()?;
+    asked(&mut stream).await
+}
+
+/// Whether a server that is reached by the network has carried out all statements. One that lets nobody in without TLS says so
+/// at first, and it lets nobody in at all before.
+pub(in crate::testbed) async fn is_set_up(stream: &mut TcpStream) -> bool {
+    // ER_SECURE_TRANSPORT_REQUIRED, and MariaDB's.
+    let is_strict =
+        |answer: &Outcome| matches!(answer.code.as_deref(), Some("3159 HY000" | "3159 08004" | "4153 08004"));
+    asked(stream).await.is_some_and(|answer| says_that_all_is_set_up(&answer) || is_strict(&answer))
+}
+
+async fn asked<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> Option<Outcome> {
     let settings = ClientSettings { tls: TlsMode::Disabled, ..ClientSettings::new(SETUP_ACCOUNT, Secret::default()) };
     let mut connection = client(settings, Security::ClearOnly);
-    net::drive(&mut stream, &mut connection, &mut around(&mut Generator::from_system())).await.ok()?;
+    net::drive(stream, &mut connection, &mut around(&mut Generator::from_system())).await.ok()?;
     let outcome = connection.outcome()?.clone();
     (outcome.by == Some(Side::Server) || outcome.is_established()).then_some(outcome)
 }
@@ -206,9 +219,24 @@ fn says_that_all_is_set_up(answer: &Outcome) -> bool {
     matches!(answer.code.as_deref(), Some("3118 HY000" | "4151 HY000"))
 }
 
+/// Shows the passwords that a server is to have in its cache.
+///
+/// # Errors
+/// It does not keep them.
+pub(in crate::testbed) async fn fill_caches(order: &Order, address: SocketAddr) -> Result<(), Error> {
+    for (login, account) in &order.planned.accounts {
+        if let [Proof::Password { scheme: PasswordScheme::CachingSha2Password, password, cached: true }] =
+            account.proofs.as_slice()
+        {
+            fill_cache(login, order.password(password)?, address).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Lets an account show its password, so that the server has its hash in the cache from then on, and asks whether it has. How the
 /// logins end does not matter: what an account is refused for behind its password (a transport, a lock) does not empty the cache.
-async fn fill_cache(login: &str, password: &str, running: &Running) -> Result<(), Error> {
+async fn fill_cache(login: &str, password: &str, address: SocketAddr) -> Result<(), Error> {
     let failed = |problem: &dyn std::fmt::Display| {
         Error::Environment(format!("cannot fill the cache of caching_sha2_password for {login}: {problem}"))
     };
@@ -218,7 +246,7 @@ async fn fill_cache(login: &str, password: &str, running: &Running) -> Result<()
         settings.tls = TlsMode::Disabled;
         // The password goes out encrypted with the server's key.
         settings.request_public_key = true;
-        let mut stream = TcpStream::connect(running.address).await.map_err(|problem| failed(&problem))?;
+        let mut stream = TcpStream::connect(address).await.map_err(|problem| failed(&problem))?;
         let mut connection = client(settings, Security::ClearOnly);
         let mut random = Generator::from_system();
         let driven = net::drive(&mut stream, &mut connection, &mut around(&mut random)).await;
@@ -238,20 +266,6 @@ fn client(settings: ClientSettings, security: Security) -> Connection {
 
 fn around(random: &mut Generator) -> Around<'_> {
     Around { clock: Clock::start(), random, deadlines: Deadlines::default(), tickets: None }
-}
-
-/// A server's own words in a message, without the passwords of its accounts: it may repeat a statement.
-fn without_secrets(problem: Error, order: &Order) -> Error {
-    let Error::Environment(mut text) = problem else { return problem };
-    for proof in order.planned.accounts.values().flat_map(|account| &account.proofs) {
-        if let Proof::Password { password, .. } = proof
-            && let Ok(secret) = order.password(password)
-            && !secret.is_empty()
-        {
-            text = text.replace(secret.as_str(), "…");
-        }
-    }
-    Error::Environment(text)
 }
 
 /// Copies a folder with all that is in it, and gives it to its owner.
@@ -308,7 +322,7 @@ mod tests {
         let order = Order::new(&case.servers["db"], None, &materials).unwrap();
         let secret = materials.secrets().value(&Password::Named("x".to_owned()));
         let repeated = Error::Environment(format!("[ERROR] syntax error near '{}') REQUIRE'", secret.as_str()));
-        let told = without_secrets(repeated, &order).to_string();
+        let told = order.without_secrets(repeated).to_string();
         assert_eq!(told, "[ERROR] syntax error near '…') REQUIRE'");
     }
 

@@ -8,7 +8,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// An account that the last statement makes. Nobody can log in to it, since it is locked: being told so shows that all statements
-/// have been carried out.
+/// have been carried out. It is there from wherever one asks: a container is asked by the network.
 pub const SETUP_ACCOUNT: &str = "shakedown-setup";
 
 /// Statements, one a line. They hold secrets and are not printed.
@@ -66,7 +66,7 @@ pub fn statements(
         }
     }
     let setup = literal(SETUP_ACCOUNT);
-    lines.add(&format!("CREATE USER {}@'localhost' ACCOUNT LOCK", setup.as_str()));
+    lines.add(&format!("CREATE USER {}@'%' ACCOUNT LOCK", setup.as_str()));
     Ok(Statements(lines.0))
 }
 
@@ -166,7 +166,7 @@ GRANT SELECT ON `app`.* TO 'alice'@'%';
 GRANT SELECT ON `my\_b``x`.* TO 'alice'@'%';
 CREATE USER 'bob'@'%' IDENTIFIED VIA mysql_native_password USING '' REQUIRE SSL;
 GRANT SELECT ON *.* TO 'bob'@'%';
-CREATE USER 'shakedown-setup'@'localhost' ACCOUNT LOCK;
+CREATE USER 'shakedown-setup'@'%' ACCOUNT LOCK;
 ";
         let made = of(&mariadb(), "aurora-mysql 3.04.0", accounts, r"it's \ secret").unwrap();
         assert_eq!(made.text(), expected);

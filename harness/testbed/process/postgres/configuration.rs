@@ -18,7 +18,7 @@ const TRANSLATED: [&str; 3] = ["ssl_min_protocol_version", "ssl_max_protocol_ver
 const NO_SUITE: &str = "ECDHE-ECDSA-AES128-SHA";
 
 /// `postgresql.conf`. The certificate lies in `server.pem` and `server.key` of `folder`, the keytab in `keytab`.
-pub(super) fn postgresql_conf(server: &party::Server, folder: &Path) -> String {
+pub(in crate::testbed) fn postgresql_conf(server: &party::Server, folder: &Path) -> String {
     let mut text = String::new();
     let mut set = |name: &str, value: &str| {
         // Writing to a string does not fail.
@@ -78,8 +78,8 @@ fn ciphers(tls: &ServerTls) -> String {
     format!("{names}:@SECLEVEL=0")
 }
 
-/// `pg_hba.conf`. The set-up comes by the socket in the server's own folder.
-pub(super) fn pg_hba_conf(lines: &[HbaLine]) -> String {
+/// `pg_hba.conf`. `addresses` are those that clients come from. The set-up comes by the server's socket.
+pub(in crate::testbed) fn pg_hba_conf(lines: &[HbaLine], addresses: &[&str]) -> String {
     let mut text = format!("local all {SUPERUSER} trust\n");
     for line in lines {
         let connection = match line.connection {
@@ -101,7 +101,7 @@ pub(super) fn pg_hba_conf(lines: &[HbaLine]) -> String {
             HbaMethod::Gss { include_realm: false } => "gss include_realm=0",
             HbaMethod::Pam => "pam",
         };
-        for address in ["127.0.0.1/32", "::1/128"] {
+        for address in addresses {
             // Writing to a string does not fail.
             let _ = writeln!(text, "{connection} all {user} {address} {method}");
         }
@@ -113,7 +113,7 @@ pub(super) fn pg_hba_conf(lines: &[HbaLine]) -> String {
 ///
 /// # Errors
 /// A password that is not there, or one that SQL cannot hold.
-pub(super) fn statements(order: &Order) -> Result<Zeroizing<String>, Error> {
+pub(in crate::testbed) fn statements(order: &Order) -> Result<Zeroizing<String>, Error> {
     let mut text = Zeroizing::new(String::new());
     // Writing to a string does not fail.
     for (name, account) in &order.planned.accounts {
@@ -162,10 +162,13 @@ mod tests {
 
     #[test]
     fn each_line_is_for_both_kinds_of_address_and_names_are_no_keywords() {
-        let text = pg_hba_conf(&[
-            line(HbaConnection::Ssl, Some("all"), HbaMethod::Gss { include_realm: true }),
-            line(HbaConnection::Any, None, HbaMethod::ScramSha256),
-        ]);
+        let text = pg_hba_conf(
+            &[
+                line(HbaConnection::Ssl, Some("all"), HbaMethod::Gss { include_realm: true }),
+                line(HbaConnection::Any, None, HbaMethod::ScramSha256),
+            ],
+            &["127.0.0.1/32", "::1/128"],
+        );
         assert_eq!(
             text,
             "local all rdsadmin trust\n\

@@ -1,9 +1,9 @@
 //! PostgreSQL from its installed programs: a data folder is made once and copied for each server.
 
-mod abilities;
-mod configuration;
+pub(in crate::testbed) mod abilities;
+pub(in crate::testbed) mod configuration;
 mod programs;
-mod server;
+pub(in crate::testbed) mod server;
 mod set_up;
 
 use crate::error::Error;
@@ -22,7 +22,7 @@ use tokio::sync::Mutex;
 const OWNER: &str = "postgres";
 
 /// The role that initdb makes: the one that Amazon keeps for itself, so that no scenario has it.
-const SUPERUSER: &str = "rdsadmin";
+pub(in crate::testbed) const SUPERUSER: &str = "rdsadmin";
 
 /// An installed PostgreSQL.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Product for Postgres {
     }
 
     fn lacks(&self, case: &Case, server: &party::Server) -> Option<String> {
-        abilities::lacks(&self.programs, case, server)
+        abilities::lacks(&self.programs.build, case, server)
     }
 
     fn start<'a>(&'a self, order: &'a Order) -> Starting<'a> {

@@ -1,5 +1,6 @@
 //! Which PostgreSQL is installed, and what it was built with.
 
+use super::abilities::Build;
 use crate::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,12 +10,8 @@ use std::process::Command;
 pub(super) struct Programs {
     /// `postgres 15.20`.
     pub(super) name: String,
-    /// `15`.
-    pub(super) major: String,
-    /// Whether it has GSS-API.
-    pub(super) gss: bool,
-    /// Whether it has TLS.
-    pub(super) tls: bool,
+    /// Its version, and what it was built with.
+    pub(super) build: Build,
     folder: PathBuf,
 }
 
@@ -43,18 +40,13 @@ impl Programs {
             .ok_or_else(|| Error::Environment(format!("{}/postgres says '{}'", folder.display(), version.trim())))?;
         Ok(Self {
             name: format!("postgres {number}"),
-            major: number.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default().to_owned(),
-            gss: has("--with-gssapi"),
-            tls: has("--with-openssl") || has("--with-ssl=openssl"),
+            build: Build {
+                major: number.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default().to_owned(),
+                gss: has("--with-gssapi"),
+                tls: has("--with-openssl") || has("--with-ssl=openssl"),
+            },
             folder,
         })
-    }
-
-    /// A PostgreSQL 15 with everything, that nobody runs.
-    #[cfg(test)]
-    pub(super) fn of_test() -> Self {
-        let (name, major) = ("postgres 15.14".to_owned(), "15".to_owned());
-        Self { name, major, gss: true, tls: true, folder: PathBuf::new() }
     }
 
     /// Where a program is.

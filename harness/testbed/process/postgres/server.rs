@@ -11,8 +11,12 @@ use crate::testbed::process::setup;
 use crate::testbed::process::signal::Signal;
 use crate::testbed::process::supervised::Supervised;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
+
+/// Where clients come from.
+const LOOPBACK: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 
 /// How long it may take until it answers.
 const START_PATIENCE: Duration = Duration::from_secs(30);
@@ -27,7 +31,7 @@ pub(super) async fn start(
     let folder = Folder::for_server("postgres", owner)?;
     set_up::copy(template, &folder, owner).await?;
     folder.write("data/postgresql.conf", configuration::postgresql_conf(&order.planned, folder.path()).as_bytes())?;
-    folder.write("data/pg_hba.conf", configuration::pg_hba_conf(&order.planned.hba).as_bytes())?;
+    folder.write("data/pg_hba.conf", configuration::pg_hba_conf(&order.planned.hba, &LOOPBACK).as_bytes())?;
     if let Some(certified) = &order.tls {
         folder.write("server.pem", certified.chain.as_bytes())?;
         folder.write("server.key", certified.key.as_bytes())?;
@@ -62,7 +66,19 @@ fn launch(programs: &Programs, owner: Option<&Owner>, folder: &Folder, port: u16
     postgres.env("OPENSSL_CONF", "/dev/null");
     postgres.env("KRB5_CONFIG", folder.path().join("krb5.conf")).env("KRB5RCACHEDIR", folder.path());
     // An end at once: its data are needed by nobody. It still waits for its children.
-    Supervised::start(&programs.name, postgres, folder.path(), Signal::Quit)
+    let program = Supervised::start(&programs.name, postgres, folder.path(), Signal::Quit)?;
+    let file = folder.path().join("data/postmaster.pid");
+    Ok(program.afterwards(move || release_memory(&file)))
+}
+
+/// Gives the memory back that a server shared with its children and could not give back itself, because it was killed: its file is
+/// only there then. The seventh line has the key and the number of the segment (PostgreSQL, `src/include/utils/pidfile.h`).
+fn release_memory(file: &Path) {
+    let Ok(lines) = std::fs::read_to_string(file) else { return };
+    if let Some(segment) = lines.lines().nth(6).and_then(|line| line.split_whitespace().nth(1)) {
+        // What cannot be given back is 56 bytes.
+        let _ = Command::new("ipcrm").args(["-m", segment]).stderr(Stdio::null()).status();
+    }
 }
 
 /// Whether a server lets the superuser in by the socket of its folder: while it starts it answers with an error.
@@ -84,8 +100,7 @@ async fn answers(socket: PathBuf) -> bool {
 }
 
 /// StartupMessage of protocol 3.0 (PostgreSQL documentation, "Message Formats"): length, version, parameters, an empty name.
-#[cfg(unix)]
-fn startup_message() -> Vec<u8> {
+pub(in crate::testbed) fn startup_message() -> Vec<u8> {
     let mut message = vec![0, 0, 0, 0, 0, 3, 0, 0];
     for word in ["user", SUPERUSER, "database", "postgres", ""] {
         message.extend(word.as_bytes());
