@@ -8,8 +8,8 @@ use crate::engine::play::{Played, Until, play, skipped};
 use crate::error::Error;
 use crate::scenario::Filter;
 use crate::scenario::known::{Judgement, KnownFailures};
-use crate::scenario::plan::Plan;
-use crate::testbed::Backend;
+use crate::scenario::plan::{Case, Plan};
+use crate::testbed::{Backend, proxy};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -53,7 +53,7 @@ pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event))
         is_comparison: false,
     }));
     let mut summary = Summary::default();
-    let mut waiting = plan.cases.into_iter();
+    let mut waiting = in_order(plan.cases, settings.jobs);
     let mut playing = JoinSet::new();
     let mut stopped = false;
     loop {
@@ -92,6 +92,13 @@ pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event))
     }
     sink(Event::RunFinished { summary, duration: began.elapsed() });
     Ok(summary)
+}
+
+/// The order in which cases are begun. Where several are played at a time, those that may have to wait for a limit of time come
+/// first, so that they wait while the others are played.
+pub(super) fn in_order(cases: Vec<Case>, jobs: usize) -> impl Iterator<Item = Case> {
+    let (first, others): (Vec<_>, Vec<_>) = cases.into_iter().partition(|case| jobs > 1 && proxy::may_wait(case));
+    first.into_iter().chain(others)
 }
 
 /// The verdict with what is known considered: by the outcome of the step that decided.
