@@ -1,7 +1,7 @@
 //! MariaDB and MySQL.
 //!
 //! What a plan is to their option file and their accounts is pure, texts out of plans, and serves whoever starts a server of it:
-//! [`option_file`], [`statements`]. [`Mysql`] starts one that is installed.
+//! [`option_file`], [`statements`]. `Mysql` starts one that is installed.
 
 mod abilities;
 mod installed;
