@@ -136,16 +136,8 @@ struct Login<'c> {
 fn logins<'c>(case: &'c Case, server: &'c Server) -> impl Iterator<Item = Login<'c>> {
     case.steps.iter().filter_map(move |step| {
         let Verb::Connect { from, to, .. } = &step.verb else { return None };
-        // Through however many proxies: the loop ends since each is asked once at most.
-        let mut to = to;
-        for _ in 0..=case.proxies.len() {
-            match case.proxies.get(to) {
-                Some(proxy) => to = &proxy.to,
-                None => break,
-            }
-        }
         let client = case.clients.get(from)?;
-        let reaches = case.servers.get(to).is_some_and(|reached| **reached == *server);
+        let reaches = case.server_behind(to).is_some_and(|reached| **reached == *server);
         reaches.then(|| Login { client, account: server.accounts.get(&client.login), step })
     })
 }

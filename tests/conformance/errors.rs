@@ -211,7 +211,7 @@ fn parties() {
     check(
         "[server.db]",
         "[server.db]\nimage = \"postgres\"",
-        "19:10: image without a tag 'postgres', allowed: NAME:TAG, as in postgres:17",
+        "19:9: image without a tag 'postgres', allowed: NAME:TAG, as in postgres:17",
     );
     check(
         "aurora-mysql {engine}",

@@ -15,6 +15,9 @@ use zeroize::Zeroizing;
 
 const CONFIGURATION: &str = "pgbouncer.ini";
 
+/// What it says when all its ports are bound.
+pub(super) const LISTENS: &str = "process up: PgBouncer";
+
 /// How long a client may wait for its login. What PgBouncer cannot do with the server (no common TLS version, a certificate that
 /// it does not trust) it tells clients by nothing else than that.
 const LOGIN_TIMEOUT_SECONDS: u8 = 3;
@@ -94,11 +97,6 @@ pub(super) async fn answers(address: SocketAddr) -> bool {
     stream.write_all(&SSL_REQUEST).await.is_ok()
         && stream.read_exact(&mut answer).await.is_ok()
         && matches!(&answer, b"S" | b"N")
-}
-
-/// What it says once it listens, and only then: somebody else on the port would answer as well.
-pub(super) fn listening(address: SocketAddr) -> String {
-    format!("LOG listening on {address}\n")
 }
 
 /// A line for each user, with the password as it is: PgBouncer could not log in to the server with less.

@@ -128,18 +128,10 @@ impl StandingProxy {
         if let Err(problem) = program.await_ready(START_PATIENCE, answers).await {
             return Err(unstarted(&program, problem).await);
         }
-        // It could be somebody else who answers there, until it has died of that. HAProxy is asked through a socket of its own.
-        let deadline = Instant::now() + START_PATIENCE;
-        while !is_haproxy && !program.log().contains(&pgbouncer::listening(address)) {
-            let cause = program.cause_of_death();
-            if cause.is_some() || Instant::now() >= deadline {
-                let cause = cause.unwrap_or_else(|| format!("{word} does not say that it listens on {address}"));
-                return Err(unstarted(&program, Error::Environment(cause)).await);
-            }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        if let Some(cause) = program.cause_of_death() {
-            return Err(unstarted(&program, Error::Environment(cause)).await);
+        // Somebody else could have had the port, and answered: that it is ours the program says itself.
+        if !is_haproxy && !has_said(&program, pgbouncer::LISTENS).await {
+            let problem = program.cause_of_death().unwrap_or_else(|| format!("{word} does not say that it listens"));
+            return Err(unstarted(&program, Error::Environment(problem)).await);
         }
         self.program = Some(program);
         Ok(())
@@ -149,17 +141,25 @@ impl StandingProxy {
 /// Something that is being started. Boxed, as the futures of asynchronous closures are not seen to be `Send`.
 type Starting<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// Why a program that has ended did not start, by its last words, which may come a moment after its end.
+/// Why a program did not start, by its last words.
 async fn unstarted(program: &Supervised, problem: Error) -> Unstarted {
+    if has_said(program, PORT_TAKEN).await {
+        return Unstarted::PortTaken;
+    }
+    // The words that have come meanwhile belong into the message.
+    Unstarted::Failed(program.cause_of_death().map_or(problem, Error::Environment))
+}
+
+/// Whether a program has said something, which may be read a moment after it has.
+async fn has_said(program: &Supervised, words: &str) -> bool {
     let deadline = Instant::now() + DEATH_PATIENCE;
-    while !program.log().contains(PORT_TAKEN) {
+    while !program.log().contains(words) {
         if Instant::now() >= deadline {
-            // The words that have come meanwhile belong into the message.
-            return Unstarted::Failed(program.cause_of_death().map_or(problem, Error::Environment));
+            return false;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    Unstarted::PortTaken
+    true
 }
 
 /// What both programs say of a port that somebody else has: the system's words.

@@ -71,6 +71,25 @@ fn numbers_of_another_version() {
     assert_eq!(hold(None, newer).client(), "established by password");
 }
 
+/// Nothing that a client has to mind: for whoever compares servers.
+#[test]
+fn small_differences_between_servers() {
+    let message = |deviation| hold(deviation, wrong_password).client.unwrap().message.unwrap();
+    let (straight, deviant) = (message(None), message(Some(Deviation::ErrorMessageByte)));
+    assert_eq!((deviant.len(), &deviant[1..]), (straight.len(), &straight[1..]));
+    assert_ne!(deviant[..1], straight[..1]);
+
+    let session = |deviation| hold(deviation, |_| {});
+    let says = |conversation: &Conversation, value: &str| {
+        let status = format!("integer_datetimes\0{value}\0");
+        conversation.from_server.windows(status.len()).any(|octets| octets == status.as_bytes())
+    };
+    let (straight, deviant) = (session(None), session(Some(Deviation::ParameterStatus)));
+    assert!(says(&straight, "on") && !says(&straight, "off"));
+    assert!(says(&deviant, "off") && !says(&deviant, "on"));
+    assert_eq!(deviant.client(), "established by password");
+}
+
 #[test]
 fn every_deviation_is_among_these_tests() {
     let here = concat!(include_str!("deviations.rs"), include_str!("kerberos.rs"));

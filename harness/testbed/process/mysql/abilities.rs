@@ -58,7 +58,7 @@ fn greeting(installed: &Installed, server: &Server) -> Option<String> {
 fn agreement(installed: &Installed, case: &Case, server: &Server) -> Option<String> {
     let tls = server.tls.as_ref()?;
     let connects = case.steps.iter().filter_map(|step| match &step.verb {
-        Verb::Connect { from, to, .. } if case.servers.get(to).is_some_and(|named| **named == *server) => {
+        Verb::Connect { from, to, .. } if case.server_behind(to).is_some_and(|named| **named == *server) => {
             case.clients.get(from)
         }
         _ => None,
