@@ -301,7 +301,7 @@ fn parties() {
     check(
         "clock      = \"+1h\"",
         "deviations = [\"no-ssl-bit\", \"no-ssl\"]",
-        "22:29: unknown deviation 'no-ssl', allowed: wrong-error-code, no-ssl-bit, wrong-sequence-id, no-sqlstate, nonce-without-nul, accepts-wrong-secret, refuses-right-secret, no-ap-rep, secure-transport-not-enforced, asks-for-cleartext",
+        "22:29: unknown deviation 'no-ssl', allowed: wrong-error-code, no-ssl-bit, wrong-sequence-id, no-sqlstate, nonce-without-nul, accepts-wrong-secret, refuses-right-secret, no-ap-rep, secure-transport-not-enforced, asks-for-cleartext, error-message-byte, status-flag",
     );
     check(
         "realm = \"CORP.EXAMPLE.COM\"",

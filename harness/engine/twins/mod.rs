@@ -14,6 +14,7 @@
 mod alignment;
 mod comparison;
 mod explaining;
+mod message;
 mod play;
 mod wording;
 
