@@ -138,6 +138,7 @@ fn with_requirement(result: CaseResult, required: &[Filter]) -> CaseResult {
 mod tests {
     use super::*;
     use crate::scenario::{Library, Source as File, make_plan};
+    use std::collections::BTreeSet;
 
     const SCENARIO: &str = r#"
 title  = "x"
@@ -188,6 +189,25 @@ THEN
         let result = results.remove(0);
         let explanation = result.steps.iter().find_map(|step| step.explanation.clone());
         (result.verdict, result.reason.or(explanation).unwrap_or_default())
+    }
+
+    #[test]
+    fn who_may_wait_for_a_limit_begins_unless_one_plays_after_the_other() {
+        let library = Library::built_in().expect("it was built with these");
+        let files: Vec<_> =
+            File::built_in().into_iter().filter(|file| file.name.starts_with("proxy/pgbouncer-")).collect();
+        let names = |jobs| {
+            let plan = make_plan(&files, &library, &BTreeMap::new()).expect("they are understood");
+            in_order(plan.cases, jobs).map(|case| case.name).collect::<Vec<_>>()
+        };
+        let (planned, begun) = (names(1), names(2));
+        let place = |name: &str| begun.iter().position(|begun| begun == name).expect("it is built in");
+        let first_other = place("proxy/pgbouncer-servers/tls-optional/disable");
+        assert!(place("proxy/pgbouncer-servers/without-tls/require") < first_other);
+        assert!(place("proxy/pgbouncer-trust/of-another-ca") < first_other);
+        assert!(place("proxy/pgbouncer-trust/of-another-name") < first_other);
+        assert!(begun != planned && planned[0].starts_with("proxy/pgbouncer-clients/"), "{planned:?}");
+        assert_eq!(begun.iter().collect::<BTreeSet<_>>(), planned.iter().collect());
     }
 
     /// A program that says something about its login after a shell has done `script` on the connection.
