@@ -329,6 +329,7 @@ impl World {
         {
             return Err(Error::Environment(cause));
         }
+        let attempt = attempt.that_reached_somebody()?;
         // A party that is to be judged has to be there: that nobody listens is no answer of its.
         let is_mock = server.is_mock() && way.proxies.is_empty();
         if !is_mock && attempt.client.code.as_deref() == Some(TCP_REFUSED) {
@@ -407,7 +408,8 @@ impl World {
                     client.destroy_tickets();
                 }
                 let secret = Secret::password(&password);
-                Ok(Performed::Attempt(Box::new(client.kinit(&principal, secret, &self.materials).await)))
+                let attempt = client.kinit(&principal, secret, &self.materials).await.that_reached_somebody()?;
+                Ok(Performed::Attempt(Box::new(attempt)))
             }
             ClientKind::Profile(name) => {
                 Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))

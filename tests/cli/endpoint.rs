@@ -126,6 +126,48 @@ fn what_is_spent_and_what_is_elsewhere_is_skipped_and_a_case_that_is_required_fa
     mock.stop();
 }
 
+/// No packet goes to either address: the system refuses to send to the first, and nobody is at the second.
+#[test]
+fn who_reaches_nobody_is_not_refused() {
+    let clear = r#"title  = "Refused by whomever"
+source = "a test"
+[server.db]
+engine   = "aurora-postgresql 15"
+accounts = { alice = { method = "trust" } }
+[client.app]
+login = "alice"
+[[step]]
+connect = { from = "app", to = "db" }
+then    = "refused"
+"#;
+    let kinit = r#"title  = "Without a ticket for whatever reason"
+source = "a test"
+[realm.corp]
+realm = "CORP.EXAMPLE.COM"
+users = { alice = { secret = "alice" } }
+[server.db]
+engine   = "aurora-postgresql 15"
+kerberos = { realm = "corp" }
+accounts = { alice = { by = "kerberos" } }
+[client.app]
+login = "alice"
+[[step]]
+kinit = { by = "app", user = "alice", realm = "corp" }
+then  = "refused"
+"#;
+    let (files, _) = Files::small(SMALL);
+    let endpoint = "plays = 'aurora-postgresql 15'\nhost = 'db.test'\naddress = '255.255.255.255'\ncleartext = 'allowed'\n\
+        [secrets]\nalice = 'a-secret'\n[realms]\n'CORP.EXAMPLE.COM' = '127.0.0.1:1'\n\
+        [allow]\nfailed-login = 2\naborted-handshake = 2\n";
+    let endpoint = files.write("nowhere.toml", endpoint);
+    for (name, scenario) in [("clear.toml", clear), ("kinit.toml", kinit)] {
+        let file = files.write(name, scenario);
+        let ran = run(&file, &["--endpoint", endpoint.to_str().unwrap()], &[]).exits_with(3);
+        assert!(ran.out.contains("1 case: 0 pass, 1 error in "), "{ran:?}");
+        assert!(ran.out.contains("the client reaches nobody: "), "{ran:?}");
+    }
+}
+
 #[test]
 fn a_replay_is_told_where_the_endpoint_is() {
     let (files, path) = Files::small(SMALL);
