@@ -168,6 +168,30 @@ then  = "refused"
     }
 }
 
+/// A mistyped secret must not cost an account more than the file allows: what is not foreseen is charged when it happens.
+#[test]
+fn a_wrong_secret_in_the_file_ends_the_run_when_no_more_failed_logins_are_allowed() {
+    let (files, _) = Files::small(SMALL);
+    let four = SMALL
+        .replace("who = [", "time = [\"1\", \"2\", \"3\", \"4\"]\nwho = [")
+        .replace("{who}\"\n", "{who}-{time}\"\n");
+    let path = files.write("four.toml", &four.replace("cells = 1", "cells = 4"));
+    let mock = Mock::start();
+    let port = mock.port();
+    let endpoint = |secret: &'static str, allowed: &'static str| {
+        let of = [("PLAYS", "aurora-mysql 3.04.0"), ("HOST", "db.test"), ("ADDRESS", "127.0.0.1")];
+        let described = [&of[..], &[("PORT", port.as_str()), ("SECRETS", secret), ("ALLOW", allowed)]].concat();
+        run(&path, &["--jobs", "1", "--filter", "four/right-*"], &described)
+    };
+    let ran = endpoint("{ alice = \"another-secret\" }", "{ failed-login = 1 }").exits_with(1);
+    assert!(ran.out.contains("4 cases: 0 pass, 2 fail, 2 skipped in "), "{ran:?}");
+    let reason = "the endpoint refuses logins that it should not, and its file allows no more failed ones";
+    assert!(ran.out.contains(&format!("skipped 2: {reason}\n")), "{ran:?}");
+    let ran = endpoint("{ alice = \"${THE_SECRET}\" }", "{ failed-login = 0 }").exits_with(0);
+    assert!(ran.out.contains("4 cases: 4 pass in "), "{ran:?}");
+    mock.stop();
+}
+
 #[test]
 fn a_replay_is_told_where_the_endpoint_is() {
     let (files, path) = Files::small(SMALL);
