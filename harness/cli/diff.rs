@@ -7,7 +7,7 @@ use crate::engine::capture::Capture;
 use crate::engine::twins::{self, Settings};
 use crate::error::Error;
 use crate::report;
-use crate::scenario::{Explanations, Library, Source, make_plan};
+use crate::scenario::{Explanations, Filter, Library, Source, make_plan};
 use crate::testbed::Backend;
 use clap::Args;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +56,11 @@ pub(super) fn diff(arguments: DiffArguments) -> Result<u8, Error> {
     let (left_explained, right_explained) = explanations(&arguments.explained, &left, &right)?;
     let Planned { plan, mut every, .. } = arguments.plan.plan()?;
     every.extend(built_in_cases()?);
+    // Of files of somebody's own, only those that belong to what is built in have all their cases here.
+    if arguments.explained.is_empty() || arguments.plan.paths.is_empty() {
+        each_names_a_case(&left_explained, &every)?;
+        each_names_a_case(&right_explained, &every)?;
+    }
     let required = required(&arguments.require, &plan)?;
     let settings = Settings {
         jobs: arguments.jobs.map_or_else(default_jobs, usize::from),
@@ -88,6 +93,15 @@ fn explanations(files: &[PathBuf], left: &Backend, right: &Backend) -> Result<(E
         all.extend(Explanations::parse(&Source::read(file)?)?);
     }
     Ok((Explanations::default(), all))
+}
+
+/// An explanation of cases that do not exist would never be found stale.
+fn each_names_a_case(explanations: &Explanations, every: &BTreeSet<String>) -> Result<(), Error> {
+    let is_one = |pattern: &Filter| every.iter().any(|case| pattern.matches(case));
+    match explanations.entries().iter().find(|entry| !entry.cases.iter().all(is_one)) {
+        Some(entry) => Err(Error::Usage(format!("{}: a pattern that no case matches", entry.place))),
+        None => Ok(()),
+    }
 }
 
 /// The names of all cases that are built in: what is explained of a case that is not played is not stale.

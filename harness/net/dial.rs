@@ -10,6 +10,9 @@ use tokio::time::timeout;
 /// The code of a connect that found nobody listening.
 pub const TCP_REFUSED: &str = "tcp refused";
 
+/// The code of a connect that this machine did not let out: no route, no local port, no file descriptor.
+pub const TCP_FAILED: &str = "tcp failed";
+
 /// Connects to `address`, drives the connection to its end and says what became of it.
 ///
 /// The second part is the client's own address, by which a mock's [`Record`](crate::net::Record) of the same connection is
@@ -47,6 +50,6 @@ fn refused(error: &io::Error) -> Outcome {
         io::ErrorKind::ConnectionRefused => Outcome::refused(Side::Server, TCP_REFUSED),
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => Outcome::refused(Side::Server, "reset"),
         io::ErrorKind::TimedOut => Outcome::timed_out(Phase::Tcp.word()),
-        _ => Outcome::refused(Side::Client, "tcp failed").because(error.to_string()),
+        _ => Outcome::refused(Side::Client, TCP_FAILED).because(error.to_string()),
     }
 }

@@ -24,7 +24,7 @@ pub mod ticket;
 
 pub use clock::Clock;
 pub use connection::{Connection, Ending, Moment, Progress, Security};
-pub use dial::{TCP_REFUSED, dial};
+pub use dial::{TCP_FAILED, TCP_REFUSED, dial};
 pub use drive::{Around, drive};
 pub use kdc::{KdcDirectory, KerberosClient, KerberosSettings};
 pub use listen::{Listening, Record, ServeLimits, listen};

@@ -133,12 +133,18 @@ impl Explanation {
         if let Some(empty) = [&mock, &peer].into_iter().flatten().find(|list| list.items.is_empty()) {
             return Err(source.error(&empty.span, "an empty list: a key that is left out is nothing at all"));
         }
+        let written_texts = [&mock, &peer].into_iter().flatten().flat_map(|list| &list.items);
+        if let Some(any) =
+            written_texts.clone().find(|text| !text.text.is_empty() && text.text.trim_matches('…').is_empty())
+        {
+            return Err(source.error(&any.span, "any text at all: an explanation names what is said"));
+        }
         if texts(&mock) == texts(&peer) {
             let problem = "mock and peer are the same, and an explanation names what differs";
             return Err(source.error(&span, problem));
         }
         if at.text == OUTCOME {
-            for text in [&mock, &peer].into_iter().flatten().flat_map(|list| &list.items) {
+            for text in written_texts {
                 text.text.parse::<OutcomePattern>().map_err(|error| {
                     source.error(&text.span, format!("{error}, in")).writing(&text.text).allowing(OUTCOMES)
                 })?;
@@ -322,6 +328,9 @@ source = "issue 18"
             "11:10: an explanation needs a case",
         );
         check("[\"5.7.12\", \"8.0.28\"]", "[]", "5:10: an empty list: a key that is left out is nothing at all");
+        let any = "any text at all: an explanation names what is said";
+        check("5.5.5-10.11.…-MariaDB…", "…", &format!("6:10: {any}"));
+        check("5.7.12", "……", &format!("5:11: {any}"));
         check("mysql/**", "mysql/[", "3:10: no pattern of case names 'mysql/['");
         check("peer   = \"Progress\"\n", "", "19:1: mock and peer are the same, and an explanation names what differs");
         let problem =

@@ -4,7 +4,8 @@ use crate::error::Error;
 use crate::handshake::{Handshake, Kind, Outcome, Side, Trace};
 use crate::net::kdc::KerberosClient;
 use crate::net::{
-    self, Around, Connection, Deadlines, Phase, Phases, Recording, Report, Security, TCP_REFUSED, TicketSource,
+    self, Around, Connection, Deadlines, Phase, Phases, Recording, Report, Security, TCP_FAILED, TCP_REFUSED,
+    TicketSource,
 };
 use crate::scenario::party::{Client, TlsMode};
 use crate::scenario::profile::Protocol;
@@ -12,6 +13,7 @@ use crate::testbed::materials::Materials;
 use crate::testbed::random::Generator;
 use crate::testbed::server::StandingServer;
 use crate::testbed::{mysql, postgres};
+use shakedown_krb5::client::KerberosFailure;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -37,6 +39,18 @@ impl Attempt {
     #[must_use]
     pub fn is_broken(&self) -> bool {
         is_broken(&self.client)
+    }
+
+    /// The attempt, if anybody was asked: what this machine did not let out, or a KDC that nobody can reach, is no refusal, and must
+    /// not pass for one that was expected.
+    ///
+    /// # Errors
+    /// Nobody was.
+    pub fn that_reached_somebody(self) -> Result<Self, Error> {
+        let code = self.client.code.as_deref().unwrap_or_default();
+        let cause = self.client.cause.as_deref().unwrap_or(code);
+        let is_unreached = code == TCP_FAILED || cause == KerberosFailure::Unreachable.to_string();
+        if is_unreached { Err(Error::Environment(format!("the client reaches nobody: {cause}"))) } else { Ok(self) }
     }
 
     /// That of a step without a connection.

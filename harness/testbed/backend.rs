@@ -25,7 +25,7 @@ use crate::testbed::realm::StandingRealm;
 use crate::testbed::server::StandingServer;
 use crate::testbed::world::World;
 use crate::{mysql, postgres};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -93,14 +93,18 @@ impl Backend {
         }
         let mut backend = Self { word: text.to_owned(), ..Self::mock() };
         if !text.contains('=') {
-            let word = Word::read(text, &["mock", "process", "container"])?;
+            let word = Word::read(text, WHOLE)?;
             backend.mysql = word.databases(Protocol::Mysql)?;
             backend.postgres = word.databases(Protocol::Postgres)?;
             backend.realms = word.realms()?;
             return Ok(backend);
         }
+        let mut named = BTreeSet::new();
         for part in text.split(',') {
             let (name, word) = part.split_once('=').ok_or_else(|| wrong(part, "PART=KIND, as in kdc=process"))?;
+            if !named.insert(name) {
+                return Err(Error::Usage(format!("the backend names '{name}' twice")));
+            }
             match name {
                 "mysql" => backend.mysql = Word::read(word, DATABASES)?.databases(Protocol::Mysql)?,
                 "postgres" => backend.postgres = Word::read(word, DATABASES)?.databases(Protocol::Postgres)?,
@@ -267,6 +271,8 @@ impl Backend {
     }
 }
 
+/// `endpoint` is read before.
+const WHOLE: &[&str] = &["mock", "process", "container", "endpoint"];
 const DATABASES: &[&str] = &["mock", "mock:DEVIATION", "process", "process:PATH", "container", "container:IMAGE"];
 const KDCS: &[&str] = &["mock", "mock:DEVIATION", "process"];
 
@@ -358,7 +364,8 @@ mod tests {
     #[test]
     fn a_word_that_is_no_backend_is_refused_with_what_is_allowed() {
         let problem = |text: &str| Backend::parse(text, None).unwrap_err().to_string();
-        assert_eq!(problem("mok"), "unknown backend 'mok', allowed: mock, process, container");
+        assert_eq!(problem("mok"), "unknown backend 'mok', allowed: mock, process, container, endpoint");
+        assert_eq!(problem("mysql=mock,mysql=process"), "the backend names 'mysql' twice");
         assert_eq!(problem("mysql=mock,kdc"), "unknown backend 'kdc', allowed: PART=KIND, as in kdc=process");
         assert_eq!(problem("kdcs=mock"), "unknown backend 'kdcs', allowed: mysql, postgres, kdc");
         assert_eq!(problem("kdc=container"), "unknown backend 'container', allowed: mock, mock:DEVIATION, process");

@@ -33,7 +33,7 @@ use crate::testbed::choice::one_case;
 use crate::testbed::client::StandingClient;
 use crate::testbed::clocks::{self, Party};
 use crate::testbed::command::{self, Said};
-use crate::testbed::endpoint::{Endpoint, Tickets};
+use crate::testbed::endpoint::{Endpoint, Tickets, Watched};
 use crate::testbed::environment::{self, Folder, Variables};
 use crate::testbed::materials::Materials;
 use crate::testbed::proxy::{self, Proxies, StandingProxy, Way};
@@ -58,6 +58,7 @@ pub struct World {
     folder: OnceLock<Folder>,
     /// What stands in place of a kinit with the right password.
     tickets: Option<Arc<Tickets>>,
+    watched: Option<Watched>,
 }
 
 impl World {
@@ -130,7 +131,7 @@ impl World {
             (name.clone(), StandingServer::endpoint(planned, endpoint.address, endpoint.host.clone()))
         });
         let world = Self::of(case, materials, realms.collect(), servers.collect(), Proxies::default());
-        Self { tickets: endpoint.tickets.clone(), ..world }
+        Self { tickets: endpoint.tickets.clone(), watched: endpoint.watched(case), ..world }
     }
 
     /// From parties that stand.
@@ -156,6 +157,7 @@ impl World {
             scenario_folder,
             folder: OnceLock::new(),
             tickets: None,
+            watched: None,
         }
     }
 
@@ -278,6 +280,9 @@ impl World {
             }
         };
         if let Performed::Attempt(attempt) = &mut performed {
+            if let Some(watched) = &self.watched {
+                watched.note(&attempt.client);
+            }
             if !attempt.client.is_established()
                 && let Some(cause) = self.realms.values().find_map(StandingRealm::cause_of_death)
             {
@@ -329,6 +334,7 @@ impl World {
         {
             return Err(Error::Environment(cause));
         }
+        let attempt = attempt.that_reached_somebody()?;
         // A party that is to be judged has to be there: that nobody listens is no answer of its.
         let is_mock = server.is_mock() && way.proxies.is_empty();
         if !is_mock && attempt.client.code.as_deref() == Some(TCP_REFUSED) {
@@ -407,7 +413,8 @@ impl World {
                     client.destroy_tickets();
                 }
                 let secret = Secret::password(&password);
-                Ok(Performed::Attempt(Box::new(client.kinit(&principal, secret, &self.materials).await)))
+                let attempt = client.kinit(&principal, secret, &self.materials).await.that_reached_somebody()?;
+                Ok(Performed::Attempt(Box::new(attempt)))
             }
             ClientKind::Profile(name) => {
                 Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))

@@ -94,6 +94,24 @@ fn an_explained_difference_is_none_and_a_stale_explanation_fails() {
     assert!(ran.err.contains(&problem), "{}", ran.err);
 }
 
+/// In what is built in, all cases are there: a pattern without any would stay for ever.
+#[test]
+fn an_explanation_of_cases_that_do_not_exist_is_refused() {
+    let (files, path) = Files::small(SMALL);
+    let entry = "[[explained]]\ncase = ['mysql/**', 'mysql/renamed/**']\nat = 'OK.status'\nmock = '0x0002'\npeer = '0x0003'\n\
+        reason = 'so it is'\nsource = 'a test'\n";
+    let explained = files.write("explained.toml", entry);
+    let filter = "mysql/require-ssl/**";
+    let played = arguments!["diff", "--right", "mock", "--filter", filter, "--explained", &explained];
+    let ran = shakedown(played.clone()).exits_with(2);
+    assert!(ran.err.contains(&format!("{}:1: a pattern that no case matches", explained.display())), "{}", ran.err);
+    fs::write(&explained, entry.replace(", 'mysql/renamed/**'", "")).unwrap();
+    shakedown(played).exits_with(0);
+    // Of scenarios of somebody's own, not all have to be there.
+    fs::write(&explained, entry).unwrap();
+    shakedown(arguments!["diff", &path, "--right", "mock", "--explained", &explained]).exits_with(0);
+}
+
 #[test]
 fn what_is_skipped_is_listed_and_nothing_compared_is_nothing_ran() {
     let (_files, path) =

@@ -126,6 +126,72 @@ fn what_is_spent_and_what_is_elsewhere_is_skipped_and_a_case_that_is_required_fa
     mock.stop();
 }
 
+/// No packet goes to either address: the system refuses to send to the first, and nobody is at the second.
+#[test]
+fn who_reaches_nobody_is_not_refused() {
+    let clear = r#"title  = "Refused by whomever"
+source = "a test"
+[server.db]
+engine   = "aurora-postgresql 15"
+accounts = { alice = { method = "trust" } }
+[client.app]
+login = "alice"
+[[step]]
+connect = { from = "app", to = "db" }
+then    = "refused"
+"#;
+    let kinit = r#"title  = "Without a ticket for whatever reason"
+source = "a test"
+[realm.corp]
+realm = "CORP.EXAMPLE.COM"
+users = { alice = { secret = "alice" } }
+[server.db]
+engine   = "aurora-postgresql 15"
+kerberos = { realm = "corp" }
+accounts = { alice = { by = "kerberos" } }
+[client.app]
+login = "alice"
+[[step]]
+kinit = { by = "app", user = "alice", realm = "corp" }
+then  = "refused"
+"#;
+    let (files, _) = Files::small(SMALL);
+    let endpoint = "plays = 'aurora-postgresql 15'\nhost = 'db.test'\naddress = '255.255.255.255'\ncleartext = 'allowed'\n\
+        [secrets]\nalice = 'a-secret'\n[realms]\n'CORP.EXAMPLE.COM' = '127.0.0.1:1'\n\
+        [allow]\nfailed-login = 2\naborted-handshake = 2\n";
+    let endpoint = files.write("nowhere.toml", endpoint);
+    for (name, scenario) in [("clear.toml", clear), ("kinit.toml", kinit)] {
+        let file = files.write(name, scenario);
+        let ran = run(&file, &["--endpoint", endpoint.to_str().unwrap()], &[]).exits_with(3);
+        assert!(ran.out.contains("1 case: 0 pass, 1 error in "), "{ran:?}");
+        assert!(ran.out.contains("the client reaches nobody: "), "{ran:?}");
+    }
+}
+
+/// A mistyped secret must not cost an account more than the file allows: what is not foreseen is charged when it happens.
+#[test]
+fn a_wrong_secret_in_the_file_ends_the_run_when_no_more_failed_logins_are_allowed() {
+    let (files, _) = Files::small(SMALL);
+    let four = SMALL
+        .replace("who = [", "time = [\"1\", \"2\", \"3\", \"4\"]\nwho = [")
+        .replace("{who}\"\n", "{who}-{time}\"\n");
+    let path = files.write("four.toml", &four.replace("cells = 1", "cells = 4"));
+    let mock = Mock::start();
+    let port = mock.port();
+    let endpoint = |secret: &'static str, allowed: &'static str| {
+        let of = [("PLAYS", "aurora-mysql 3.04.0"), ("HOST", "db.test"), ("ADDRESS", "127.0.0.1")];
+        let described = [&of[..], &[("PORT", port.as_str()), ("SECRETS", secret), ("ALLOW", allowed)]].concat();
+        run(&path, &["--jobs", "1", "--filter", "four/right-*"], &described)
+    };
+    let ran = endpoint("{ alice = \"another-secret\" }", "{ failed-login = 1 }").exits_with(1);
+    assert!(ran.out.contains("4 cases: 0 pass, 2 fail, 2 skipped in "), "{ran:?}");
+    let reason = "the endpoint refuses logins that it should not, and its file allows no more failed ones";
+    assert!(ran.out.contains(&format!("skipped 2: {reason}\n")), "{ran:?}");
+    let ran = endpoint("{ alice = \"${THE_SECRET}\" }", "{ failed-login = 0 }").exits_with(0);
+    assert!(ran.out.contains("4 cases: 4 pass in "), "{ran:?}");
+    mock.stop();
+}
+
 #[test]
 fn a_replay_is_told_where_the_endpoint_is() {
     let (files, path) = Files::small(SMALL);

@@ -19,7 +19,7 @@ fn twins(right: &str, pattern: &str, explained: &str) -> (Twins, Summary) {
     let filter = Filter::new(pattern).unwrap();
     plan.cases.retain(|case| filter.matches(&case.name));
     let settings = Settings {
-        jobs: 64,
+        jobs: 8,
         left: Backend::mock(),
         right: Backend::parse(right, None).unwrap(),
         left_explained: Explanations::default(),

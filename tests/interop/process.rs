@@ -66,3 +66,31 @@ fn a_server_that_answers_otherwise_than_expected_fails_its_case() {
     assert_eq!((run.code, run.count("fail"), run.count("pass")), (Some(1), 16, 11), "{}", run.printed);
     assert!(run.printed.contains("28P01"), "{}", run.printed);
 }
+
+/// Root's own temporary folder is one that `mysql` cannot write into, and what is in its name splits words.
+#[test]
+fn the_temporary_folder_may_have_any_name_and_be_closed_to_the_servers_user() {
+    use std::os::unix::fs::PermissionsExt as _;
+    if !has_postgres() || !crate::real_kdc::is_installed() || !crate::process_mysql::has_mariadb() {
+        return;
+    }
+    let outer = tempfile::tempdir().unwrap();
+    let folder = outer.path().join("it's a \"folder\"");
+    std::fs::create_dir(&folder).unwrap();
+    for path in [outer.path(), &folder] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let variable = ("TMPDIR".to_owned(), folder.to_str().unwrap().to_owned());
+    let mut arguments = vec!["--backend", "process"];
+    for pattern in ["mysql/passwords/native/**", "postgres/kerberos-login/gss/**", "proxy/haproxy-mysql/*/*/right"] {
+        arguments.extend(["--filter", pattern]);
+    }
+    let run = Run::play(&arguments, [(&variable.0, &variable.1)]);
+    assert_eq!((run.code, run.count("error")), (Some(0), 0), "{}", run.printed);
+    assert_eq!(run.count_of("mysql/**", "pass"), 12, "{}", run.printed);
+    assert!(run.count_of("postgres/**", "pass") > 0, "{}", run.printed);
+    assert_eq!(run.count_of("proxy/**", "skipped") + run.count_of("proxy/**", "pass"), 6, "{}", run.printed);
+    // Nothing is beside the folders that go: a keytab was written to the first word of this path once.
+    let left: Vec<_> = [outer.path(), &folder].iter().flat_map(|path| std::fs::read_dir(path).unwrap()).collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}

@@ -9,7 +9,7 @@ use std::process::Command;
 const MARIADB: &str = "mysql=process";
 
 /// Whether there is a MariaDB of the version that differences are explained for; says so where there is none.
-fn has_mariadb() -> bool {
+pub(crate) fn has_mariadb() -> bool {
     let mut version = Command::new("mariadb-install-db");
     if version.arg("--help").output().is_err() {
         skip("MariaDB is not installed");

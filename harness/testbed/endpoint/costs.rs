@@ -1,15 +1,17 @@
 //! What a case costs the other side, and how much of that the endpoint's file allows.
 //!
 //! A hundred aborted handshakes make MySQL block a host; five wrong passwords lock an account in many directories. A case is
-//! charged before it is played, by what it is meant to show and not by what then happens; what its expectation leaves open may
-//! be either, and is charged as both.
+//! charged before it is played, by what it is meant to show; what its expectation leaves open may be either, and is charged as both.
+//! If a case that should cost no failed login meets a refusal, as with a mistyped secret in the endpoint's file, that is charged when
+//! it happens, and once nothing is left, no further case is begun.
 
-use crate::handshake::{Kind, Side};
+use crate::handshake::{Kind, Outcome, Side};
 use crate::scenario::party::{Client, GssMode, Proof, Server, TlsMode};
 use crate::scenario::pattern::OutcomePattern;
 use crate::scenario::plan::{Case, Step, Verb};
 use crate::scenario::profile::Protocol;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How often something may be done that costs the other side something, as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
@@ -36,11 +38,27 @@ pub(super) struct Costs {
 
 /// What is left of what is allowed.
 #[derive(Debug)]
-pub(super) struct Allowance(Mutex<Allowed>);
+pub(super) struct Allowance {
+    left: Mutex<Allowed>,
+    is_overdrawn: AtomicBool,
+}
 
 impl Allowance {
     pub(super) const fn new(allowed: Allowed) -> Self {
-        Self(Mutex::new(allowed))
+        Self { left: Mutex::new(allowed), is_overdrawn: AtomicBool::new(false) }
+    }
+
+    /// Whether more has happened than is allowed.
+    pub(super) fn is_overdrawn(&self) -> bool {
+        self.is_overdrawn.load(Ordering::Relaxed)
+    }
+
+    /// Charges a refusal that no case was charged for.
+    fn unforeseen(&self) {
+        let one = Costs { failed_logins: 1, ..Costs::default() };
+        if self.charge(one).is_err() {
+            self.is_overdrawn.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Uses up what a case costs: all of it, or nothing.
@@ -48,7 +66,7 @@ impl Allowance {
     /// # Errors
     /// What there is not enough of.
     pub(super) fn charge(&self, costs: Costs) -> Result<(), &'static str> {
-        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let Costs { failed_logins, aborted_handshakes, lockouts } = costs;
         let rest = |left: u32, cost: u32, what| left.checked_sub(cost).ok_or(what);
         *left = Allowed {
@@ -57,6 +75,29 @@ impl Allowance {
             lockout: rest(left.lockout, lockouts, "a try at the lockout of an account")?,
         };
         Ok(())
+    }
+}
+
+/// Watches over a case that should cost no failed login.
+#[derive(Debug)]
+pub struct Watched(Arc<Allowance>);
+
+impl Watched {
+    /// `None`: the case has been charged for its refusals.
+    pub(super) fn new(case: &Case, allowance: &Arc<Allowance>) -> Option<Self> {
+        let Costs { failed_logins, lockouts, .. } = costs(case);
+        (failed_logins + lockouts == 0).then(|| Self(Arc::clone(allowance)))
+    }
+
+    /// Takes note of how an attempt ended. Neither an alert nor a broken connection is a refusal of a login; a wrong password at a
+    /// KDC is one (KDC_ERR_PREAUTH_FAILED).
+    pub fn note(&self, outcome: &Outcome) {
+        let code = outcome.code.as_deref().unwrap_or_default();
+        let is_of_server = outcome.by == Some(Side::Server) && code.starts_with(|c: char| c.is_ascii_digit());
+        let is_of_kdc = [Some(code), outcome.cause.as_deref()].contains(&Some("krb 24"));
+        if outcome.kind == Kind::Refused && (is_of_server || is_of_kdc) {
+            self.0.unforeseen();
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What stands there, with nothing left to look up, and why a case cannot be played there.
 
 use super::accounts::{self, Facts};
-use super::costs::{Allowance, Costs, costs};
+use super::costs::{Allowance, Costs, Watched, costs};
 use super::file::{self, File, filled};
 use super::{cleartext, greeting, secrets};
 use crate::error::Error;
@@ -46,7 +46,7 @@ pub struct Endpoint {
     cleartext_allowed: bool,
     asks_version: bool,
     secrets: BTreeMap<String, Zeroizing<String>>,
-    allowance: Allowance,
+    allowance: Arc<Allowance>,
 }
 
 impl Endpoint {
@@ -148,7 +148,7 @@ impl Endpoint {
                 .iter()
                 .map(|(name, value)| Ok((name.clone(), Zeroizing::new(fill(value)?))))
                 .collect::<Result<_, Error>>()?,
-            allowance: Allowance::new(allow),
+            allowance: Arc::new(Allowance::new(allow)),
         })
     }
 
@@ -168,9 +168,20 @@ impl Endpoint {
         greeting::version(self.address).await
     }
 
+    /// Watches over a case that is played, for refusals that it was not charged for.
+    #[must_use]
+    pub fn watched(&self, case: &Case) -> Option<Watched> {
+        Watched::new(case, &self.allowance)
+    }
+
     /// Why a case cannot be played here, if so. A case that costs something uses up what the file allows.
     #[must_use]
     pub fn lacks(&self, case: &Case) -> Option<String> {
+        if self.allowance.is_overdrawn() {
+            return Some(
+                "the endpoint refuses logins that it should not, and its file allows no more failed ones".to_owned(),
+            );
+        }
         let [server] = case.servers.values().collect::<Vec<_>>()[..] else {
             return Some("an endpoint file describes one server".to_owned());
         };

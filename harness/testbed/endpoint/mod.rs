@@ -48,5 +48,6 @@ mod greeting;
 mod secrets;
 mod tickets;
 
+pub use costs::Watched;
 pub use facts::Endpoint;
 pub use tickets::Tickets;

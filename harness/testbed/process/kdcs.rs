@@ -232,7 +232,7 @@ async fn create(programs: &Programs, order: &Order, folder: &Folder) -> Result<K
     setup::run("kdb5_util", make, format!("{0}\n{0}\n", *master).as_bytes()).await?;
 
     let password = |password: &Password| order.passwords.get(password).cloned().unwrap_or_default();
-    let commands = mit_kdc::commands(realm, OTHER_SERVICE, password, folder.path());
+    let commands = mit_kdc::commands(realm, OTHER_SERVICE, password);
     let commands =
         commands.map_err(|user| broken(&format!("a password with control characters, as {user} would have")))?;
     let mut fill = command(&programs.kadmin_local, folder);

@@ -105,8 +105,8 @@ pub(super) fn krb5_conf(realm: &Realm) -> String {
     )
 }
 
-/// What `kadmin.local` reads from its standard input: every principal, and the export of all services' keys into `folder`.
-/// `other_service` is one that exists in every realm.
+/// What `kadmin.local` reads from its standard input: every principal, and the export of all services' keys into the folder that it
+/// works in: the path of that folder may hold what splits words. `other_service` is one that exists in every realm.
 ///
 /// # Errors
 /// A password that no line can hold: the user's name.
@@ -114,7 +114,6 @@ pub(super) fn commands(
     realm: &Realm,
     other_service: &str,
     password: impl Fn(&Password) -> Zeroizing<String>,
-    folder: &Path,
 ) -> Result<Zeroizing<String>, String> {
     let mut lines = Zeroizing::new(String::new());
     for (user, of_user) in &realm.users {
@@ -126,10 +125,9 @@ pub(super) fn commands(
         let quoted = Zeroizing::new(password.replace('"', "\"\""));
         writeln!(lines, "addprinc +requires_preauth -pw \"{}\" {user}", *quoted).expect(WRITES);
     }
-    let keytab = folder.join(KEYTAB);
     for service in services(realm, other_service) {
         writeln!(lines, "addprinc -randkey {service}").expect(WRITES);
-        writeln!(lines, "ktadd -norandkey -k {} {service}", keytab.display()).expect(WRITES);
+        writeln!(lines, "ktadd -norandkey -k {KEYTAB} {service}").expect(WRITES);
     }
     writeln!(lines, "listprincs").expect(WRITES);
     Ok(lines)
@@ -190,15 +188,15 @@ mod tests {
     fn principals_are_made_and_services_exported() {
         let commands = |password: &'static str| {
             let of = move |_: &Password| Zeroizing::new(password.to_owned());
-            commands(&realm(), "host/elsewhere.test", of, Path::new("/somewhere"))
+            commands(&realm(), "host/elsewhere.test", of)
         };
         assert_eq!(
             *commands("a\"b c").unwrap(),
             "addprinc +requires_preauth -pw \"a\"\"b c\" alice
 addprinc -randkey postgres/db.test
-ktadd -norandkey -k /somewhere/keytab postgres/db.test
+ktadd -norandkey -k keytab postgres/db.test
 addprinc -randkey host/elsewhere.test
-ktadd -norandkey -k /somewhere/keytab host/elsewhere.test
+ktadd -norandkey -k keytab host/elsewhere.test
 listprincs
 "
         );

@@ -14,13 +14,14 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// How much of what it says is kept.
 const OUTPUT_MAX: u64 = 256 * 1024;
 
-/// A command with nothing of our environment but where programs and temporary files are, so that no `PGPORT` or `MYSQL_HOME` of
-/// somebody's decides what happens. It works in `home`, under the name of `owner`, in the language of the specification.
+/// A command with nothing of our environment but where programs are, so that no `PGPORT` or `MYSQL_HOME` of somebody's decides what
+/// happens. It works in `home`, where its temporary files are too (`owner` may not write into ours), under the name of `owner`, in the
+/// language of the specification.
 #[must_use]
 pub fn command(program: &Path, home: &Path, owner: Option<&Owner>) -> Command {
     let mut command = Command::new(program);
-    command.env_clear().current_dir(home).env("LC_ALL", "C").env("HOME", home);
-    for name in ["PATH", "TMPDIR", "LD_LIBRARY_PATH"] {
+    command.env_clear().current_dir(home).env("LC_ALL", "C").env("HOME", home).env("TMPDIR", home);
+    for name in ["PATH", "LD_LIBRARY_PATH"] {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
         }

@@ -38,9 +38,14 @@ pub(super) fn configure(folder: &Folder, address: SocketAddr, behind: SocketAddr
          \x20   default_backend servers\n\
          backend servers\n\
          \x20   server behind {behind}\n",
-        control = control.display(),
+        control = quoted(&control),
     );
     folder.write(CONFIGURATION, text.as_bytes()).map(drop)
+}
+
+/// A path as one word: between single quotation marks all is itself but such a mark.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
 /// In the foreground.
