@@ -1,13 +1,12 @@
 //! `shakedown diff`: plays cases on two backends and shows where these differ.
 
-use crate::cli::interrupt::Interruptions;
-use crate::cli::run::{default_jobs, environment, required};
-use crate::cli::{PlanArguments, Planned, runtime, say};
+use crate::cli::playing::{Reports, played};
+use crate::cli::run::{default_jobs, required};
+use crate::cli::{PlanArguments, Planned, runtime};
 use crate::engine::capture::Capture;
-use crate::engine::event::Exit;
 use crate::engine::twins::{self, Settings};
 use crate::error::Error;
-use crate::report::{self, Report};
+use crate::report;
 use crate::scenario::{Explanations, Library, Source, make_plan};
 use crate::testbed::Backend;
 use clap::Args;
@@ -69,39 +68,10 @@ pub(super) fn diff(arguments: DiffArguments) -> Result<u8, Error> {
         capture: arguments.capture.as_deref().map(Capture::create).transpose()?,
         required,
     };
-    let mut reports: Vec<Box<dyn Report>> = Vec::new();
-    if let Some(folder) = &arguments.report {
-        reports.push(Box::new(report::Directory::create(folder).map_err(environment)?));
-    }
-    reports.push(Box::new(report::TwinsText::to_standard_output()));
-    let mut unwritten = None;
-    let playing = twins::compare(plan, &settings, |event| {
-        for report in &mut reports {
-            if let Err(problem) = report.handle(&event) {
-                unwritten.get_or_insert(problem);
-            }
-        }
-    });
-    let summary = runtime()?.block_on(async {
-        let mut interruptions = Interruptions::listen()?;
-        let summary = tokio::select! {
-            summary = playing => summary,
-            _ = interruptions.next() => Err(Error::Environment("interrupted".to_owned())),
-        };
-        left.stop().await;
-        right.stop().await;
-        summary
-    })?;
-    match unwritten {
-        // Whoever reads standard output has gone. The verdict stands.
-        Some(report::Error::Stream { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {}
-        Some(problem) => return Err(environment(problem)),
-        None => {}
-    }
-    if summary.exit() == Exit::NothingRan {
-        say("nothing was compared");
-    }
-    Ok(summary.exit().code())
+    let mut reports = Reports::new(Box::new(report::TwinsText::to_standard_output()), arguments.report.as_deref())?;
+    let playing = twins::compare(plan, &settings, |event| reports.handle(&event));
+    let summary = runtime()?.block_on(played(playing, [left, right]))?;
+    reports.finish(&summary, "nothing was compared")
 }
 
 fn backend(word: &str, endpoint: Option<&Path>) -> Result<Backend, Error> {

@@ -6,6 +6,7 @@ mod diff;
 mod exec;
 mod interrupt;
 mod plan;
+mod playing;
 mod requirements;
 mod run;
 mod serve;

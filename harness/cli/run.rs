@@ -1,13 +1,12 @@
 //! `shakedown run`: plays cases and says which do not come out as they should.
 
-use crate::cli::interrupt::Interruptions;
+use crate::cli::playing::{Reports, played};
 use crate::cli::{PlanArguments, Planned, print, runtime, say};
 use crate::engine::capture::Capture;
 use crate::engine::check::{self, Settings};
-use crate::engine::event::Exit;
 use crate::error::{Error, exit};
+use crate::report;
 use crate::report::text::Traces;
-use crate::report::{self, Report};
 use crate::scenario::known::KnownFailures;
 use crate::scenario::{Explanations, Filter, Plan, Source};
 use crate::testbed::Backend;
@@ -84,45 +83,15 @@ pub(super) fn run(arguments: RunArguments) -> Result<u8, Error> {
         capture: arguments.capture.as_deref().map(Capture::create).transpose()?,
         required,
     };
-    let mut reports: Vec<Box<dyn Report>> = Vec::new();
-    if let Some(folder) = &arguments.report {
-        reports.push(Box::new(report::Directory::create(folder).map_err(environment)?));
-    }
     let traces = if arguments.trace { Traces::OfAll } else { Traces::OfFailures };
-    reports.push(Box::new(report::Text::new(traces)));
-
-    let mut unwritten = None;
+    let mut reports = Reports::new(Box::new(report::Text::new(traces)), arguments.report.as_deref())?;
     let runtime = runtime()?;
     if let Some(words) = runtime.block_on(backend.says()) {
         say(&words);
     }
-    let playing = check::check(plan, &settings, |event| {
-        for report in &mut reports {
-            if let Err(problem) = report.handle(&event) {
-                unwritten.get_or_insert(problem);
-            }
-        }
-    });
-    let summary = runtime.block_on(async {
-        // Whoever interrupts gets no report, and nothing of ours is left: what was playing is dropped, programs are ended.
-        let mut interruptions = Interruptions::listen()?;
-        let summary = tokio::select! {
-            summary = playing => summary,
-            _ = interruptions.next() => Err(Error::Environment("interrupted".to_owned())),
-        };
-        backend.stop().await;
-        summary
-    })?;
-    match unwritten {
-        // Whoever reads standard output has gone, as `| head` does. The verdict stands.
-        Some(report::Error::Stream { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {}
-        Some(problem) => return Err(environment(problem)),
-        None => {}
-    }
-    if summary.exit() == Exit::NothingRan {
-        say("nothing ran");
-    }
-    Ok(summary.exit().code())
+    let playing = check::check(plan, &settings, |event| reports.handle(&event));
+    let summary = runtime.block_on(played(playing, [backend]))?;
+    reports.finish(&summary, "nothing ran")
 }
 
 fn list(names: &[&str]) -> Result<u8, Error> {
@@ -159,8 +128,4 @@ fn repeated(arguments: &RunArguments) -> Vec<String> {
 
 pub(super) fn default_jobs() -> usize {
     4 * std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-pub(super) fn environment(problem: report::Error) -> Error {
-    Error::Environment(problem.to_string())
 }

@@ -8,8 +8,8 @@ use crate::engine::play::{Played, Until, play, skipped};
 use crate::error::Error;
 use crate::scenario::Filter;
 use crate::scenario::known::{Judgement, KnownFailures};
-use crate::scenario::plan::Plan;
-use crate::testbed::Backend;
+use crate::scenario::plan::{Case, Plan};
+use crate::testbed::{Backend, proxy};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -53,7 +53,7 @@ pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event))
         is_comparison: false,
     }));
     let mut summary = Summary::default();
-    let mut waiting = plan.cases.into_iter();
+    let mut waiting = in_order(plan.cases, settings.jobs);
     let mut playing = JoinSet::new();
     let mut stopped = false;
     loop {
@@ -94,6 +94,13 @@ pub async fn check(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event))
     Ok(summary)
 }
 
+/// The order in which cases are begun. Where several are played at a time, those that may have to wait for a limit of time come
+/// first, so that they wait while the others are played.
+pub(super) fn in_order(cases: Vec<Case>, jobs: usize) -> impl Iterator<Item = Case> {
+    let (first, others): (Vec<_>, Vec<_>) = cases.into_iter().partition(|case| jobs > 1 && proxy::may_wait(case));
+    first.into_iter().chain(others)
+}
+
 /// The verdict with what is known considered: by the outcome of the step that decided.
 fn with_known_failures(mut result: CaseResult, known: &KnownFailures) -> CaseResult {
     let decided = result.first_difference().or_else(|| result.steps.last());
@@ -131,6 +138,7 @@ fn with_requirement(result: CaseResult, required: &[Filter]) -> CaseResult {
 mod tests {
     use super::*;
     use crate::scenario::{Library, Source as File, make_plan};
+    use std::collections::BTreeSet;
 
     const SCENARIO: &str = r#"
 title  = "x"
@@ -181,6 +189,25 @@ THEN
         let result = results.remove(0);
         let explanation = result.steps.iter().find_map(|step| step.explanation.clone());
         (result.verdict, result.reason.or(explanation).unwrap_or_default())
+    }
+
+    #[test]
+    fn who_may_wait_for_a_limit_begins_unless_one_plays_after_the_other() {
+        let library = Library::built_in().expect("it was built with these");
+        let files: Vec<_> =
+            File::built_in().into_iter().filter(|file| file.name.starts_with("proxy/pgbouncer-")).collect();
+        let names = |jobs| {
+            let plan = make_plan(&files, &library, &BTreeMap::new()).expect("they are understood");
+            in_order(plan.cases, jobs).map(|case| case.name).collect::<Vec<_>>()
+        };
+        let (planned, begun) = (names(1), names(2));
+        let place = |name: &str| begun.iter().position(|begun| begun == name).expect("it is built in");
+        let first_other = place("proxy/pgbouncer-servers/tls-optional/disable");
+        assert!(place("proxy/pgbouncer-servers/without-tls/require") < first_other);
+        assert!(place("proxy/pgbouncer-trust/of-another-ca") < first_other);
+        assert!(place("proxy/pgbouncer-trust/of-another-name") < first_other);
+        assert!(begun != planned && planned[0].starts_with("proxy/pgbouncer-clients/"), "{planned:?}");
+        assert_eq!(begun.iter().collect::<BTreeSet<_>>(), planned.iter().collect());
     }
 
     /// A program that says something about its login after a shell has done `script` on the connection.

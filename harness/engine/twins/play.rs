@@ -1,6 +1,7 @@
 //! Plays each case on both sides, one right after the other, many cases at a time.
 
 use crate::engine::capture::Capture;
+use crate::engine::check::in_order;
 use crate::engine::event::{CaseResult, Event, RunStarted, Source, Summary, Verdict};
 use crate::engine::play::{Played, Until, play, result};
 use crate::engine::twins::comparison::{self, SideOfStep, Step};
@@ -76,7 +77,7 @@ pub async fn compare(plan: Plan, settings: &Settings, mut sink: impl FnMut(Event
         twins.cases.push(compared);
         sink(Event::CaseFinished(Box::new(finished)));
     };
-    let mut waiting = plan.cases.into_iter();
+    let mut waiting = in_order(plan.cases, settings.jobs);
     let mut playing = JoinSet::new();
     loop {
         while playing.len() < settings.jobs.max(1) {

@@ -8,8 +8,10 @@
 //! > Login user="alice" database="" answer=(hidden, 20 octets)
 //! ```
 
+mod overheard;
 mod text;
 
+pub(crate) use overheard::Overheard;
 pub use text::NoTranscript;
 
 use crate::handshake::Direction;

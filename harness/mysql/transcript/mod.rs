@@ -25,7 +25,7 @@ mod command;
 mod login;
 mod reply;
 
-use crate::handshake::transcript::Message;
+use crate::handshake::transcript::{Message, Overheard};
 use crate::handshake::{Bystander, Direction, Error, Transcript};
 use crate::mysql::capability::Capabilities;
 use crate::mysql::reply::{ERR, OK};
@@ -35,8 +35,8 @@ use std::fmt;
 
 /// Hears both sides. `Debug` prints how much it has not read yet, and nothing of that.
 pub struct Listener {
-    client: Stream,
-    server: Stream,
+    client: Overheard,
+    server: Overheard,
     phase: Phase,
     /// What the greeting offers, and what both can once the client has said so.
     capabilities: Capabilities,
@@ -55,8 +55,8 @@ enum Phase {
 impl Default for Listener {
     fn default() -> Self {
         Self {
-            client: Stream::default(),
-            server: Stream::default(),
+            client: Overheard::default(),
+            server: Overheard::default(),
             phase: Phase::Greeting,
             capabilities: Capabilities::NONE,
             plugin: Plugin::default(),
@@ -74,7 +74,7 @@ impl Bystander for Listener {
         let mut taken = std::mem::take(stream);
         taken.push(octets);
         loop {
-            match taken.next() {
+            match next_packet(&mut taken) {
                 Ok(Some((sequence, payload))) => {
                     let message = match self.packet(direction, payload) {
                         Ok(message) => message,
@@ -82,14 +82,14 @@ impl Bystander for Listener {
                     };
                     transcript.push(first("seq", sequence, message));
                     if self.expects_tls() && direction == Direction::FromClient {
-                        taken.deaf = true;
+                        taken.stop_listening();
                     }
                 }
                 Ok(None) => break,
                 Err(length) => {
-                    let problem = format!("packet too long, at most {} octets are read", Stream::LONGEST);
+                    let problem = format!("packet too long, at most {} octets are read", Overheard::LONGEST);
                     transcript.push(Message::unreadable(direction, length, problem));
-                    taken.deaf = true;
+                    taken.stop_listening();
                 }
             }
         }
@@ -97,8 +97,8 @@ impl Bystander for Listener {
     }
 
     fn secured(&mut self) {
-        self.client = Stream::default();
-        self.server = Stream::default();
+        self.client = Overheard::default();
+        self.server = Overheard::default();
         if self.phase == Phase::Login {
             self.plugin.expects_tls = false;
         }
@@ -115,7 +115,7 @@ impl Bystander for Listener {
 }
 
 impl Listener {
-    fn stream(&mut self, direction: Direction) -> &mut Stream {
+    fn stream(&mut self, direction: Direction) -> &mut Overheard {
         if direction == Direction::FromClient { &mut self.client } else { &mut self.server }
     }
 
@@ -175,50 +175,19 @@ fn first(name: &'static str, value: impl fmt::Display, message: Message) -> Mess
     with
 }
 
-/// One direction, cut into packets.
-#[derive(Default)]
-struct Stream {
-    octets: Vec<u8>,
-    start: usize,
-    /// What comes from here on is not read.
-    deaf: bool,
-}
-
-impl Stream {
-    /// The longest packet that is read: as much as one recording keeps.
-    const LONGEST: usize = 1 << 20;
-    /// So many octets may have been read before they are forgotten.
-    const READ: usize = 1 << 16;
-
-    fn push(&mut self, octets: &[u8]) {
-        if self.start == self.octets.len() || self.start > Self::READ {
-            self.octets.drain(..self.start);
-            self.start = 0;
-        }
-        if !self.deaf {
-            self.octets.extend_from_slice(octets);
-        }
+/// The next packet with its sequence id; the length of one that is too long. Frames that are continued (of 16 MiB) are.
+fn next_packet(overheard: &mut Overheard) -> Result<Option<(u8, &[u8])>, usize> {
+    const HEADER: usize = 4;
+    let Some((header, rest)) = overheard.unread().split_first_chunk::<HEADER>() else { return Ok(None) };
+    let &[low, middle, high, sequence] = header;
+    let length = usize::from(low) | usize::from(middle) << 8 | usize::from(high) << 16;
+    if length > Overheard::LONGEST {
+        return Err(length);
     }
-
-    fn unread(&self) -> &[u8] {
-        if self.deaf { &[] } else { &self.octets[self.start..] }
+    if rest.len() < length {
+        return Ok(None);
     }
-
-    /// The next packet with its sequence id; the length of one that is too long. Frames that are continued (of 16 MiB) are.
-    fn next(&mut self) -> Result<Option<(u8, &[u8])>, usize> {
-        let Some((header, rest)) = self.unread().split_first_chunk::<4>() else { return Ok(None) };
-        let &[low, middle, high, sequence] = header;
-        let length = usize::from(low) | usize::from(middle) << 8 | usize::from(high) << 16;
-        if length > Self::LONGEST {
-            return Err(length);
-        }
-        if rest.len() < length {
-            return Ok(None);
-        }
-        let from = self.start + header.len();
-        self.start = from + length;
-        Ok(Some((sequence, &self.octets[from..from + length])))
-    }
+    Ok(Some((sequence, overheard.take(HEADER, length))))
 }
 
 impl fmt::Debug for Listener {

@@ -22,7 +22,7 @@ mod backend;
 mod frontend;
 mod startup;
 
-use crate::handshake::transcript::{Field, Message};
+use crate::handshake::transcript::{Field, Message, Overheard};
 use crate::handshake::{Bystander, Direction, Error, Transcript};
 use crate::postgres::frame;
 use std::fmt;
@@ -30,8 +30,8 @@ use std::fmt;
 /// Hears both sides. `Debug` prints how much it has not read yet, and nothing of that.
 #[derive(Default)]
 pub struct Listener {
-    client: Stream,
-    server: Stream,
+    client: Overheard,
+    server: Overheard,
     /// Whether the StartupMessage has been said.
     started: bool,
     /// Requests for encryption without their answer.
@@ -57,7 +57,7 @@ impl Bystander for Listener {
     }
 
     fn secured(&mut self) {
-        (self.client, self.server) = (Stream::default(), Stream::default());
+        (self.client, self.server) = (Overheard::default(), Overheard::default());
         self.unanswered = 0;
     }
 
@@ -72,22 +72,22 @@ impl Bystander for Listener {
 }
 
 impl Listener {
-    fn stream(&mut self, direction: Direction) -> &mut Stream {
+    fn stream(&mut self, direction: Direction) -> &mut Overheard {
         if direction == Direction::FromClient { &mut self.client } else { &mut self.server }
     }
 
     /// The next message that is complete.
-    fn next(&mut self, direction: Direction, stream: &mut Stream) -> Option<Message> {
+    fn next(&mut self, direction: Direction, stream: &mut Overheard) -> Option<Message> {
         let read = match direction {
-            Direction::FromClient if !self.started => stream.packet().map(|packet| Some(self.first(packet?))),
-            Direction::FromClient => stream.message().map(|message| {
+            Direction::FromClient if !self.started => packet(stream).map(|packet| Some(self.first(packet?))),
+            Direction::FromClient => typed(stream).map(|message| {
                 let message = message?;
                 Some((frontend::message(message, self.awaited), message.body.len()))
             }),
             Direction::ToClient if self.unanswered > 0 && stream.unread().first() != Some(&b'E') => {
                 return self.encryption_answer(stream);
             }
-            _ => stream.message().map(|message| {
+            _ => typed(stream).map(|message| {
                 let message = message?;
                 if let Some(awaited) = frontend::Awaited::after(message) {
                     self.awaited = awaited;
@@ -100,8 +100,8 @@ impl Listener {
             Ok(Some((Err(problem), octets))) => Some(Message::unreadable(direction, octets, problem)),
             Ok(None) => None,
             Err(length) => {
-                stream.deaf = true;
-                let problem = format!("length out of bounds, allowed are 4 to {}", Stream::LONGEST);
+                stream.stop_listening();
+                let problem = format!("length out of bounds, allowed are 4 to {}", Overheard::LONGEST);
                 Some(Message::unreadable(direction, usize::try_from(length).unwrap_or(usize::MAX), problem))
             }
         }
@@ -118,78 +118,42 @@ impl Listener {
     }
 
     /// One octet. Behind a yes there is TLS or GSS-API encryption, which is not for us to read.
-    fn encryption_answer(&mut self, stream: &mut Stream) -> Option<Message> {
-        let octet = stream.octet()?;
+    fn encryption_answer(&mut self, stream: &mut Overheard) -> Option<Message> {
+        let octet = *stream.unread().first()?;
+        stream.take(1, 0);
         self.unanswered -= 1;
         if matches!(octet, b'S' | b'G') {
-            (stream.deaf, self.client.deaf) = (true, true);
+            stream.stop_listening();
+            self.client.stop_listening();
         }
         Some(Message::new(Direction::ToClient, "EncryptionAnswer").with("answer", octet.escape_ascii()))
     }
 }
 
-/// One direction, cut into messages.
-#[derive(Default)]
-struct Stream {
-    octets: Vec<u8>,
-    start: usize,
-    /// What comes from here on is not read.
-    deaf: bool,
+/// What is behind a length word; the length if it is out of bounds.
+fn packet(overheard: &mut Overheard) -> Result<Option<&[u8]>, u32> {
+    behind_length(overheard, 0)
 }
 
-impl Stream {
-    /// The longest message that is read: as much as one recording keeps.
-    const LONGEST: usize = 1 << 20;
-    /// So many octets may have been read before they are forgotten.
-    const READ: usize = 1 << 16;
+/// A type, and what is behind its length word; the length if it is out of bounds.
+fn typed(overheard: &mut Overheard) -> Result<Option<frame::Message<'_>>, u32> {
+    let Some(&kind) = overheard.unread().first() else { return Ok(None) };
+    Ok(behind_length(overheard, 1)?.map(|body| frame::Message { kind, body }))
+}
 
-    fn push(&mut self, octets: &[u8]) {
-        if self.start == self.octets.len() || self.start > Self::READ {
-            self.octets.drain(..self.start);
-            self.start = 0;
-        }
-        if !self.deaf {
-            self.octets.extend_from_slice(octets);
-        }
+/// Length words count themselves.
+fn behind_length(overheard: &mut Overheard, prefix: usize) -> Result<Option<&[u8]>, u32> {
+    const WORD: usize = 4;
+    let Some(word) = overheard.unread().get(prefix..).and_then(<[u8]>::first_chunk::<WORD>) else { return Ok(None) };
+    let word = u32::from_be_bytes(*word);
+    let length = usize::try_from(word).unwrap_or(usize::MAX);
+    if !(WORD..=Overheard::LONGEST).contains(&length) {
+        return Err(word);
     }
-
-    fn unread(&self) -> &[u8] {
-        if self.deaf { &[] } else { &self.octets[self.start..] }
+    if overheard.unread().len() < prefix + length {
+        return Ok(None);
     }
-
-    fn octet(&mut self) -> Option<u8> {
-        let octet = self.unread().first().copied();
-        self.start += usize::from(octet.is_some());
-        octet
-    }
-
-    /// What is behind a length word; the length if it is out of bounds.
-    fn packet(&mut self) -> Result<Option<&[u8]>, u32> {
-        self.behind_length(0)
-    }
-
-    /// A type, and what is behind its length word; the length if it is out of bounds.
-    fn message(&mut self) -> Result<Option<frame::Message<'_>>, u32> {
-        let Some(&kind) = self.unread().first() else { return Ok(None) };
-        Ok(self.behind_length(1)?.map(|body| frame::Message { kind, body }))
-    }
-
-    /// Length words count themselves.
-    fn behind_length(&mut self, prefix: usize) -> Result<Option<&[u8]>, u32> {
-        const WORD: usize = 4;
-        let Some(word) = self.unread().get(prefix..).and_then(<[u8]>::first_chunk::<WORD>) else { return Ok(None) };
-        let word = u32::from_be_bytes(*word);
-        let length = usize::try_from(word).unwrap_or(usize::MAX);
-        if !(WORD..=Self::LONGEST).contains(&length) {
-            return Err(word);
-        }
-        if self.unread().len() < prefix + length {
-            return Ok(None);
-        }
-        let from = self.start + prefix + WORD;
-        self.start += prefix + length;
-        Ok(Some(&self.octets[from..self.start]))
-    }
+    Ok(Some(overheard.take(prefix + WORD, length - WORD)))
 }
 
 fn text(octets: &[u8]) -> String {

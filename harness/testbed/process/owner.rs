@@ -1,8 +1,10 @@
 //! Under which name a server runs: servers refuse to run as root.
 
 use crate::error::Error;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 /// A name of the system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,12 +22,24 @@ impl Owner {
         if !is_root() {
             return Ok(None);
         }
+        let missing = || Error::Environment(format!("root cannot run a server, and the system has no user '{name}'"));
+        Self::of_system(name).ok_or_else(missing).map(Some)
+    }
+
+    /// The numbers of a name. The system is asked once for each.
+    fn of_system(name: &str) -> Option<Self> {
+        static ASKED: Mutex<BTreeMap<String, Owner>> = Mutex::new(BTreeMap::new());
+        let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = asked.get(name) {
+            return Some(known.clone());
+        }
         let number = |option| {
             let said = Command::new("id").args([option, "--", name]).output().ok()?;
             std::str::from_utf8(&said.stdout).ok()?.trim().parse().ok()
         };
-        let missing = || Error::Environment(format!("root cannot run a server, and the system has no user '{name}'"));
-        Ok(Some(Self { uid: number("-u").ok_or_else(missing)?, gid: number("-g").ok_or_else(missing)? }))
+        let owner = Self { uid: number("-u")?, gid: number("-g")? };
+        asked.insert(name.to_owned(), owner.clone());
+        Some(owner)
     }
 
     /// The first of the folders above `path` that this name may not pass through: what lies in there it cannot use.

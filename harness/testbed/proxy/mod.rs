@@ -16,7 +16,7 @@ pub use standing::StandingProxy;
 
 use crate::error::Error;
 use crate::handshake::Outcome;
-use crate::scenario::party::{Proxy, ProxyKind};
+use crate::scenario::party::{Proxy, ProxyKind, TlsMode};
 use crate::scenario::plan::Case;
 use crate::testbed::attempt::{Attempt, Dialled, View};
 use crate::testbed::command::{self, Words};
@@ -59,6 +59,18 @@ pub fn lacks(case: &Case) -> Option<String> {
             return Some(format!("{word} is not installed"));
         }
         (proxy.clock_seconds != 0).then(|| format!("{word} has the clock of this machine"))
+    })
+}
+
+/// Whether a case may have to wait for the end of a limit: PgBouncer that does not get the TLS that it wants from the server tells
+/// its client nothing before the time for its login is over.
+#[must_use]
+pub fn may_wait(case: &Case) -> bool {
+    case.proxies.values().any(|proxy| match &proxy.kind {
+        ProxyKind::HaProxy => false,
+        ProxyKind::PgBouncer(settings) => {
+            matches!(settings.server_tls.mode, TlsMode::Required | TlsMode::VerifyCa | TlsMode::VerifyIdentity)
+        }
     })
 }
 
