@@ -1,6 +1,6 @@
-//! Our client before a real PostgreSQL in containers, of a Docker daemon that the test has started itself.
+//! Our client before real servers, PostgreSQL and MariaDB, in containers, of a Docker daemon that the test has started itself.
 //!
-//! The daemon is started once for all that is shown here. What it takes and why an image is made for it is in
+//! The daemon is started once for all that is shown here. What it takes and why images are made for it is in
 //! `tests/support/README.md`.
 
 use crate::peer::Server;
@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 #[test]
-fn postgres_in_a_container_answers_as_aurora_postgresql_and_nothing_is_left_of_it() {
+fn servers_in_containers_answer_as_aurora_does_and_nothing_is_left_of_them() {
     let Some(daemon) = Server::start("docker", &[]) else { return };
     let docker = Docker { daemon: &daemon };
     every_case_of_postgres_15_is_played(&docker);
@@ -20,8 +20,11 @@ fn postgres_in_a_container_answers_as_aurora_postgresql_and_nothing_is_left_of_i
     an_image_that_is_something_else_is_refused(&docker);
     a_container_that_ends_says_why(&docker);
     for signal in ["KILL", "INT", "TERM"] {
-        a_run_that_is_ended_leaves_nothing(&docker, signal);
+        a_run_that_is_ended_leaves_nothing(&docker, &docker.postgres(), "postgres/**", signal);
     }
+    cases_of_mariadb_are_played(&docker);
+    a_scenario_names_the_image_of_mariadb_and_a_wrong_expectation_fails(&docker);
+    a_run_that_is_ended_leaves_nothing(&docker, &docker.mariadb(), "mysql/require-ssl/**", "KILL");
 }
 
 #[test]
@@ -34,8 +37,7 @@ fn without_a_daemon_the_cases_are_skipped() {
 }
 
 fn every_case_of_postgres_15_is_played(docker: &Docker<'_>) {
-    let backend = format!("postgres=container:{}", docker.image());
-    let run = docker.play(&["--backend", &backend, "--filter", "postgres/**"]);
+    let run = docker.play(&["--backend", &docker.postgres(), "--filter", "postgres/**"]);
     assert_eq!(run.code, Some(0), "{}", run.printed);
     for (pattern, cases) in [("postgres/tls/**", 36), ("postgres/passwords/**", 27), ("postgres/kerberos-login/**", 12)]
     {
@@ -45,31 +47,40 @@ fn every_case_of_postgres_15_is_played(docker: &Docker<'_>) {
 }
 
 fn a_scenario_names_its_image_and_a_wrong_expectation_fails(docker: &Docker<'_>) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("own.toml");
-    let text = format!(
-        r#"
-title  = "An image of its own"
-source = "none"
-[server.db]
-engine   = "aurora-postgresql 15"
-image    = "{}"
-accounts = {{ alice = {{ method = "scram-sha-256", secret = "alice" }} }}
-[client.app]
-login  = "alice"
-secret = "{{who}}"
-[axes]
-who = ["alice", "mistyped"]
-[[step]]
-connect = {{ from = "app", to = "db" }}
-then    = "established by password"
-"#,
-        docker.image()
-    );
-    std::fs::write(&file, text).unwrap();
-    let run = docker.play(&[file.to_str().unwrap(), "--backend", "container"]);
+    let server =
+        "engine = 'aurora-postgresql 15'\naccounts = { alice = { method = 'scram-sha-256', secret = 'alice' } }";
+    let run = docker.play_own(docker.image(), server);
     assert_eq!((run.count("pass"), run.count("fail"), run.code), (1, 1, Some(1)), "{}", run.printed);
     assert!(run.printed.contains("28P01"), "{}", run.printed);
+    docker.is_empty();
+}
+
+/// Not all that `mysql=process` plays: each plan is a container, and its first start takes seconds. Of a server that lets nobody in
+/// without TLS, it is TLS that shows it is set up.
+fn cases_of_mariadb_are_played(docker: &Docker<'_>) {
+    let backend = docker.mariadb();
+    let patterns = [
+        ("mysql/passwords/native/**", 12),
+        ("mysql/require-ssl/**", 8),
+        ("mysql/require-secure-transport/3.04.0/**", 11),
+    ];
+    let filters = patterns.iter().flat_map(|(pattern, _)| ["--filter", pattern]);
+    let run = docker.play(&["--backend", &backend].into_iter().chain(filters).collect::<Vec<_>>());
+    for (pattern, cases) in patterns {
+        assert_eq!(run.count_of(pattern, "pass"), cases, "{pattern}: {}", run.printed);
+    }
+    // Explained: it has a code of its own for require_secure_transport.
+    assert_eq!(run.names("known"), ["mysql/require-secure-transport/3.04.0/ON/clear/right"], "{}", run.printed);
+    assert_eq!((run.code, run.count("skipped")), (Some(0), 0), "{}", run.printed);
+    docker.is_empty();
+}
+
+fn a_scenario_names_the_image_of_mariadb_and_a_wrong_expectation_fails(docker: &Docker<'_>) {
+    let server = "engine = 'aurora-mysql 3.04.0'\nparameters = { require_secure_transport = 'ON' }\n\
+                  accounts = { alice = { plugin = 'mysql_native_password', secret = 'alice' } }";
+    let run = docker.play_own(docker.daemon.value("SHAKEDOWN_MARIADB_IMAGE"), server);
+    assert_eq!((run.count("pass"), run.count("fail"), run.code), (1, 1, Some(1)), "{}", run.printed);
+    assert!(run.printed.contains("1045 28000"), "{}", run.printed);
     docker.is_empty();
 }
 
@@ -81,10 +92,11 @@ fn an_image_that_cannot_be_had_is_named(docker: &Docker<'_>) {
 }
 
 fn an_image_that_is_something_else_is_refused(docker: &Docker<'_>) {
-    let image = format!("{}-root", docker.image());
-    let run = docker.play(&["--backend", &format!("postgres=container:{image}"), ONE]);
-    assert_eq!((run.count("error"), run.code), (1, Some(3)), "{}", run.printed);
-    assert!(run.printed.contains(&format!("the image {image} is no server of postgres")), "{}", run.printed);
+    for image in ["SHAKEDOWN_ROOT_IMAGE", "SHAKEDOWN_MARIADB_IMAGE"].map(|name| docker.daemon.value(name)) {
+        let run = docker.play(&["--backend", &format!("postgres=container:{image}"), ONE]);
+        assert_eq!((run.count("error"), run.code), (1, Some(3)), "{}", run.printed);
+        assert!(run.printed.contains(&format!("the image {image} is no server of postgres")), "{}", run.printed);
+    }
 }
 
 fn a_container_that_ends_says_why(docker: &Docker<'_>) {
@@ -106,9 +118,8 @@ fn a_container_that_ends_says_why(docker: &Docker<'_>) {
     docker.is_empty();
 }
 
-fn a_run_that_is_ended_leaves_nothing(docker: &Docker<'_>, signal: &str) {
-    let backend = format!("postgres=container:{}", docker.image());
-    let mut harness = Harness::start(docker, &["--backend", &backend, "--filter", "postgres/**"]);
+fn a_run_that_is_ended_leaves_nothing(docker: &Docker<'_>, backend: &str, cases: &str, signal: &str) {
+    let mut harness = Harness::start(docker, &["--backend", backend, "--filter", cases]);
     until("a container runs", || {
         assert!(harness.runs(), "the run has ended before a container of it was seen");
         !docker.list(&["--filter", "label=shakedown.run", "--quiet"]).is_empty()
@@ -135,6 +146,40 @@ struct Docker<'d> {
 impl Docker<'_> {
     fn image(&self) -> &str {
         self.daemon.value("SHAKEDOWN_POSTGRES_IMAGE")
+    }
+
+    fn postgres(&self) -> String {
+        format!("postgres=container:{}", self.image())
+    }
+
+    fn mariadb(&self) -> String {
+        format!("mysql=container:{}", self.daemon.value("SHAKEDOWN_MARIADB_IMAGE"))
+    }
+
+    /// A scenario that names the image, of a login with the right password and one with another, which expects that both get in.
+    fn play_own(&self, image: &str, server: &str) -> Run {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("own.toml");
+        let text = format!(
+            r#"
+title  = "An image of its own"
+source = "none"
+[server.db]
+image = "{image}"
+{server}
+[client.app]
+login     = "alice"
+secret    = "{{who}}"
+transport = "tls"
+[axes]
+who = ["alice", "mistyped"]
+[[step]]
+connect = {{ from = "app", to = "db" }}
+then    = "established by password"
+"#
+        );
+        std::fs::write(&file, text).unwrap();
+        self.play(&[file.to_str().unwrap(), "--backend", "container"])
     }
 
     fn play(&self, arguments: &[&str]) -> Run {

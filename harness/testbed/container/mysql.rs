@@ -11,7 +11,6 @@ use crate::testbed::process::mysql::{Brand, Installed, Place, is_set_up, option_
 use crate::testbed::process::product::Order;
 use crate::testbed::secrets;
 use std::net::{Ipv4Addr, SocketAddr};
-use tokio::net::TcpStream;
 use zeroize::Zeroizing;
 
 /// The variables of the images that name their versions.
@@ -93,17 +92,10 @@ pub(super) fn recipe(
             ("OPENSSL_CONF".to_owned(), Zeroizing::new("/dev/null".to_owned())),
         ],
         files,
-        probe: |address| Box::pin(answers(address)),
+        // The server of the first start listens on no port.
+        probe: |address| Box::pin(is_set_up(address)),
         starting: std::sync::Arc::new(tokio::sync::Semaphore::new(1)),
     })
-}
-
-/// Whether a server answers there that has all accounts. That of the first start listens on no port.
-async fn answers(address: SocketAddr) -> bool {
-    match TcpStream::connect(address).await {
-        Ok(mut stream) => is_set_up(&mut stream).await,
-        Err(_) => false,
-    }
 }
 
 #[cfg(test)]

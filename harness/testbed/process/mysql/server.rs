@@ -4,7 +4,7 @@
 //! server itself before it lets anybody in, out of a file that is removed once it has.
 
 use crate::error::Error;
-use crate::handshake::{Outcome, Secret, Side};
+use crate::handshake::{Outcome, Secret, Side, TlsVersion};
 use crate::mysql::{ClientHandshake, ClientSettings, TlsMode};
 use crate::net::{self, Around, Clock, Connection, Deadlines, Security};
 use crate::scenario::party::{self, PasswordScheme, Proof};
@@ -14,6 +14,7 @@ use crate::testbed::process::ports::{self, Unstarted};
 use crate::testbed::process::product::{Order, Product, Running, Starting};
 use crate::testbed::process::{Folder, Owner, Signal, Supervised, setup};
 use crate::testbed::random::Generator;
+use crate::tls;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -193,24 +194,55 @@ pub(in crate::testbed) fn remembers_logins(server: &party::Server) -> bool {
 /// Tries the account that is made last, through the socket file, so that nobody else's server can answer. `None`: nobody does yet.
 async fn ask(socket: &Path) -> Option<Outcome> {
     let mut stream = UnixStream::connect(socket).await.ok()?;
-    asked(&mut stream).await
+    asked(&mut stream, TlsMode::Disabled).await
 }
 
-/// Whether a server that is reached by the network has carried out all statements. One that lets nobody in without TLS says so
-/// at first, and it lets nobody in at all before.
-pub(in crate::testbed) async fn is_set_up(stream: &mut TcpStream) -> bool {
-    // ER_SECURE_TRANSPORT_REQUIRED, and MariaDB's.
-    let is_strict =
-        |answer: &Outcome| matches!(answer.code.as_deref(), Some("3159 HY000" | "3159 08004" | "4153 08004"));
-    asked(stream).await.is_some_and(|answer| says_that_all_is_set_up(&answer) || is_strict(&answer))
+/// Whether a server that is reached by the network has carried out all statements.
+///
+/// One that lets nobody in without TLS does not say so of an account that is locked, but refuses it: MySQL with a code of its own, MariaDB
+/// as somebody whom it does not know. So it is asked over TLS too. Where none comes about with a client that offers everything, nobody
+/// can be let in by whatever account.
+pub(in crate::testbed) async fn is_set_up(address: SocketAddr) -> bool {
+    let Some(answer) = asked_at(address, TlsMode::Disabled).await else { return false };
+    if says_that_all_is_set_up(&answer) {
+        return true;
+    }
+    may_want_tls(&answer)
+        && asked_at(address, TlsMode::Required)
+            .await
+            .is_some_and(|answer| says_that_all_is_set_up(&answer) || is_alert(&answer))
 }
 
-async fn asked<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> Option<Outcome> {
-    let settings = ClientSettings { tls: TlsMode::Disabled, ..ClientSettings::new(SETUP_ACCOUNT, Secret::default()) };
-    let mut connection = client(settings, Security::ClearOnly);
+async fn asked_at(address: SocketAddr, tls: TlsMode) -> Option<Outcome> {
+    let mut stream = TcpStream::connect(address).await.ok()?;
+    asked(&mut stream, tls).await
+}
+
+/// ER_SECURE_TRANSPORT_REQUIRED, by the way that the versions have of it, and ER_ACCESS_DENIED_ERROR.
+fn may_want_tls(answer: &Outcome) -> bool {
+    matches!(answer.code.as_deref(), Some("3159 HY000" | "3159 08004" | "1045 28000"))
+}
+
+fn is_alert(answer: &Outcome) -> bool {
+    answer.code.as_deref().is_some_and(|code| code.starts_with("alert "))
+}
+
+async fn asked<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, mode: TlsMode) -> Option<Outcome> {
+    let settings = ClientSettings { tls: mode, ..ClientSettings::new(SETUP_ACCOUNT, Secret::default()) };
+    let security = match mode {
+        TlsMode::Disabled => Security::ClearOnly,
+        _ => Security::Client { context: anything().ok()?, server_name: None },
+    };
+    let mut connection = client(settings, security);
     net::drive(stream, &mut connection, &mut around(&mut Generator::from_system())).await.ok()?;
     let outcome = connection.outcome()?.clone();
     (outcome.by == Some(Side::Server) || outcome.is_established()).then_some(outcome)
+}
+
+/// TLS with whomever, of any version.
+fn anything() -> Result<Arc<tls::ClientContext>, tls::TlsError> {
+    let settings = tls::ClientSettings { versions: TlsVersion::ALL.to_vec(), ..tls::ClientSettings::default() };
+    tls::ClientContext::new(&settings).map(Arc::new)
 }
 
 /// The account is locked, and it is there: that is said to nobody who does not exist.
