@@ -175,7 +175,7 @@ fn a_wrong_secret_in_the_file_ends_the_run_when_no_more_failed_logins_are_allowe
     let four = SMALL
         .replace("who = [", "time = [\"1\", \"2\", \"3\", \"4\"]\nwho = [")
         .replace("{who}\"\n", "{who}-{time}\"\n");
-    let path = files.write("four.toml", &four.replace("cells = 1", "cells = 4"));
+    let path = files.write("four.toml", four.replace("cells = 1", "cells = 4"));
     let mock = Mock::start();
     let port = mock.port();
     let endpoint = |secret: &'static str, allowed: &'static str| {
