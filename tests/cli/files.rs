@@ -135,7 +135,13 @@ fn a_link_to_a_folder_above_does_not_go_round_in_a_circle() {
 #[test]
 fn an_endpoint_file_that_is_none_is_told_by_its_place() {
     let (files, path) = Files::small(SMALL);
-    for (text, place) in [("plays = ", "1:"), ("no_such_key = 1", "1:1: unknown key 'no_such_key', allowed: ")] {
+    let account = "plays = 'aurora-mysql 3.04.0'\nhost = 'localhost'\n[accounts.alice]\nplugin = 'mysql_native'";
+    for (text, place) in [
+        ("plays = ", "1:"),
+        ("no_such_key = 1", "1:1: unknown key 'no_such_key', allowed: "),
+        (account, "4:10: unknown plugin 'mysql_native', allowed: mysql_native_password, "),
+        (&account.replace("plugin", "method"), "4:10: unknown method 'mysql_native', allowed: trust, password, "),
+    ] {
         let endpoint = files.write("endpoint.toml", text);
         let ran = shakedown(arguments!["run", &path, "--backend", "endpoint", "--endpoint", &endpoint]).exits_with(2);
         assert!(ran.err.starts_with(&format!("shakedown: {}:{place}", endpoint.display())), "{}", ran.err);

@@ -30,10 +30,22 @@ pub(super) struct Facts {
     pub databases: Vec<String>,
 }
 
+/// What `plugin` may say.
+const PLUGINS: [&str; 5] = [
+    "mysql_native_password",
+    "caching_sha2_password",
+    "sha256_password",
+    "authentication_kerberos",
+    "AWSAuthenticationPlugin",
+];
+
+/// What `method` may say.
+const METHODS: [&str; 6] = ["trust", "password", "md5", "scram-sha-256", "gss", "pam"];
+
 /// All accounts of a file.
 ///
 /// # Errors
-/// One has neither plugin nor method, or both.
+/// One has neither plugin nor method, or both, or one that there is not.
 pub(super) fn understood(
     written: BTreeMap<String, AccountFile>,
     source: &Source,
@@ -41,7 +53,8 @@ pub(super) fn understood(
     let understood = |(name, account): (String, AccountFile)| {
         let AccountFile { plugin, method, require_ssl, databases } = account;
         let method = match (plugin, method) {
-            (Some(one), None) | (None, Some(one)) => one.text,
+            (Some(plugin), None) => known(plugin, "plugin", &PLUGINS, source)?,
+            (None, Some(method)) => known(method, "method", &METHODS, source)?,
             (Some(one), Some(_)) => return Err(source.error(&one.span, "'plugin' and 'method' exclude each other")),
             (None, None) => {
                 return Err(source.error(&(0..0), format!("neither 'plugin' nor 'method' for the account {name}")));
@@ -51,6 +64,13 @@ pub(super) fn understood(
         Ok((name, Facts { method, require_ssl, databases }))
     };
     written.into_iter().map(understood).collect()
+}
+
+fn known(written: Text, what: &str, words: &[&str], source: &Source) -> Result<String, ScenarioError> {
+    if words.contains(&written.text.as_str()) {
+        return Ok(written.text);
+    }
+    Err(source.error(&written.span, format!("unknown {what}")).writing(&written.text).allowing(words.join(", ")))
 }
 
 /// The first account of a login that the endpoint has not, or has otherwise.
