@@ -1,6 +1,7 @@
 //! Plays cases once each and says how they came out.
 //!
-//! Cases share nothing but [`Materials`](crate::testbed::Materials), so that they run side by side in any order. Events go to whoever folds them.
+//! Cases share nothing but [`Materials`](crate::testbed::Materials), so that they run side by side in any order. Events go to
+//! whoever folds them.
 
 use crate::engine::capture::Capture;
 use crate::engine::event::{CaseResult, Event, RunStarted, Summary, Verdict};
