@@ -1,6 +1,7 @@
 //! HMAC of an etype's hash, with the key already absorbed.
 
 use hmac::{Hmac, KeyInit};
+use md5::Md5;
 use sha1::Sha1;
 use sha2::{Sha256, Sha384};
 use subtle::ConstantTimeEq;
@@ -13,9 +14,10 @@ pub(super) enum Mac {
     Sha1(Hmac<Sha1>),
     Sha256(Hmac<Sha256>),
     Sha384(Hmac<Sha384>),
+    Md5(Hmac<Md5>),
 }
 
-/// The longest output of the three hashes.
+/// The longest output of the four hashes.
 const DIGEST_LENGTH_MAX: usize = 48;
 
 impl Mac {
@@ -25,6 +27,7 @@ impl Mac {
             Etype::Aes128Sha1 | Etype::Aes256Sha1 => Self::Sha1(Hmac::new_from_slice(key).expect(ANY)),
             Etype::Aes128Sha256 => Self::Sha256(Hmac::new_from_slice(key).expect(ANY)),
             Etype::Aes256Sha384 => Self::Sha384(Hmac::new_from_slice(key).expect(ANY)),
+            Etype::Rc4Hmac => Self::Md5(Hmac::new_from_slice(key).expect(ANY)),
         }
     }
 
@@ -35,6 +38,7 @@ impl Mac {
             Self::Sha1(mac) => finish(mac, parts, &mut tag.octets),
             Self::Sha256(mac) => finish(mac, parts, &mut tag.octets),
             Self::Sha384(mac) => finish(mac, parts, &mut tag.octets),
+            Self::Md5(mac) => finish(mac, parts, &mut tag.octets),
         }
         tag
     }

@@ -102,7 +102,7 @@ fn the_checksum_decides_the_flags_as_with_mit() {
 #[test]
 fn the_acceptors_subkey_has_the_etype_that_mit_chooses() {
     let Some(mut peer) = Peer::start("negotiation") else { return };
-    for session in Etype::ALL {
+    for session in Etype::AES {
         for (list, subkey) in
             [(&[][..], None), (&[20, 19], None), (&[18, 17], Some(Etype::Aes128Sha256)), (&[23], None)]
         {

@@ -42,7 +42,7 @@ fn exchange(ours: &mut Context, peer: &mut Peer) {
 #[test]
 fn our_initiator_is_accepted_by_mit() {
     let Some(mut peer) = Peer::start("initiator") else { return };
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         for flags in [MUTUAL, ONE_WAY] {
             let draft = Draft::new(etype);
             let keytab = peer.keytab(&draft.keytab());
@@ -67,7 +67,7 @@ fn our_initiator_is_accepted_by_mit() {
 #[test]
 fn our_acceptor_accepts_mit() {
     let Some(mut peer) = Peer::start("acceptor") else { return };
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         for mechanism in ["krb5", "spnego"] {
             for flags in [MUTUAL, ONE_WAY] {
                 let draft = Draft::new(etype);

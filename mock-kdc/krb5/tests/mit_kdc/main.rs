@@ -29,7 +29,7 @@ fn tgt(realm: &Realm) -> Credential {
 #[test]
 fn every_etype_over_both_transports_gives_a_service_ticket_that_the_service_can_read() {
     let Some(realm) = realm::start(&[]) else { return };
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         for (limit, transport) in [(1465, "udp"), (0, "tcp")] {
             let settings = AsSettings { etypes: vec![etype], udp_preference_limit: limit, ..alice() };
             let played = play_as(realm.port, &mut AsExchange::new(settings), now);
@@ -64,7 +64,7 @@ fn every_etype_over_both_transports_gives_a_service_ticket_that_the_service_can_
 #[test]
 fn a_key_serves_as_well_as_the_password() {
     let Some(realm) = realm::start(&[]) else { return };
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         let key = string_to_key(etype, ALICE_PASSWORD.as_bytes(), &default_salt(&principal("alice")), None).unwrap();
         let settings = AsSettings::new(principal("alice"), key.into());
         let tgt = play_as(realm.port, &mut AsExchange::new(settings), now).result;

@@ -6,7 +6,7 @@ use super::*;
 
 #[test]
 fn a_wrap_token_is_as_long_as_rfc_4121_says_and_opens() {
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         for flags in [MUTUAL_FLAGS, ONE_WAY_FLAGS] {
             let (mut client, mut server) = establish(&Draft::new(etype), flags);
             for length in [0, 1, 16, 100, 16_000] {
@@ -49,7 +49,7 @@ fn the_header_says_who_sent_and_under_which_key() {
 
 #[test]
 fn what_wrap_limit_allows_just_fits() {
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         let (mut client, _) = establish(&Draft::new(etype), MUTUAL_FLAGS);
         for limit in [100, 16_380] {
             let mut sealed = Vec::new();
@@ -63,7 +63,7 @@ fn what_wrap_limit_allows_just_fits() {
 /// Windows rotates the ciphertext by 28 (RRC), the length of confounder and tag of AES-SHA1.
 #[test]
 fn a_rotated_token_opens() {
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         let (mut client, mut server) = establish(&Draft::new(etype), ONE_WAY_FLAGS);
         for rotation in [28u16, 1, 59, 60, 0xffff] {
             let mut sealed = Vec::new();
@@ -122,7 +122,7 @@ fn with_sequencing_a_token_is_good_once_and_in_its_turn() {
 
 #[test]
 fn a_mic_is_over_the_message_and_the_header() {
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         for flags in [MUTUAL_FLAGS, ONE_WAY_FLAGS] {
             let (mut client, mut server) = establish(&Draft::new(etype), flags);
             let mut mic = Vec::new();
@@ -142,7 +142,7 @@ fn a_mic_is_over_the_message_and_the_header() {
 
 #[test]
 fn each_changed_bit_and_each_truncation_of_a_wrap_token_is_refused() {
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         for flags in [MUTUAL_FLAGS, Flags(0)] {
             let (mut client, mut server) = establish(&Draft::new(etype), flags);
             let mut sealed = Vec::new();
