@@ -16,6 +16,7 @@ pub mod client;
 pub mod credential;
 pub mod crypto;
 pub mod der;
+pub mod fast;
 pub mod framing;
 pub mod gss;
 pub mod keytab;
