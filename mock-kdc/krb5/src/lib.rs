@@ -22,6 +22,7 @@ pub mod gss;
 pub mod keytab;
 pub mod messages;
 pub mod principal;
+pub mod transited;
 
 mod file;
 mod keyblock;
