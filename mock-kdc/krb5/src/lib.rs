@@ -19,6 +19,7 @@ pub mod der;
 pub mod framing;
 pub mod gss;
 pub mod keytab;
+pub mod krb5_conf;
 pub mod messages;
 pub mod principal;
 
