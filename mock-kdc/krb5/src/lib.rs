@@ -20,6 +20,7 @@ pub mod fast;
 pub mod framing;
 pub mod gss;
 pub mod keytab;
+pub mod krb5_conf;
 pub mod messages;
 pub mod principal;
 pub mod transited;
