@@ -67,11 +67,16 @@ mod tests {
                 entry("alice@R", 1, 18, &[1; 32]),
                 entry("alice@R", 1, 17, &[1; 16]),
                 entry("alice@R", 3, 23, &[3; 16]),
+                entry("alice@R", 3, 3, &[3; 8]),
                 entry("bob@R", 9, 19, &[9; 16]),
             ],
         };
         let Some(Secret::Keys(keys)) = Secret::from_keytab(&keytab, &alice) else { panic!("alice has keys") };
-        let expected = [Key::new(Etype::Aes128Sha1, &[1; 16]), Key::new(Etype::Aes256Sha1, &[2; 32])];
+        let expected = [
+            Key::new(Etype::Aes128Sha1, &[1; 16]),
+            Key::new(Etype::Aes256Sha1, &[2; 32]),
+            Key::new(Etype::Rc4Hmac, &[3; 16]),
+        ];
         assert_eq!(keys, expected.map(Result::unwrap));
         assert!(Secret::from_keytab(&keytab, &"mallory@R".parse().unwrap()).is_none());
     }

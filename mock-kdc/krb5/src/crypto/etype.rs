@@ -168,11 +168,9 @@ impl Etype {
     /// # Errors
     /// [`EtypeRefused`], which names a weak one.
     pub fn from_written_number(number: i32) -> Result<Self, EtypeRefused> {
-        Self::from_number(number).ok_or_else(|| {
-            match REFUSED.iter().find(|(refused, ..)| *refused == number) {
-                Some((_, names, reason)) => EtypeRefused::NotServed { name: names[0], reason },
-                None => EtypeRefused::Unknown(number.to_string()),
-            }
+        Self::from_number(number).ok_or_else(|| match REFUSED.iter().find(|(refused, ..)| *refused == number) {
+            Some((_, names, reason)) => EtypeRefused::NotServed { name: names[0], reason },
+            None => EtypeRefused::Unknown(number.to_string()),
         })
     }
 }

@@ -5,6 +5,7 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::{Sha256, Sha384};
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use super::Etype;
 
@@ -33,7 +34,7 @@ impl Mac {
 
     /// The tag over the concatenated parts; the caller cuts it to its etype's length.
     pub(super) fn tag(&self, parts: &[&[u8]]) -> Tag {
-        let mut tag = Tag { octets: [0; DIGEST_LENGTH_MAX] };
+        let mut tag = Tag { octets: Zeroizing::new([0; DIGEST_LENGTH_MAX]) };
         match self {
             Self::Sha1(mac) => finish(mac, parts, &mut tag.octets),
             Self::Sha256(mac) => finish(mac, parts, &mut tag.octets),
@@ -53,9 +54,9 @@ fn finish<M: hmac::Mac + Clone>(midstate: &M, parts: &[&[u8]], octets: &mut [u8;
     octets[..digest.len()].copy_from_slice(&digest);
 }
 
-/// The output of an HMAC before truncation.
+/// The output of an HMAC before truncation. Wiped when dropped, for with RC4 it is a key.
 pub(super) struct Tag {
-    octets: [u8; DIGEST_LENGTH_MAX],
+    octets: Zeroizing<[u8; DIGEST_LENGTH_MAX]>,
 }
 
 impl Tag {

@@ -11,9 +11,12 @@
 //! All other encryption types are numbers to this crate: messages carry them as `i32`, and where people write them
 //! the weak ones (DES, DES3, RC4 with 40 bits) are refused by name ([`EtypeRefused`]).
 //!
-//! Not here: PRF+ and KRB-FX-CF2 (RFC 6113), DES, DES3 and Camellia.
+//! [`prf_plus`] and [`cf2`] make keys of keys, as FAST does (RFC 6113 §5.1).
+//!
+//! Not here: DES, DES3 and Camellia.
 
 mod cbc_cts;
+mod cf2;
 mod derive;
 mod error;
 mod etype;
@@ -25,6 +28,7 @@ mod sealing;
 mod string_to_key;
 pub mod usage;
 
+pub use cf2::{cf2, prf_plus};
 pub use error::CryptoError;
 pub use etype::{Etype, EtypeRefused};
 pub use key::Key;
