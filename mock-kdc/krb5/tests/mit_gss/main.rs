@@ -23,7 +23,7 @@ const MUTUAL: u32 = Flags::MUTUAL | Flags::REPLAY | Flags::SEQUENCE | Flags::CON
 const ONE_WAY: u32 = Flags::REPLAY | Flags::SEQUENCE | Flags::CONF | Flags::INTEG;
 
 /// Wrap and MIC tokens in both directions.
-fn exchange(ours: &mut Context, peer: &mut Peer) {
+fn exchange(etype: Etype, ours: &mut Context, peer: &mut Peer) {
     for (seed, text) in [&b""[..], b"some text", &[7; 5000]].into_iter().enumerate() {
         let (mut sealed, mut mic, mut plain) = (Vec::new(), Vec::new(), Vec::new());
         ours.wrap(text, &mut Seeded(seed as u64), &mut sealed);
@@ -35,14 +35,16 @@ fn exchange(ours: &mut Context, peer: &mut Peer) {
         ours.verify_mic(&peer.mic(text), text).unwrap();
     }
     for length in [100, 16_380] {
-        assert_eq!(ours.wrap_limit(length), peer.wrap_limit(length));
+        let (ours, theirs) = (ours.wrap_limit(length), peer.wrap_limit(length));
+        // With RC4, MIT allows for the padding of DES.
+        assert!(if etype == Etype::Rc4Hmac { theirs <= ours && ours < theirs + 40 } else { theirs == ours });
     }
 }
 
 #[test]
 fn our_initiator_is_accepted_by_mit() {
     let Some(mut peer) = Peer::start("initiator") else { return };
-    for etype in Etype::AES {
+    for etype in Etype::ALL {
         for flags in [MUTUAL, ONE_WAY] {
             let draft = Draft::new(etype);
             let keytab = peer.keytab(&draft.keytab());
@@ -59,7 +61,7 @@ fn our_initiator_is_accepted_by_mit() {
             if let Some(reply) = reply {
                 initiator.reply(&reply).unwrap();
             }
-            exchange(&mut initiator.into_context().unwrap(), &mut peer);
+            exchange(etype, &mut initiator.into_context().unwrap(), &mut peer);
         }
     }
 }
@@ -67,7 +69,7 @@ fn our_initiator_is_accepted_by_mit() {
 #[test]
 fn our_acceptor_accepts_mit() {
     let Some(mut peer) = Peer::start("acceptor") else { return };
-    for etype in Etype::AES {
+    for etype in Etype::ALL {
         for mechanism in ["krb5", "spnego"] {
             for flags in [MUTUAL, ONE_WAY] {
                 let draft = Draft::new(etype);
@@ -81,7 +83,7 @@ fn our_acceptor_accepts_mit() {
                 if let Some(reply) = accepted.reply {
                     assert!(matches!(peer.step(&reply), Answer::Done), "{mechanism} {flags}");
                 }
-                exchange(&mut accepted.context, &mut peer);
+                exchange(etype, &mut accepted.context, &mut peer);
             }
         }
     }
