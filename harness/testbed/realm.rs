@@ -240,7 +240,6 @@ pub fn kdc(planned: &party::Realm, materials: &Materials) -> Result<Kdc, Error> 
 
 fn etype(number: i32) -> Result<Etype, Error> {
     Etype::from_written_number(number).map_err(|refused| Error::Usage(refused.to_string()))
-}, allowed are 17, 18, 19, 20")))
 }
 
 /// What libkrb5 and everything built on it needs to find the KDCs, and nothing that asks DNS.
