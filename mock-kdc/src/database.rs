@@ -7,7 +7,7 @@ use shakedown_krb5::crypto::{Etype, Key, default_salt, string_to_key};
 use shakedown_krb5::keytab::{Entry, Keyblock, Keytab};
 use shakedown_krb5::{Principal, Random, Timestamp};
 
-use crate::realm::{InvalidRealm, Realm, Rotation, Service, User};
+use crate::realm::{InvalidRealm, Password, Realm, Rotation, Service, User};
 
 /// All principals, the realm's own krbtgt among them.
 #[derive(Debug, Clone)]
@@ -117,12 +117,23 @@ impl Account {
 
     /// Replaces the keys by random ones of the same encryption types; returns their number.
     pub(crate) fn rotate(&mut self, rotation: Rotation, random: &mut dyn Random) -> u32 {
+        let keys = self.newest().keys.iter().map(|key| Key::random(key.etype(), random)).collect();
+        self.replace_keys(keys, rotation)
+    }
+
+    /// Keys of a password, of the encryption types of the newest ones.
+    pub(crate) fn password_keys(&self, password: &Password) -> Vec<Key> {
+        let salt = self.salt.clone().unwrap_or_else(|| default_salt(&self.principal));
+        self.newest().keys.iter().map(|key| password_key(key.etype(), password, &salt)).collect()
+    }
+
+    /// Goes on with these keys; returns their number.
+    pub(crate) fn replace_keys(&mut self, keys: Vec<Key>, rotation: Rotation) -> u32 {
         let kvno = match rotation {
             Rotation::KeepOld | Rotation::DropOld => self.newest().kvno.saturating_add(1),
             Rotation::SameKvno => self.newest().kvno,
         };
-        let etypes: Vec<_> = self.newest().keys.iter().map(Key::etype).collect();
-        let keys = random_keys(kvno, &etypes, random);
+        let keys = KeySet { kvno, keys };
         match rotation {
             Rotation::KeepOld => self.key_sets.insert(0, keys),
             Rotation::DropOld => self.key_sets = vec![keys],
@@ -168,10 +179,8 @@ fn user_accounts(realm: &Realm) -> Vec<Result<Account, InvalidRealm>> {
 fn user_account(realm: &Realm, user: &User) -> Result<Account, InvalidRealm> {
     let principal = principal(realm, &user.name)?;
     let salt = user.salt.clone().unwrap_or_else(|| default_salt(&principal));
-    let keys = etypes(realm, user.etypes.as_deref(), &user.name)?.iter().map(|etype| {
-        string_to_key(*etype, user.password.octets(), &salt, None)
-            .expect("the default iteration count of an etype is within bounds")
-    });
+    let keys = etypes(realm, user.etypes.as_deref(), &user.name)?.iter();
+    let keys = keys.map(|etype| password_key(*etype, &user.password, &salt));
     let keys = KeySet { kvno: 1, keys: keys.collect() };
     Ok(Account {
         salt: Some(salt),
@@ -182,6 +191,11 @@ fn user_account(realm: &Realm, user: &User) -> Result<Account, InvalidRealm> {
         max_ticket_life: user.max_ticket_life,
         ..Account::new(principal, keys)
     })
+}
+
+fn password_key(etype: Etype, password: &Password, salt: &[u8]) -> Key {
+    string_to_key(etype, password.octets(), salt, None)
+        .expect("the default iteration count of an etype is within bounds")
 }
 
 fn random_keys(kvno: u32, etypes: &[Etype], random: &mut dyn Random) -> KeySet {

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::database::{self, Database};
 use crate::deviation::{self, Deviation};
 use crate::event::{Event, Outcome};
-use crate::realm::{InvalidRealm, Realm, Rotation};
+use crate::realm::{InvalidRealm, Password, Realm, Rotation};
 use crate::refusal::Refusal;
 use crate::reply::{Issued, Parties};
 use crate::{as_exchange, tgs_exchange};
@@ -153,6 +153,23 @@ impl Kdc {
         let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
         let account = database.find_mut(&principal).ok_or_else(|| self.unknown(service))?;
         Ok(account.rotate(rotation, random))
+    }
+
+    /// Gives a user another password, under the salt and for the encryption types that the old one had; returns the new kvno.
+    ///
+    /// # Errors
+    /// The realm has no such principal.
+    pub fn set_password(&self, user: &str, password: &Password, rotation: Rotation) -> Result<u32, UnknownPrincipal> {
+        let principal = self.principal(user)?;
+        let unknown = || self.unknown(user);
+        // Making keys takes long: nobody waits for it.
+        let maker = {
+            let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+            database.find(&principal).ok_or_else(unknown)?.clone()
+        };
+        let keys = maker.password_keys(password);
+        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(database.find_mut(&principal).ok_or_else(unknown)?.replace_keys(keys, rotation))
     }
 
     /// All keys that the KDC has of a principal, the newest first, as a keytab. `timestamp` is seconds since 1970.
