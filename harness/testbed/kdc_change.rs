@@ -1,6 +1,6 @@
 //! What steps change about a KDC that stands, whoever plays it.
 
-use crate::scenario::plan::Keys;
+use crate::scenario::plan::{AccountState, Keys};
 use zeroize::Zeroizing;
 
 /// A change of a realm. `Debug` shows no password.
@@ -23,12 +23,12 @@ pub enum KdcChange<'a> {
     },
     /// The ticket-granting service gets random keys, under the next number.
     Krbtgt(Keys),
-    /// A user is disabled or enabled.
-    Disabled {
+    /// An account is otherwise.
+    Account {
         /// The user without the realm.
         user: &'a str,
-        /// Which of the two.
-        disabled: bool,
+        /// What it is like from then on.
+        state: AccountState,
     },
     /// The clock, as seconds to the base.
     Clock(i64),
@@ -44,8 +44,8 @@ impl std::fmt::Debug for KdcChange<'_> {
                 f.debug_struct("Password").field("user", user).field("old_keys", old_keys).finish_non_exhaustive()
             }
             Self::Krbtgt(old_keys) => f.debug_tuple("Krbtgt").field(old_keys).finish(),
-            Self::Disabled { user, disabled } => {
-                f.debug_struct("Disabled").field("user", user).field("disabled", disabled).finish()
+            Self::Account { user, state } => {
+                f.debug_struct("Account").field("user", user).field("state", state).finish()
             }
             Self::Clock(seconds) => f.debug_tuple("Clock").field(seconds).finish(),
         }

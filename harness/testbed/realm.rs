@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::handshake::{Outcome, Side, Trace};
 use crate::scenario::party::{self, Keytab, ServerKerberos};
-use crate::scenario::plan::{Case, Keys, RotatedKeytab, Verb};
+use crate::scenario::plan::{AccountState, Case, Keys, RotatedKeytab, Verb};
 use crate::testbed::command::Words;
 use crate::testbed::kdc_change::KdcChange;
 use crate::testbed::kdc_view::Exchange;
@@ -12,7 +12,7 @@ use crate::testbed::random::Generator;
 use crate::testbed::relay::Relay;
 use crate::testbed::rotation;
 use mock_kdc::listen::{Handle, Listener};
-use mock_kdc::{Kdc, Rotation};
+use mock_kdc::{Alteration, Kdc, Rotation};
 use shakedown_krb5::Principal;
 use shakedown_krb5::client::Secret;
 use shakedown_krb5::crypto::Etype;
@@ -364,7 +364,14 @@ fn change_mock(kdc: &Kdc, realm: &str, change: &KdcChange<'_>) -> Result<(), Err
         KdcChange::Krbtgt(old_keys) => {
             kdc.rotate_service_key(&format!("krbtgt/{realm}"), kept(*old_keys), &mut random).map(drop)
         }
-        KdcChange::Disabled { user, disabled } => kdc.set_locked(user, *disabled),
+        KdcChange::Account { user, state } => kdc.alter(
+            user,
+            match *state {
+                AccountState::Disabled(disabled) => Alteration::Disabled(disabled),
+                AccountState::LockedOut(locked) => Alteration::LockedOut(locked),
+                AccountState::MustChangePassword(must) => Alteration::MustChangePassword(must),
+            },
+        ),
         KdcChange::Clock(seconds) => {
             kdc.set_clock_offset(*seconds);
             Ok(())

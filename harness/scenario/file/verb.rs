@@ -66,6 +66,8 @@ pub(crate) struct ChangedAccount {
     pub of: Option<Text>,
     pub user: Text,
     pub disabled: Option<Text>,
+    pub locked_out: Option<Text>,
+    pub must_change_password: Option<Text>,
     pub secret: Option<Text>,
 }
 

@@ -80,14 +80,14 @@ pub enum Verb {
         /// The offset to the base clock in seconds, whatever it was before.
         seconds: i64,
     },
-    /// A user's account in a realm is disabled or enabled.
-    Disable {
+    /// A user's account in a realm is changed.
+    Account {
         /// The user.
         user: String,
         /// The realm.
         realm: String,
-        /// Whether it is disabled from then on.
-        disabled: bool,
+        /// What it is like from then on.
+        state: AccountState,
     },
     /// A server is another one from now on, without having ended: an account or a parameter of it has changed.
     Reconfigure {
@@ -154,6 +154,17 @@ pub enum Keys {
     Dropped,
 }
 
+/// What can be so of an account in a realm, or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountState {
+    /// It is switched off.
+    Disabled(bool),
+    /// It is locked, as by wrong passwords.
+    LockedOut(bool),
+    /// Its password has to be changed before it gets a ticket.
+    MustChangePassword(bool),
+}
+
 /// A party with a clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Clocked {
@@ -176,7 +187,7 @@ impl Verb {
             Self::DestroyTickets { .. } => "destroy_tickets",
             Self::RotateService { .. } | Self::ChangePassword { .. } | Self::RotateKrbtgt { .. } => "rotate",
             Self::Clock { .. } => "clock",
-            Self::Disable { .. } => "account",
+            Self::Account { .. } => "account",
             Self::Reconfigure { word, .. } => word,
             Self::Restart { .. } => "restart",
             Self::Failover { .. } => "failover",
@@ -219,7 +230,7 @@ impl Verb {
         match self {
             Self::ChangePassword { realm, .. }
             | Self::RotateKrbtgt { realm, .. }
-            | Self::Disable { realm, .. }
+            | Self::Account { realm, .. }
             | Self::Failover { realm }
             | Self::Fault { realm, .. } => Some(realm),
             _ => None,

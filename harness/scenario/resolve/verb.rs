@@ -6,7 +6,7 @@ use crate::error::ScenarioError;
 use crate::scenario::file;
 use crate::scenario::library::Library;
 use crate::scenario::party::{Client, Password, Proxy, Realm, Server};
-use crate::scenario::plan::{Clocked, Keys, KinitSecret, RotatedKeytab, Verb};
+use crate::scenario::plan::{AccountState, Clocked, Keys, KinitSecret, RotatedKeytab, Verb};
 use crate::scenario::template::Filling;
 use crate::scenario::words::duration;
 use crate::scenario::written::Text;
@@ -300,7 +300,7 @@ fn kept(written: Option<&Text>, default: Keys, filling: &Filling<'_>) -> Result<
     }
 }
 
-const ACCOUNTS: &str = "realm with disabled, of with secret";
+const ACCOUNTS: &str = "realm with one of disabled, locked_out and must_change_password; of with secret";
 
 fn account(
     written: &file::ChangedAccount,
@@ -308,14 +308,20 @@ fn account(
     standing: &mut Standing<'_>,
 ) -> Result<Verb, ScenarioError> {
     let filling = standing.filling;
-    let file::ChangedAccount { realm, of, user, disabled, secret } = written;
-    match (realm, of, disabled, secret) {
-        (Some(realm), None, Some(disabled), None) => {
+    let file::ChangedAccount { realm, of, user, disabled, locked_out, must_change_password, secret } = written;
+    let states: [(Option<&Text>, fn(bool) -> AccountState); 3] = [
+        (disabled.as_ref(), AccountState::Disabled),
+        (locked_out.as_ref(), AccountState::LockedOut),
+        (must_change_password.as_ref(), AccountState::MustChangePassword),
+    ];
+    let states: Vec<_> = states.into_iter().filter_map(|(written, state)| Some((written?, state))).collect();
+    match (realm, of, states.as_slice(), secret) {
+        (Some(realm), None, [(written, state)], None) => {
             let realm = standing.realm(realm)?;
             let user = standing.user(&realm, user)?;
-            Ok(Verb::Disable { user, realm, disabled: filling.flag(Some(disabled), true)? })
+            Ok(Verb::Account { user, realm, state: state(filling.flag(Some(written), true)?) })
         }
-        (None, Some(of), None, Some(secret)) => {
+        (None, Some(of), [], Some(secret)) => {
             let server = standing.server(of)?;
             let accounts = standing.servers.get(&server).map(|server| &server.accounts);
             let user = standing.party(user, "account of that server", accounts.into_iter().flat_map(BTreeMap::keys))?;

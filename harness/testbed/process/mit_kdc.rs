@@ -3,7 +3,7 @@
 //! Pure text. <https://web.mit.edu/kerberos/krb5-1.20/doc/admin/conf_files/kdc_conf.html>
 
 use crate::scenario::party::{Password, Realm};
-use crate::scenario::plan::{Keys, Verb};
+use crate::scenario::plan::{AccountState, Keys, Verb};
 use crate::testbed::kdc_change::KdcChange;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -138,13 +138,16 @@ pub(super) fn lacks_verb(verb: &Verb) -> Option<String> {
         Verb::ChangePassword { password: Password::Empty, user, .. } => {
             Some(format!("MIT's KDC has no empty passwords, as {user} would have"))
         }
+        Verb::Account { state: AccountState::LockedOut(_), user, .. } => {
+            Some(format!("MIT's KDC locks nobody out on demand, as {user} would be"))
+        }
         Verb::Fault { .. } => Some("MIT's KDC fails by no rule: it has no verb 'fault'".to_owned()),
         _ => None,
     }
 }
 
 /// What `kadmin.local` reads from its standard input to change a realm. What is new of a service is exported into the folder that it
-/// works in. `None`: a password that no line can hold.
+/// works in. `None`: a password that no line can hold, or what [`lacks_verb`] names.
 pub(super) fn change(realm: &str, change: &KdcChange<'_>) -> Option<Zeroizing<String>> {
     let mut lines = Zeroizing::new(String::new());
     let keeping = |old_keys: &Keys| if *old_keys == Keys::Kept { "-keepold " } else { "" };
@@ -165,9 +168,13 @@ pub(super) fn change(realm: &str, change: &KdcChange<'_>) -> Option<Zeroizing<St
         KdcChange::Krbtgt(old_keys) => {
             writeln!(lines, "cpw -randkey {}krbtgt/{realm}", keeping(old_keys)).expect(WRITES);
         }
-        KdcChange::Disabled { user, disabled } => {
-            let sign = if *disabled { '-' } else { '+' };
-            writeln!(lines, "modprinc {sign}allow_tix {user}").expect(WRITES);
+        KdcChange::Account { user, state } => {
+            let attribute = match state {
+                AccountState::Disabled(disabled) => if *disabled { "-allow_tix" } else { "+allow_tix" },
+                AccountState::MustChangePassword(must) => if *must { "+needchange" } else { "-needchange" },
+                AccountState::LockedOut(_) => return None,
+            };
+            writeln!(lines, "modprinc {attribute} {user}").expect(WRITES);
         }
         // It is not told to the database.
         KdcChange::Clock(_) => {}
@@ -187,7 +194,7 @@ pub(super) fn is_done(change: &KdcChange<'_>, printed: &str) -> bool {
         }
         KdcChange::Password { user, .. } => said(&format!("Password for \"{user}@"), "changed."),
         KdcChange::Krbtgt(_) => said("Key for \"krbtgt/", "randomized."),
-        KdcChange::Disabled { user, .. } => said(&format!("Principal \"{user}@"), "modified."),
+        KdcChange::Account { user, .. } => said(&format!("Principal \"{user}@"), "modified."),
         KdcChange::Clock(_) => true,
     }
 }

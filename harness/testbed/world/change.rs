@@ -20,8 +20,8 @@ impl World {
                 self.change_password(user, realm, password, *old_keys).await?;
             }
             Verb::RotateKrbtgt { realm, old_keys } => self.change_realm(realm, &KdcChange::Krbtgt(*old_keys)).await?,
-            Verb::Disable { user, realm, disabled } => {
-                self.change_realm(realm, &KdcChange::Disabled { user, disabled: *disabled }).await?;
+            Verb::Account { user, realm, state } => {
+                self.change_realm(realm, &KdcChange::Account { user, state: *state }).await?;
             }
             Verb::Clock { of, seconds } => {
                 for party in of {
