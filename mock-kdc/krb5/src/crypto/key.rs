@@ -30,6 +30,9 @@ struct Kept {
     checksum: [OnceLock<Box<Checksum>>; KEPT_USAGES],
 }
 
+/// Octets of the longest checksum, that of etype 20.
+pub(crate) const CHECKSUM_LENGTH_MAX: usize = 24;
+
 /// Octets of the longest key that an etype has.
 const KEY_LENGTH_MAX: usize = 32;
 
@@ -153,6 +156,14 @@ impl Key {
         self.with_checksum(usage, |mac| {
             out.extend_from_slice(mac.tag(&[data]).truncated(self.etype().tag_length()));
         });
+    }
+
+    /// The checksum over `data`, and zeros after it where it is shorter than the longest.
+    pub(crate) fn checksum_array(&self, usage: KeyUsage, data: &[u8]) -> [u8; CHECKSUM_LENGTH_MAX] {
+        let mut checksum = [0; CHECKSUM_LENGTH_MAX];
+        let length = self.etype().tag_length();
+        self.with_checksum(usage, |maker| checksum[..length].copy_from_slice(maker.tag(&[data]).truncated(length)));
+        checksum
     }
 
     /// The checksum over the concatenated parts.

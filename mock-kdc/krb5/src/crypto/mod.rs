@@ -31,6 +31,7 @@ pub mod usage;
 pub use cf2::{cf2, prf_plus};
 pub use error::CryptoError;
 pub use etype::{Etype, EtypeRefused};
+pub(crate) use key::CHECKSUM_LENGTH_MAX;
 pub use key::Key;
 pub use string_to_key::{MAX_ITERATIONS, default_salt, string_to_key};
 pub use usage::KeyUsage;

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's support fails as a test does")]
 
 mod crypto;
+mod pac;
 mod peer;
 
 use shakedown_krb5::Random;
