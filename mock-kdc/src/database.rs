@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use shakedown_krb5::crypto::{Etype, Key, default_salt, string_to_key};
 use shakedown_krb5::keytab::{Entry, Keyblock, Keytab};
+use shakedown_krb5::messages::view::{Named, PrincipalView};
 use shakedown_krb5::{Principal, Random, Timestamp};
 
 use crate::realm::{InvalidRealm, Realm, Rotation, Service, User};
@@ -58,8 +59,8 @@ impl Database {
         Ok(database)
     }
 
-    pub(crate) fn find(&self, principal: &Principal) -> Option<&Account> {
-        self.accounts.get(principal)
+    pub(crate) fn find<'n>(&self, principal: impl Into<PrincipalView<'n>>) -> Option<&Account> {
+        self.accounts.get(&principal.into() as &dyn Named)
     }
 
     pub(crate) fn find_mut(&mut self, principal: &Principal) -> Option<&mut Account> {

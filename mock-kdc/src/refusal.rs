@@ -1,37 +1,51 @@
 //! An error answer: KRB-ERROR with the code and the word that MIT's KDC uses.
+//!
+//! Hooks: `policy` and `fast` write the e-data ([`crate::worker::Out::e_data`]) before they refuse; `fast` wraps the
+//! written error into another one.
 
-use shakedown_krb5::messages::{Codec, KrbError, MethodData, PaData, PrincipalName};
-use shakedown_krb5::{Principal, Timestamp};
+use shakedown_krb5::Timestamp;
+use shakedown_krb5::der::Writer;
+use shakedown_krb5::messages::view::{KrbErrorView, PrincipalView};
 
-/// Why a request is refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
+use crate::worker::Out;
+
+/// Why a request is refused. What goes into e-data is in [`Out::e_data`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Refusal<'a> {
     /// RFC 4120 §7.5.9.
     pub(crate) code: i32,
     /// MIT's status word, which becomes the e-text.
     pub(crate) text: &'static str,
-    /// How the client may authenticate, for codes 24 and 25.
-    pub(crate) hints: Option<Vec<PaData>>,
     /// The client, where a TGS-REQ's ticket told it.
-    pub(crate) client: Option<Principal>,
+    pub(crate) client: Option<PrincipalView<'a>>,
 }
 
-impl Refusal {
+impl Refusal<'_> {
     pub(crate) const fn new(code: i32, text: &'static str) -> Self {
-        Self { code, text, hints: None, client: None }
+        Self { code, text, client: None }
     }
 
-    /// The message. `server` is krbtgt of the realm where the request named none; libkrb5 takes its clock offset from
-    /// the server's time, and there is no client's time, as MIT leaves it out.
-    pub(crate) fn to_octets(&self, client: Option<&Principal>, server: Principal, now: Timestamp) -> Vec<u8> {
-        let client = self.client.as_ref().or(client);
-        let error = KrbError {
-            crealm: client.map(|client| client.realm.clone()),
-            cname: client.map(PrincipalName::from),
-            e_text: Some(self.text.as_bytes().to_vec()),
-            e_data: self.hints.clone().map(|hints| MethodData(hints).to_octets()),
-            ..KrbError::new(self.code, now, server)
+    /// Writes the message into `out.reply`. `server` is krbtgt of the realm where the request named none; libkrb5 takes
+    /// its clock offset from the server's time, and there is no client's time, as MIT leaves it out.
+    pub(crate) fn write(
+        &self,
+        client: Option<PrincipalView<'_>>,
+        server: PrincipalView<'_>,
+        now: Timestamp,
+        out: &mut Out,
+    ) {
+        let client = self.client.or(client);
+        let error = KrbErrorView {
+            client_time: None,
+            server_time: now,
+            error_code: self.code,
+            crealm: client.map(|client| client.realm),
+            cname: client.map(|client| client.name),
+            server,
+            e_text: Some(self.text.as_bytes()),
+            e_data: Some(out.e_data.as_slice()).filter(|data| !data.is_empty()),
         };
-        error.to_octets()
+        out.reply.clear();
+        error.write(&mut Writer::new(&mut out.reply));
     }
 }
