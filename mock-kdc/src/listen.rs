@@ -206,7 +206,9 @@ impl Service {
         let began = Instant::now();
         let arrival = self.arrival(Transport::Udp, Some(peer));
         let desk = &mut worker.desk;
-        match self.look_aside().look_up(request, arrival.now, &mut desk.out.reply, &mut desk.entry) {
+        // The lock ends with this statement; a match on it would hold it while the request is answered.
+        let known = self.look_aside().look_up(request, arrival.now, &mut desk.out.reply, &mut desk.entry);
+        match known {
             Known::InProgress => return None,
             Known::Answered => worker.desk.entry.repeated = true,
             Known::New(number) => {
