@@ -46,6 +46,7 @@ impl StandingClient {
             kdcs: realms.values().map(|realm| (realm.planned.realm.clone(), vec![realm.address])).collect(),
             domain_realm: joined.collect(),
             default_realm: realms.values().next().map(|realm| realm.planned.realm.clone()),
+            ..KdcDirectory::default()
         };
         let kerberos = KerberosClient::new(KerberosSettings::new(Arc::new(directory)));
         Self { planned: Arc::clone(planned), random: Generator::from_system(), kerberos }
