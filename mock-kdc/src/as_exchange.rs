@@ -11,19 +11,17 @@
 //! is told before the password is proven.
 
 use shakedown_krb5::Random;
+use shakedown_krb5::Timestamp;
 use shakedown_krb5::crypto::{Key, usage};
-use shakedown_krb5::der::Writer;
 use shakedown_krb5::messages::flags::{kdc_options, ticket};
-use shakedown_krb5::messages::view::{
-    EncryptedDataView, EtypeInfo2EntryView, KdcRequestView, ListView, TransitedView, View as _,
-};
+use shakedown_krb5::messages::view::{EncryptedDataView, KdcRequestView, TransitedView, View as _};
 use shakedown_krb5::messages::{Codec as _, Exchange, PreauthEncTimestamp, error_code, padata_type};
-use shakedown_krb5::{Principal, Timestamp};
 
 use crate::database::Account;
 use crate::kdc::View;
-use crate::refusal::Refusal;
-use crate::reply::{Grant, Issued, Unrestricted, longest_life, open, session_etype, write_padata};
+use crate::policy::{accounts, etypes, hints, names, options};
+use crate::refusal::{Refusal, Refused};
+use crate::reply::{Grant, Issued, Unrestricted, longest_life, longest_renewal, open, write_padata};
 use crate::times::{Bounds, Times};
 use crate::worker::{Opened, Out};
 
@@ -35,9 +33,6 @@ const NOT_IN_AS: u32 = kdc_options::FORWARDED
     | kdc_options::ENC_TKT_IN_SKEY
     | kdc_options::CNAME_IN_ADDL_TKT;
 
-/// What MIT puts into PA-FX-COOKIE when there is nothing to remember.
-const COOKIE: &[u8] = b"MIT";
-
 /// Answers `request`, whose octets are `octets`, into `out`.
 pub(crate) fn answer<'a>(
     view: &View<'a>,
@@ -46,48 +41,56 @@ pub(crate) fn answer<'a>(
     opened: &mut Opened,
     out: &mut Out,
     random: &mut dyn Random,
-) -> Result<Issued<'a>, Refusal<'a>> {
+) -> Result<Issued<'a>, Refused<'a>> {
     let body = &request.body;
-    let client_name = body.client().ok_or(Refusal::new(error_code::C_PRINCIPAL_UNKNOWN, "NULL_CLIENT"))?;
-    let server_name = body.server().ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "NULL_SERVER"))?;
-    let client =
-        view.database.find(client_name).ok_or(Refusal::new(error_code::C_PRINCIPAL_UNKNOWN, "CLIENT_NOT_FOUND"))?;
-    let server =
-        view.database.find(server_name).ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "SERVER_NOT_FOUND"))?;
-    check_accounts(view, request, client, server)?;
-    let session_etype = session_etype(view, server, body.etypes)
+    let asked_client = body.client().ok_or(Refusal::new(error_code::C_PRINCIPAL_UNKNOWN, "NULL_CLIENT"))?;
+    let asked_server = body.server().ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "NULL_SERVER"))?;
+    let client = names::client(view.realm, view.database, asked_client)?;
+    let server = names::service(view.database, asked_server, "SERVER_NOT_FOUND")?;
+    let options = body.kdc_options;
+    if options & NOT_IN_AS != 0 {
+        return Err(Refusal::new(error_code::BADOPTION, "INVALID AS OPTIONS").into());
+    }
+    let parties = accounts::Parties { realm: view.realm, client, service: server, now: view.now };
+    accounts::before_proof(parties, options)?;
+    accounts::lock(parties)?;
+    let session_etype = etypes::session(view.realm, server, body.etypes)
         .ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "BAD_ENCRYPTION_TYPE"))?;
+    options::anonymity(asked_client, options)?;
+    let options = options::granted(view.realm, &[client, server], options);
     let bounds = Bounds {
         life: longest_life(view, &[Some(client), Some(server)]),
-        renewable_life: view.realm.max_renewable_life,
+        renewable_life: longest_renewal(view, &[Some(client), Some(server)]),
         presented: None,
     };
     let times = Times::of_new(body, bounds, view.now);
     if times.end < times.start {
         // RFC 4120 §3.1.3 and Active Directory; MIT's KDC issues a ticket that has already ended.
-        return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID"));
+        return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID").into());
     }
     let proven = check_proof(view, request, client, opened, out)?;
-    let key = client_key(client, body.etypes).ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "CANT_FIND_CLIENT_KEY"))?;
+    accounts::after_proof(parties)?;
+    let key =
+        etypes::reply_key(client, body.etypes).ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "CANT_FIND_CLIENT_KEY"))?;
 
     // MIT sets ENC-PA-REP whether or not the checksum was asked for: it says that this KDC makes one.
     let mut flags = ticket::INITIAL | ticket::ENC_PA_REP;
-    flags |= body.kdc_options & (kdc_options::FORWARDABLE | kdc_options::PROXIABLE);
+    flags |= options & (kdc_options::FORWARDABLE | kdc_options::PROXIABLE);
     if proven {
         flags |= ticket::PRE_AUTHENT;
     }
     if times.renew_till.is_some() {
         flags |= ticket::RENEWABLE;
     }
-    write_etype_info(&mut out.padata, client, key);
+    hints::of_reply(client, key, body.etypes, &mut out.padata);
     if request.padata(padata_type::REQ_ENC_PA_REP).is_some() {
         write_request_checksum(&mut out.encrypted_padata, key, octets);
     }
     let grant = Grant {
         exchange: Exchange::As,
         // The names go back with the name types of the request: libkrb5 compares those as well.
-        client: client_name,
-        service: server_name,
+        client: names::told_client(view.realm, asked_client, client, body.kdc_options),
+        service: names::told_service(asked_server, server),
         account: server,
         session_etype,
         times,
@@ -103,102 +106,54 @@ pub(crate) fn answer<'a>(
     Ok(grant.issue(view, out, random))
 }
 
-/// What can be said before anybody has proven anything.
-fn check_accounts<'a>(
-    view: &View<'_>,
-    request: &KdcRequestView<'_>,
-    client: &Account,
-    server: &Account,
-) -> Result<(), Refusal<'a>> {
-    let options = request.body.kdc_options;
-    let is_past = |time| view.now >= time;
-    if options & NOT_IN_AS != 0 {
-        return Err(Refusal::new(error_code::BADOPTION, "INVALID AS OPTIONS"));
-    }
-    if client.expires.is_some_and(is_past) {
-        return Err(Refusal::new(error_code::NAME_EXP, "CLIENT EXPIRED"));
-    }
-    if client.password_expires.is_some_and(is_past) && !is_password_service(&server.principal) {
-        return Err(Refusal::new(error_code::KEY_EXPIRED, "CLIENT KEY EXPIRED"));
-    }
-    if server.expires.is_some_and(is_past) {
-        return Err(Refusal::new(error_code::SERVICE_EXP, "SERVICE EXPIRED"));
-    }
-    if options & (kdc_options::ALLOW_POSTDATE | kdc_options::POSTDATED) != 0 {
-        return Err(Refusal::new(error_code::CANNOT_POSTDATE, "POSTDATE NOT ALLOWED"));
-    }
-    if client.locked {
-        return Err(Refusal::new(error_code::CLIENT_REVOKED, "CLIENT LOCKED OUT"));
-    }
-    if server.locked {
-        return Err(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "SERVICE LOCKED OUT"));
-    }
-    Ok(())
-}
-
-fn is_password_service(principal: &Principal) -> bool {
-    principal.components.as_slice() == [b"kadmin".as_slice(), b"changepw"]
-}
-
 /// Whether the client has proven that it knows its key: a fresh time under one of its keys (RFC 4120 §5.2.7.2).
-fn check_proof<'a>(
+fn check_proof(
     view: &View<'_>,
     request: &KdcRequestView<'_>,
     client: &Account,
     opened: &mut Opened,
     out: &mut Out,
-) -> Result<bool, Refusal<'a>> {
+) -> Result<bool, Refusal> {
     let offered = request.body.etypes;
     let Some(proof) = request.padata(padata_type::ENC_TIMESTAMP) else {
         if client.preauth_required {
-            write_hints(&mut out.e_data, client, offered);
+            hints::required(view.realm, client, offered, &mut out.hints);
             return Err(Refusal::new(error_code::PREAUTH_REQUIRED, "NEEDED_PREAUTH"));
         }
         return Ok(false);
     };
     // All that is wrong with the proof but its time is one error, 24, as MIT has it: no key of the etype, not
     // decryptable, not decodable.
-    let Some(time) = proven_time(client, proof, opened) else {
-        write_hints(&mut out.e_data, client, offered);
+    let Some(time) = proven_time(view, client, proof, opened) else {
+        hints::failed(view.realm, client, offered, &mut out.hints);
         return Err(Refusal::new(error_code::PREAUTH_FAILED, "PREAUTH_FAILED"));
     };
-    if is_skewed(view, time) { Err(Refusal::new(error_code::SKEW, "PREAUTH_FAILED")) } else { Ok(true) }
+    if is_skewed(view, time) {
+        return Err(Refusal::new(error_code::SKEW, "PREAUTH_FAILED"));
+    }
+    client.attempts.right();
+    Ok(true)
 }
 
 /// The time in a PA-ENC-TIMESTAMP, if it is one under a key of the client's.
-fn proven_time(client: &Account, proof: &[u8], opened: &mut Opened) -> Option<Timestamp> {
+fn proven_time(view: &View<'_>, client: &Account, proof: &[u8], opened: &mut Opened) -> Option<Timestamp> {
     let proof = EncryptedDataView::decode(proof).ok()?;
-    let keys = client.candidates(None, proof.etype).map(|key| (key, usage::PA_ENC_TIMESTAMP));
-    let plain = open(keys, proof.cipher, &mut opened.proof)?;
+    // Former passwords are as wrong as any other, whether or not their keys are kept for old tickets.
+    let keys = client.newest().keys.iter().filter(|key| key.etype().number() == proof.etype);
+    let with_usage = |key| (key, usage::PA_ENC_TIMESTAMP);
+    let Some(plain) = open(keys.map(with_usage), proof.cipher, &mut opened.proof) else {
+        let mut former = Vec::new();
+        if open(client.former(proof.etype).map(with_usage), proof.cipher, &mut former).is_none() {
+            client.attempts.wrong(view.realm.lockout, view.now);
+        }
+        return None;
+    };
     PreauthEncTimestamp::decode(plain).ok().map(|stamp| stamp.time)
 }
 
 /// Whether a client's clock is too far off. MIT compares whole seconds.
 pub(crate) fn is_skewed(view: &View<'_>, time: Timestamp) -> bool {
     view.now.seconds().abs_diff(time.seconds()) > view.realm.clock_skew.as_secs()
-}
-
-/// The key that replies are under: of the client's first etype that there is a key of.
-fn client_key<'a>(client: &'a Account, offered: ListView<'_, i32>) -> Option<&'a Key> {
-    offered.iter().find_map(|number| client.newest().keys.iter().find(|key| key.etype().number() == number))
-}
-
-/// METHOD-DATA: how to prove who one is, in MIT's order, without what this KDC does not do (FAST, SPAKE). A client that
-/// offers no etype of its keys gets no hint that would help it.
-fn write_hints(out: &mut Vec<u8>, client: &Account, offered: ListView<'_, i32>) {
-    Writer::new(out).sequence_by(|out| {
-        if let Some(key) = client_key(client, offered) {
-            write_etype_info(out, client, key);
-            write_padata(out, padata_type::ENC_TIMESTAMP, |_| {});
-        }
-        write_padata(out, padata_type::FX_COOKIE, |w| w.raw(COOKIE));
-    });
-}
-
-/// ETYPE-INFO2 with exactly one entry, that of the key which the KDC would use.
-fn write_etype_info(out: &mut Vec<u8>, client: &Account, key: &Key) {
-    let entry = EtypeInfo2EntryView { etype: key.etype().number(), salt: client.salt.as_deref(), s2kparams: None };
-    write_padata(out, padata_type::ETYPE_INFO2, |w| w.sequence(|w| entry.write(w)));
 }
 
 /// Proves that the request arrived as it was sent (RFC 6806 §11).

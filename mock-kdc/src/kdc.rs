@@ -7,13 +7,14 @@ use shakedown_krb5::messages::view::{KdcRequestView, PrincipalView, View as _};
 use shakedown_krb5::messages::{Exchange, error_code};
 use shakedown_krb5::{Principal, Random, Timestamp};
 
+use crate::administration::Alteration;
 use crate::arrival::Arrival;
 use crate::clock::Clock;
-use crate::database::{self, Database};
+use crate::database::{self, Account, Database};
 use crate::deviation::{self, Deviation};
 use crate::event::{Entry, Event, Kind};
 use crate::realm::{InvalidRealm, Realm, Rotation};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Refused};
 use crate::reply::Issued;
 use crate::worker::{Desk, Out, Worker};
 use crate::{as_exchange, tgs_exchange};
@@ -138,7 +139,7 @@ impl Kdc {
         };
         match issued {
             Ok(issued) => note_issued(entry, &issued),
-            Err(refusal) => self.refuse(now, &decoded, &refusal, out, entry),
+            Err(refused) => self.refuse(now, &decoded, &refused, out, entry),
         }
         deviation::bend_octets(&deviations, &mut out.reply);
     }
@@ -149,8 +150,9 @@ impl Kdc {
         let text = if code == error_code::RESPONSE_TOO_BIG { "RESPONSE_TOO_BIG" } else { "FIELD_TOOLONG" };
         let now = self.clock.at(arrival.now);
         let Desk { out, entry, .. } = desk;
-        out.e_data.clear();
-        Refusal::new(code, text).write(None, PrincipalView::from(&self.krbtgt), now, out);
+        out.hints.clear();
+        let refused = Refused::from(Refusal::new(code, text));
+        refused.write(&self.realm, None, PrincipalView::from(&self.krbtgt), now, out);
         (entry.at, entry.transport) = (now, arrival.transport);
         entry.refuse(code, text);
     }
@@ -187,10 +189,7 @@ impl Kdc {
         rotation: Rotation,
         random: &mut dyn Random,
     ) -> Result<u32, UnknownPrincipal> {
-        let principal = self.principal(service)?;
-        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
-        let account = database.find_mut(&principal).ok_or_else(|| self.unknown(service))?;
-        Ok(account.rotate(rotation, random))
+        self.change(service, |account| account.rotate(rotation, random))
     }
 
     /// All keys that the KDC has of a principal, the newest first, as a keytab. `timestamp` is seconds since 1970.
@@ -209,10 +208,22 @@ impl Kdc {
     /// # Errors
     /// The realm has no such principal.
     pub fn set_locked(&self, principal: &str, locked: bool) -> Result<(), UnknownPrincipal> {
+        self.alter(principal, Alteration::Disabled(locked))
+    }
+
+    /// Changes the account of a principal.
+    pub(crate) fn change<T>(
+        &self,
+        principal: &str,
+        change: impl FnOnce(&mut Account) -> T,
+    ) -> Result<T, UnknownPrincipal> {
         let name = self.principal(principal)?;
-        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
-        database.find_mut(&name).ok_or_else(|| self.unknown(principal))?.locked = locked;
-        Ok(())
+        self.write_database(|database| database.find_mut(&name).map(change).ok_or_else(|| self.unknown(principal)))
+    }
+
+    /// Changes anything about the accounts.
+    pub(crate) fn write_database<T>(&self, change: impl FnOnce(&mut Database) -> T) -> T {
+        change(&mut self.database.write().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn principal(&self, name: &str) -> Result<Principal, UnknownPrincipal> {
@@ -227,14 +238,14 @@ impl Kdc {
         &self,
         now: Timestamp,
         request: &KdcRequestView<'_>,
-        refusal: &Refusal<'_>,
+        refused: &Refused<'_>,
         out: &mut Out,
         entry: &mut Entry,
     ) {
         let server = request.body.server().unwrap_or_else(|| PrincipalView::from(&self.krbtgt));
-        refusal.write(named_client(request), server, now, out);
-        entry.refuse(refusal.code, refusal.text);
-        if let Some(client) = &refusal.client {
+        refused.write(&self.realm, named_client(request), server, now, out);
+        entry.refuse(refused.refusal.code, refused.refusal.text);
+        if let Some(client) = &refused.client {
             entry.client.set(client);
         }
     }

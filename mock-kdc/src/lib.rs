@@ -32,6 +32,7 @@ pub mod listen;
 pub mod realm;
 pub mod realm_file;
 
+mod administration;
 mod arrival;
 mod as_exchange;
 mod clock;
@@ -40,6 +41,7 @@ mod kdc;
 mod log;
 mod look_aside;
 mod metrics;
+mod policy;
 mod random;
 mod refusal;
 mod reply;
@@ -47,6 +49,7 @@ mod tgs_exchange;
 mod times;
 mod worker;
 
+pub use administration::Alteration;
 pub use arrival::Arrival;
 pub use deviation::Deviation;
 pub use event::{Event, Outcome, Transport};
@@ -55,5 +58,8 @@ pub use listen::{Handle, Limits, Listener};
 pub use log::Log;
 pub use metrics::{Answered, Count, Metrics};
 pub use random::{Generator, SystemRandom};
-pub use realm::{InvalidRealm, Password, Realm, Rotation, Service, User};
+pub use realm::{
+    AccountChecks, Fast, Flavor, GivenKey, InvalidRealm, Kind, Lockout, Password, Preauth, Realm, Rotation, Service,
+    TicketFlag, User,
+};
 pub use worker::Worker;

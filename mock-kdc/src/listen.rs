@@ -213,7 +213,7 @@ impl Service {
             Known::Answered => worker.desk.entry.repeated = true,
             Known::New(number) => {
                 self.kdc.respond(request, &arrival, worker);
-                if worker.desk.out.reply.len() > self.kdc.realm().max_datagram_reply {
+                if worker.desk.out.reply.len() > self.kdc.realm().max_datagram_reply_octets {
                     self.kdc.refuse_transport(error_code::RESPONSE_TOO_BIG, &arrival, &mut worker.desk);
                 }
                 self.look_aside().answered(number, &worker.desk.out.reply, &worker.desk.entry);

@@ -301,19 +301,20 @@ pub(crate) fn open<'k, 'b>(
     Some(&buffer[plain])
 }
 
-/// The etype of the session key: the client's first that the KDC uses and the service can be expected to know. As MIT
-/// does, any service is taken to know aes256-cts-hmac-sha1-96, and otherwise what it has keys of.
-pub(crate) fn session_etype(view: &View<'_>, service: &Account, offered: ListView<'_, i32>) -> Option<Etype> {
-    offered.iter().filter_map(Etype::from_number).find(|etype| {
-        view.realm.etypes.contains(etype) && (*etype == Etype::Aes256Sha1 || service.newest_of(*etype).is_some())
-    })
-}
-
 /// The longest life that realm, client and service agree on.
 pub(crate) fn longest_life(view: &View<'_>, accounts: &[Option<&Account>]) -> std::time::Duration {
     accounts
         .iter()
         .flatten()
-        .filter_map(|account| account.max_ticket_life)
-        .fold(view.realm.max_ticket_life, std::time::Duration::min)
+        .filter_map(|account| account.ticket_lifetime)
+        .fold(view.realm.ticket_lifetime, std::time::Duration::min)
+}
+
+/// For how long a ticket can be renewed, as realm, client and service agree.
+pub(crate) fn longest_renewal(view: &View<'_>, accounts: &[Option<&Account>]) -> std::time::Duration {
+    accounts
+        .iter()
+        .flatten()
+        .filter_map(|account| account.renewable_lifetime)
+        .fold(view.realm.renewable_lifetime, std::time::Duration::min)
 }

@@ -14,10 +14,10 @@ use shakedown_krb5::messages::view::{
 use shakedown_krb5::messages::{Exchange, error_code, padata_type};
 
 use crate::as_exchange::is_skewed;
-use crate::database::Account;
 use crate::kdc::View;
-use crate::refusal::Refusal;
-use crate::reply::{Carried, Grant, Issued, longest_life, open, session_etype};
+use crate::policy::{accounts, etypes, names, options};
+use crate::refusal::{Refusal, Refused};
+use crate::reply::{Carried, Grant, Issued, longest_life, longest_renewal, open};
 use crate::times::{Bounds, Times};
 use crate::worker::{Opened, Out};
 
@@ -43,13 +43,13 @@ pub(crate) fn answer<'a>(
     opened: &'a mut Opened,
     out: &mut Out,
     random: &mut dyn Random,
-) -> Result<Issued<'a>, Refusal<'a>> {
+) -> Result<Issued<'a>, Refused<'a>> {
     let Opened { ticket, authenticator, authorization_data, .. } = opened;
     let presented = check_presented(view, request, ticket, authenticator)?;
     let client = presented.part.client;
     // From here on it is known who asks.
     grant(view, request, &presented, authorization_data, out, random)
-        .map_err(|refusal| Refusal { client: Some(client), ..refusal })
+        .map_err(|refusal| Refused { refusal, client: Some(client) })
 }
 
 fn grant<'a>(
@@ -59,20 +59,24 @@ fn grant<'a>(
     added: &mut Vec<u8>,
     out: &mut Out,
     random: &mut dyn Random,
-) -> Result<Issued<'a>, Refusal<'a>> {
+) -> Result<Issued<'a>, Refusal> {
     let body = &request.body;
-    let unknown = Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "LOOKING_UP_SERVER");
-    let service_name = body.server().ok_or(unknown)?;
-    let service = view.database.find(service_name).ok_or(unknown)?;
-    check_options(view, request, presented, service_name)?;
-    check_service(view, service)?;
-    let session_etype = session_etype(view, service, body.etypes)
+    let asked_service = body.server().ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "LOOKING_UP_SERVER"))?;
+    let service = names::service(view.database, asked_service, "LOOKING_UP_SERVER")?;
+    check_options(view, request, presented, asked_service)?;
+    accounts::of_service(view.realm, service, view.now, false)?;
+    let session_etype = etypes::session(view.realm, service, body.etypes)
         .ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "BAD_ENCRYPTION_TYPE"))?;
 
     let old = times_of(&presented.part);
+    let client = view.database.find(presented.part.client);
+    let options = match client {
+        Some(client) => options::granted(view.realm, &[client, service], body.kdc_options),
+        None => options::granted(view.realm, &[service], body.kdc_options),
+    };
     let bounds = Bounds {
-        life: longest_life(view, &[view.database.find(presented.part.client), Some(service)]),
-        renewable_life: view.realm.max_renewable_life,
+        life: longest_life(view, &[client, Some(service)]),
+        renewable_life: longest_renewal(view, &[client, Some(service)]),
         presented: Some(old),
     };
     let renews = body.kdc_options & kdc_options::RENEW != 0;
@@ -86,14 +90,15 @@ fn grant<'a>(
         Some(subkey) => (subkey, usage::TGS_REP_SUBKEY),
         None => (&presented.session_key, usage::TGS_REP_SESSION_KEY),
     };
+    let told_service = names::told_service(asked_service, service);
     let grant = Grant {
         exchange: Exchange::Tgs,
         client: presented.part.client,
-        service: service_name,
+        service: told_service,
         account: service,
         session_etype,
         times,
-        flags: flags(body.kdc_options, presented.part.flags, &times),
+        flags: flags(options, presented.part.flags, &times),
         nonce: body.nonce,
         addresses: if moves { body.addresses } else { presented.part.addresses },
         transited: presented.part.transited,
@@ -103,7 +108,7 @@ fn grant<'a>(
         reply_usage,
     };
     let Issued { ticket_etype, session_etype, kvno, .. } = grant.issue(view, out, random);
-    Ok(Issued { client: presented.part.client, service: service_name, ticket_etype, session_etype, kvno })
+    Ok(Issued { client: presented.part.client, service: told_service, ticket_etype, session_etype, kvno })
 }
 
 /// Opens the ticket and the authenticator, and holds one against the other and both against the request.
@@ -112,7 +117,7 @@ fn check_presented<'a>(
     request: &KdcRequestView<'a>,
     ticket: &'a mut Vec<u8>,
     authenticator: &mut Vec<u8>,
-) -> Result<Presented<'a>, Refusal<'a>> {
+) -> Result<Presented<'a>, Refusal> {
     let refuse = |code| Refusal::new(code, "PROCESS_TGS");
     let padata = request.padata(padata_type::TGS_REQ).ok_or(refuse(error_code::PADATA_TYPE_NOSUPP))?;
     let presented = ApRequestView::decode(padata).map_err(|_| refuse(error_code::GENERIC))?;
@@ -151,7 +156,7 @@ fn open_ticket<'b>(
     view: &View<'_>,
     presented: &ApRequestView<'_>,
     buffer: &'b mut Vec<u8>,
-) -> Result<EncTicketPartView<'b>, Refusal<'b>> {
+) -> Result<EncTicketPartView<'b>, Refusal> {
     let refuse = |code| Refusal::new(code, "PROCESS_TGS");
     let sealed = presented.ticket.enc_part;
     let service = view.database.find(presented.ticket.server).ok_or(refuse(error_code::S_PRINCIPAL_UNKNOWN))?;
@@ -164,11 +169,11 @@ fn open_ticket<'b>(
 }
 
 /// The authenticator's checksum covers the request's body as it was received (RFC 4120 §3.3.2).
-fn check_checksum<'a>(
+fn check_checksum(
     request: &KdcRequestView<'_>,
     authenticator: &AuthenticatorView<'_>,
     session_key: &Key,
-) -> Result<(), Refusal<'a>> {
+) -> Result<(), Refusal> {
     let refuse = |code| Refusal::new(code, "PROCESS_TGS");
     let checksum = authenticator.checksum.as_ref().ok_or(refuse(error_code::INAPP_CKSUM))?;
     if checksum.cksumtype != session_key.etype().checksum_type() {
@@ -190,7 +195,7 @@ fn carried<'b>(
     request: &KdcRequestView<'_>,
     presented: &Presented<'b>,
     buffer: &'b mut Vec<u8>,
-) -> Result<Carried<'b>, Refusal<'static>> {
+) -> Result<Carried<'b>, Refusal> {
     let refuse = |code| Refusal::new(code, "HANDLE_AUTHDATA");
     let mut carried =
         Carried { presented: presented.part.authorization_data.unwrap_or_default(), added: ListView::empty() };
@@ -209,12 +214,12 @@ fn carried<'b>(
     Ok(carried)
 }
 
-fn check_options<'a>(
+fn check_options(
     view: &View<'_>,
     request: &KdcRequestView<'_>,
     presented: &Presented<'_>,
     service_name: PrincipalView<'_>,
-) -> Result<(), Refusal<'a>> {
+) -> Result<(), Refusal> {
     let options = request.body.kdc_options;
     let (flags, renews) = (presented.part.flags, options & kdc_options::RENEW != 0);
     let refuse = |text| Err(Refusal::new(error_code::BADOPTION, text));
@@ -253,16 +258,6 @@ fn check_options<'a>(
     let grants_tickets = presented.service == view.krbtgt();
     if !reissues && !grants_tickets {
         return Err(Refusal::new(error_code::NOT_US, "BAD TGS SERVER NAME"));
-    }
-    Ok(())
-}
-
-fn check_service<'a>(view: &View<'_>, service: &Account) -> Result<(), Refusal<'a>> {
-    if service.locked {
-        return Err(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "SERVER LOCKED OUT"));
-    }
-    if service.expires.is_some_and(|expires| view.now >= expires) {
-        return Err(Refusal::new(error_code::SERVICE_EXP, "SERVICE EXPIRED"));
     }
     Ok(())
 }

@@ -84,6 +84,16 @@ impl KdcRequest {
         Self { exchange, padata, body, body_octets }
     }
 
+    /// A request of which the body was received on its own, with its octets.
+    pub(crate) const fn received(
+        exchange: Exchange,
+        padata: Vec<PaData>,
+        body: KdcRequestBody,
+        body_octets: Vec<u8>,
+    ) -> Self {
+        Self { exchange, padata, body, body_octets }
+    }
+
     /// What is asked for.
     #[must_use]
     pub const fn body(&self) -> &KdcRequestBody {
