@@ -6,8 +6,9 @@ use shakedown_krb5::keytab::Keytab;
 use shakedown_krb5::messages::{Codec, Exchange, KdcRequest, error_code};
 use shakedown_krb5::{Principal, Random, Timestamp};
 
+use crate::administration::Alteration;
 use crate::clock::Clock;
-use crate::database::{self, Database};
+use crate::database::{self, Account, Database};
 use crate::deviation::{self, Deviation};
 use crate::event::{Event, Outcome};
 use crate::realm::{InvalidRealm, Realm, Rotation};
@@ -114,7 +115,7 @@ impl Kdc {
     #[must_use]
     pub fn refuse_transport(&self, code: i32, now: Timestamp) -> Vec<u8> {
         let text = if code == error_code::RESPONSE_TOO_BIG { "RESPONSE_TOO_BIG" } else { "FIELD_TOOLONG" };
-        Refusal::new(code, text).to_octets(None, self.krbtgt(), self.clock.at(now))
+        Refusal::new(code, text).to_octets(&self.realm, None, self.krbtgt(), self.clock.at(now))
     }
 
     /// The realm's settings; users and services are not listed there.
@@ -149,10 +150,7 @@ impl Kdc {
         rotation: Rotation,
         random: &mut dyn Random,
     ) -> Result<u32, UnknownPrincipal> {
-        let principal = self.principal(service)?;
-        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
-        let account = database.find_mut(&principal).ok_or_else(|| self.unknown(service))?;
-        Ok(account.rotate(rotation, random))
+        self.change(service, |account| account.rotate(rotation, random))
     }
 
     /// All keys that the KDC has of a principal, the newest first, as a keytab. `timestamp` is seconds since 1970.
@@ -171,10 +169,22 @@ impl Kdc {
     /// # Errors
     /// The realm has no such principal.
     pub fn set_locked(&self, principal: &str, locked: bool) -> Result<(), UnknownPrincipal> {
+        self.alter(principal, Alteration::Disabled(locked))
+    }
+
+    /// Changes the account of a principal.
+    pub(crate) fn change<T>(
+        &self,
+        principal: &str,
+        change: impl FnOnce(&mut Account) -> T,
+    ) -> Result<T, UnknownPrincipal> {
         let name = self.principal(principal)?;
-        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
-        database.find_mut(&name).ok_or_else(|| self.unknown(principal))?.locked = locked;
-        Ok(())
+        self.write_database(|database| database.find_mut(&name).map(change).ok_or_else(|| self.unknown(principal)))
+    }
+
+    /// Changes anything about the accounts.
+    pub(crate) fn write_database<T>(&self, change: impl FnOnce(&mut Database) -> T) -> T {
+        change(&mut self.database.write().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn principal(&self, name: &str) -> Result<Principal, UnknownPrincipal> {
@@ -192,7 +202,7 @@ impl Kdc {
     fn refused(&self, now: Timestamp, request: &KdcRequest, refusal: &Refusal) -> Answer {
         let named = if request.exchange == Exchange::As { request.body().client() } else { None };
         let server = request.body().server().unwrap_or_else(|| self.krbtgt());
-        let octets = refusal.to_octets(named.as_ref(), server, now);
+        let octets = refusal.to_octets(&self.realm, named.as_ref(), server, now);
         let outcome = Outcome::Refused { code: refusal.code, text: refusal.text.to_owned() };
         let mut event = event(now, Some(request), outcome);
         if let Some(client) = &refusal.client {

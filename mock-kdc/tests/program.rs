@@ -90,6 +90,24 @@ fn it_ends_in_good_order_when_it_is_told_to() {
 }
 
 /// The exit code, and what it says on standard error.
+#[test]
+fn it_prints_the_schema_of_its_files_and_ends() {
+    let output = Command::new(env!("CARGO_BIN_EXE_mock-kdc")).arg("--schema").output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty());
+    let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(schema["title"], "A realm of mock-kdc");
+}
+
+#[test]
+fn a_realm_file_finds_its_keytab_beside_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_running, _) = start(program(folder.path(), REALM).arg("--write-keytab").arg(folder.path().join("k")));
+    let realm = "realm = 'CORP.EXAMPLE.COM'\n[[services]]\nname = 'postgres/db.test'\nkeytab = 'k'\n";
+    let (_other, _) = start(program(folder.path(), realm).arg("--write-keytab").arg(folder.path().join("again")));
+    let read = |name| Keytab::read(&std::fs::read(folder.path().join(name)).unwrap()).unwrap();
+    assert_eq!(read("again").entries[0].key, read("k").entries[0].key);
+}
+
 fn fails(command: &mut Command) -> (i32, String) {
     let output = command.output().unwrap();
     assert!(output.stdout.is_empty());
@@ -101,7 +119,7 @@ fn a_realm_file_that_cannot_be_used_ends_it_with_2() {
     let folder = tempfile::tempdir().unwrap();
     for (realm, expected) in [
         ("realm = 'R'\nusers = 1\n", "realm.toml: line 2: invalid type: integer `1`, expected a sequence"),
-        ("realm = 'R'\n[[services]]\nname = 'a'\nkvno = 0\n", "realm.toml: service a has kvno 0, expected 1 or more"),
+        ("realm = 'R'\n[[services]]\nname = 'a'\nkvno = 0\n", "realm.toml: principal a has kvno 0, expected 1 or more"),
         (
             "realm = 'R'\n[[services]]\nname = 'a'\n[[services]]\nname = 'a'\n",
             "realm.toml: principal a@R is there twice",
