@@ -44,6 +44,8 @@ pub struct KerberosSettings {
     pub lifetime: Option<Duration>,
     /// For how long it is to be renewable, if at all.
     pub renewable: Option<Duration>,
+    /// How long from now it is to begin, if not at once.
+    pub postdate: Option<Duration>,
 }
 
 impl KerberosSettings {
@@ -57,6 +59,7 @@ impl KerberosSettings {
             trust_kdc_time: true,
             lifetime: None,
             renewable: None,
+            postdate: None,
         }
     }
 }
@@ -114,11 +117,16 @@ impl KerberosClient {
         }
     }
 
-    /// For how long tickets are asked for from now on, and for how long they are to be renewable; `None` as in
-    /// [`KerberosSettings`].
-    pub const fn ask_for(&mut self, lifetime: Option<Duration>, renewable: Option<Duration>) {
+    /// What is asked for from now on in place of `lifetime`, `renewable` and `postdate` of [`KerberosSettings`].
+    pub const fn ask_for(
+        &mut self,
+        lifetime: Option<Duration>,
+        renewable: Option<Duration>,
+        postdate: Option<Duration>,
+    ) {
         self.settings.lifetime = lifetime;
         self.settings.renewable = renewable;
+        self.settings.postdate = postdate;
     }
 
     /// All tickets, the oldest first.
@@ -193,6 +201,7 @@ impl KerberosClient {
         settings.etypes = self.settings.etypes.clone().unwrap_or(settings.etypes);
         settings.lifetime = self.settings.lifetime.unwrap_or(settings.lifetime);
         settings.renewable = self.settings.renewable.or(settings.renewable);
+        settings.postdate = self.settings.postdate;
         settings.udp_preference_limit = self.settings.udp_preference_limit.unwrap_or(settings.udp_preference_limit);
         let mut exchange = AsExchange::new(settings);
         let next = |reply: Option<&[u8]>, now, random: &mut dyn Random| exchange.next(reply, now, random);
