@@ -36,8 +36,18 @@ pub(crate) const CHECKSUM_LENGTH_MAX: usize = 24;
 /// Octets of the longest key that an etype has.
 const KEY_LENGTH_MAX: usize = 32;
 
-/// Usages 0 to 27 are kept, which is all of RFC 4120 and RFC 4121; rarer ones are derived each time.
-const KEPT_USAGES: usize = 28;
+/// Usages of which schedules are kept: 0 to 27, which is all of RFC 4120 and RFC 4121, and 50 to 56, those of RFC 6113 and
+/// RFC 6806. Rarer ones are derived each time.
+const KEPT_USAGES: usize = 35;
+
+/// Where the schedules of a usage are kept.
+fn place(usage: KeyUsage) -> Option<usize> {
+    match usage.0 {
+        usage @ 0..=27 => Some(usage as usize),
+        usage @ 50..=56 => Some(usage as usize - 50 + 28),
+        _ => None,
+    }
+}
 
 impl Key {
     /// A key from its octets, for repeated use: of an account, a service, a session that goes on.
@@ -211,7 +221,7 @@ impl Key {
 
     fn with_sealing<T>(&self, usage: KeyUsage, work: impl FnOnce(&Sealing) -> T) -> T {
         let derive = || Sealing::new(self.etype(), self.bytes(), usage);
-        match self.kept.as_ref().and_then(|kept| kept.sealing.get(usage.0 as usize)) {
+        match self.kept.as_ref().and_then(|kept| kept.sealing.get(place(usage)?)) {
             Some(kept) => work(kept.get_or_init(|| Box::new(derive()))),
             None => work(&derive()),
         }
@@ -219,7 +229,7 @@ impl Key {
 
     fn with_checksum<T>(&self, usage: KeyUsage, work: impl FnOnce(&Checksum) -> T) -> T {
         let derive = || Checksum::new(self.etype(), self.bytes(), usage);
-        match self.kept.as_ref().and_then(|kept| kept.checksum.get(usage.0 as usize)) {
+        match self.kept.as_ref().and_then(|kept| kept.checksum.get(place(usage)?)) {
             Some(kept) => work(kept.get_or_init(|| Box::new(derive()))),
             None => work(&derive()),
         }
@@ -262,7 +272,7 @@ mod tests {
         })
     }
 
-    /// The `krb5` crate has no RC4; that is held against MIT's library (`tests/mit_library`).
+    /// The `krb5` crate has no RC4; that is held against MIT's library (`tests/mit_crypto`).
     fn aes_keys() -> impl Strategy<Value = Key> {
         (prop::sample::select(&Etype::AES[..]), any::<u64>())
             .prop_map(|(etype, seed)| Key::random(etype, &mut Seeded(seed)))

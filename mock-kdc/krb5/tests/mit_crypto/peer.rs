@@ -27,7 +27,7 @@ impl Peer {
             return None;
         }
         let mut process = Command::new("python3")
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mit_library/peer.py"))
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mit_crypto/peer.py"))
             .env("KRB5_CONFIG", "/dev/null")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
