@@ -41,6 +41,7 @@ mod kdc;
 mod log;
 mod look_aside;
 mod metrics;
+mod pac;
 mod policy;
 mod random;
 mod refusal;

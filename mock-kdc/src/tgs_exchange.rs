@@ -12,12 +12,14 @@ use shakedown_krb5::messages::view::{
     View as _,
 };
 use shakedown_krb5::messages::{Exchange, error_code, padata_type};
+use shakedown_krb5::pac::Pac;
 
 use crate::as_exchange::is_skewed;
 use crate::kdc::View;
+use crate::pac::{self, WithPac};
 use crate::policy::{accounts, etypes, names, options};
 use crate::refusal::{Refusal, Refused};
-use crate::reply::{Carried, Grant, Issued, longest_life, longest_renewal, open};
+use crate::reply::{Authorization, Carried, Grant, Issued, longest_life, longest_renewal, open};
 use crate::times::{Bounds, Times};
 use crate::worker::{Opened, Out};
 
@@ -32,6 +34,8 @@ struct Presented<'a> {
     /// The service of the ticket.
     service: PrincipalView<'a>,
     part: EncTicketPartView<'a>,
+    /// Its PAC, verified.
+    pac: Option<Pac<'a>>,
     session_key: Key,
     subkey: Option<Key>,
 }
@@ -44,11 +48,11 @@ pub(crate) fn answer<'a>(
     out: &mut Out,
     random: &mut dyn Random,
 ) -> Result<Issued<'a>, Refused<'a>> {
-    let Opened { ticket, authenticator, authorization_data, .. } = opened;
+    let Opened { ticket, authenticator, authorization_data, signed, .. } = opened;
     let presented = check_presented(view, request, ticket, authenticator)?;
     let client = presented.part.client;
     // From here on it is known who asks.
-    grant(view, request, &presented, authorization_data, out, random)
+    grant(view, request, &presented, authorization_data, signed, out, random)
         .map_err(|refusal| Refused { refusal, client: Some(client) })
 }
 
@@ -57,6 +61,7 @@ fn grant<'a>(
     request: &KdcRequestView<'a>,
     presented: &Presented<'a>,
     added: &mut Vec<u8>,
+    signed: &mut Vec<u8>,
     out: &mut Out,
     random: &mut dyn Random,
 ) -> Result<Issued<'a>, Refusal> {
@@ -91,6 +96,9 @@ fn grant<'a>(
         None => (&presented.session_key, usage::TGS_REP_SESSION_KEY),
     };
     let told_service = names::told_service(asked_service, service);
+    let carried = carried(request, presented, added)?;
+    let with_pac = WithPac::of_presented(view, presented.pac, carried, told_service, signed);
+    let authorization: &dyn Authorization = with_pac.as_ref().map_or(&carried, |with_pac| with_pac);
     let grant = Grant {
         exchange: Exchange::Tgs,
         client: presented.part.client,
@@ -102,7 +110,7 @@ fn grant<'a>(
         nonce: body.nonce,
         addresses: if moves { body.addresses } else { presented.part.addresses },
         transited: presented.part.transited,
-        authorization: &carried(request, presented, added)?,
+        authorization,
         key_expiration: None,
         reply_key,
         reply_usage,
@@ -149,7 +157,9 @@ fn check_presented<'a>(
         Some(key) => Some(usable(key).ok_or(refuse(error_code::ETYPE_NOSUPP))?),
         None => None,
     };
-    Ok(Presented { service: presented.ticket.server, part, session_key, subkey })
+    let (service, sealed) = (presented.ticket.server, presented.ticket.enc_part);
+    let pac = pac::presented(view, service, sealed.kvno, sealed.etype, &part)?;
+    Ok(Presented { service, part, pac, session_key, subkey })
 }
 
 fn open_ticket<'b>(

@@ -36,6 +36,8 @@ pub(crate) struct Opened {
     pub(crate) authenticator: Vec<u8>,
     /// enc-authorization-data.
     pub(crate) authorization_data: Vec<u8>,
+    /// A new ticket as the signature in its PAC sees it.
+    pub(crate) signed: Vec<u8>,
 }
 
 /// What is written.
@@ -102,8 +104,8 @@ impl Desk {
 /// Session keys were in there.
 impl Drop for Desk {
     fn drop(&mut self) {
-        let Opened { proof, ticket, authenticator, authorization_data } = &mut self.opened;
-        for buffer in [proof, ticket, authenticator, authorization_data, &mut self.out.plain] {
+        let Opened { proof, ticket, authenticator, authorization_data, signed } = &mut self.opened;
+        for buffer in [proof, ticket, authenticator, authorization_data, signed, &mut self.out.plain] {
             buffer.zeroize();
         }
     }

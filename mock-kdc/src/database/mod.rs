@@ -5,6 +5,7 @@ mod create;
 mod folded;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use shakedown_krb5::messages::view::PrincipalView;
 use shakedown_krb5::{Principal, Random};
@@ -12,6 +13,7 @@ use shakedown_krb5::{Principal, Random};
 pub(crate) use account::Account;
 pub(crate) use create::principal;
 
+use crate::pac::Profile;
 use crate::realm::{InvalidRealm, Realm, Service, User};
 use folded::Folded;
 
@@ -104,7 +106,8 @@ impl Database {
     ) -> Result<(), InvalidRealm> {
         let index = self.accounts.len();
         let name = account.principal.clone();
-        self.accounts.push(account);
+        let pac = if realm.pac { Profile::of(realm, &account).map(Arc::new) } else { None };
+        self.accounts.push(Account { pac, ..account });
         self.name(&name, index, false)?;
         if let Some(upn) = upn {
             self.name(&create::upn(realm, upn)?, index, self.shares_aliases)?;

@@ -1,8 +1,9 @@
 //! PACTYPE (MS-PAC 2.3): a table of buffers.
 
-use super::client_info::ClientInfo;
-use super::{FileTime, PacError};
+use super::PacError;
+use super::client_info::{ClientInfo, units};
 use crate::Timestamp;
+use crate::messages::view::NameView;
 
 /// A PAC that lies in somebody else's octets. Each offset and size was checked.
 #[derive(Debug, Clone, Copy)]
@@ -84,31 +85,14 @@ impl<'a> Pac<'a> {
         if all.next().is_some() { Err(PacError::Twice(kind)) } else { Ok(first) }
     }
 
-    /// Whether the PAC is about this client and this logon, without a signature being looked at. `name` is the client's
-    /// name without realm, its components joined by `/`, as UTF-8.
+    /// Whether the PAC is about this client and this logon. No signature is looked at.
     ///
     /// # Errors
     /// [`PacError::Malformed`], [`PacError::Missing`], [`PacError::Twice`].
-    pub fn is_of<'n>(
-        &self,
-        components: impl Iterator<Item = &'n [u8]>,
-        auth_time: Timestamp,
-    ) -> Result<bool, PacError> {
+    pub fn is_of(&self, client: NameView<'_>, auth_time: Timestamp) -> Result<bool, PacError> {
         let (time, name) = ClientInfo::parts(self.find(super::kind::CLIENT_INFO)?.octets)?;
-        if time.seconds() != FileTime::from_timestamp(auth_time).seconds() {
-            return Ok(false);
-        }
-        let mut found = name.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
-        for (index, component) in components.enumerate() {
-            let Ok(component) = std::str::from_utf8(component) else { return Ok(false) };
-            let separator = (index > 0).then_some('/' as u16);
-            for unit in separator.into_iter().chain(component.encode_utf16()) {
-                if found.next() != Some(unit) {
-                    return Ok(false);
-                }
-            }
-        }
-        Ok(found.next().is_none())
+        let found = name.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
+        Ok(time.seconds() == auth_time.seconds() && found.eq(units(client)))
     }
 
     fn entry(&self, index: usize) -> Option<Buffer<'a>> {

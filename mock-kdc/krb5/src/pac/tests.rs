@@ -6,6 +6,7 @@ use super::*;
 use crate::Timestamp;
 use crate::crypto::octets::{Seeded, octets};
 use crate::crypto::{Etype, Key};
+use crate::messages::view::NameView;
 
 fn windows_2003() -> Vec<u8> {
     uncommented(include_str!("golden/windows-2003.txt"))
@@ -50,7 +51,7 @@ fn a_pac_of_windows_is_intact_and_about_its_client() {
     let kind = kind::SERVER_CHECKSUM;
     assert_eq!(pac.verify_server(&aes), Err(PacError::ChecksumType { kind, found: -138, expected: 16 }));
 
-    let is_of = |components: &[&[u8]], time| pac.is_of(components.iter().copied(), time).unwrap();
+    let is_of = |components: &[&[u8]], time| pac.is_of(NameView::new(1, components), time).unwrap();
     assert!(is_of(&[b"w2003final$"], AUTH_TIME));
     for (components, time) in [
         (&[&b"w2003final"[..]][..], AUTH_TIME),
@@ -118,7 +119,7 @@ fn ours(server: &Key, kdc: &Key, ticket: Option<&[u8]>) -> Vec<u8> {
     let auth_time = FileTime::from_timestamp(AUTH_TIME);
     let pieces = [
         Piece::LogonInfo { octets: &info, logon_time: auth_time },
-        Piece::ClientInfo { auth_time, name: b"a\0l\0i\0c\0e\0" },
+        Piece::ClientInfo { auth_time, client: NameView::new(1, &[b"alice"]) },
         Piece::Octets(kind::ATTRIBUTES_INFO, &Attributes::GivenImplicitly.octets()),
         Piece::Octets(kind::REQUESTOR, &requestor),
     ];
@@ -141,7 +142,7 @@ fn what_is_signed_verifies_with_every_etype_and_with_no_other_key() {
             assert_eq!(pac.verify_ticket(&kdc, b"ticket"), Ok(()));
             assert_eq!(pac.verify_ticket(&kdc, b"tickets"), Err(PacError::Signature(kind::TICKET_CHECKSUM)));
             assert_eq!(pac.verify_full(&Key::random(kdc.etype(), &mut Seeded(3))), Err(PacError::Signature(19)));
-            assert!(pac.is_of([&b"alice"[..]].into_iter(), AUTH_TIME).unwrap());
+            assert!(pac.is_of(NameView::new(1, &[b"alice"]), AUTH_TIME).unwrap());
             let info = LogonInfo::decode(pac.find(kind::LOGON_INFO).unwrap().octets).unwrap();
             assert_eq!((info.logon_time.seconds(), info.extra_sids.len()), (AUTH_TIME.seconds(), 2));
             let attributes = pac.find(kind::ATTRIBUTES_INFO).unwrap();
@@ -218,7 +219,7 @@ proptest! {
         for octets in all {
             if let Ok(pac) = Pac::parse(&octets) {
                 let _ = (pac.verify_server(&service_key()), pac.verify_kdc(&kdc_key()), pac.verify_full(&kdc_key()));
-                let _ = pac.is_of([&b"alice"[..]].into_iter(), AUTH_TIME);
+                let _ = pac.is_of(NameView::new(1, &[b"alice"]), AUTH_TIME);
                 for buffer in pac.buffers() {
                     let _ = LogonInfo::decode(buffer.octets);
                 }

@@ -6,6 +6,7 @@ use super::container::{ALIGNMENT, ENTRY_LENGTH, HEADER_LENGTH};
 use super::verify::TYPE_LENGTH;
 use super::{ClientInfo, FileTime, LogonInfo, kind};
 use crate::crypto::{CHECKSUM_LENGTH_MAX, Key, usage};
+use crate::messages::view::NameView;
 
 /// A buffer to be written.
 #[derive(Debug, Clone, Copy)]
@@ -16,8 +17,8 @@ pub enum Piece<'a> {
     ClientInfo {
         /// `authtime` of the ticket.
         auth_time: FileTime,
-        /// The client's name without realm, in UTF-16.
-        name: &'a [u8],
+        /// As the ticket has it.
+        client: NameView<'a>,
     },
     /// KERB_VALIDATION_INFO with another time of logon.
     LogonInfo {
@@ -110,8 +111,8 @@ impl Piece<'_> {
                 out.extend_from_slice(octets);
                 kind
             }
-            Self::ClientInfo { auth_time, name } => {
-                ClientInfo::write(auth_time, name, out);
+            Self::ClientInfo { auth_time, client } => {
+                ClientInfo::write(auth_time, client, out);
                 kind::CLIENT_INFO
             }
             Self::LogonInfo { octets, logon_time } => {

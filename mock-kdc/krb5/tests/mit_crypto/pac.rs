@@ -2,6 +2,7 @@
 
 use shakedown_krb5::Timestamp;
 use shakedown_krb5::crypto::{Etype, Key};
+use shakedown_krb5::messages::view::NameView;
 use shakedown_krb5::pac::{FileTime, LogonInfo, Pac, Piece, Sid, Signed, kind};
 
 use crate::Seeded;
@@ -17,7 +18,7 @@ fn ours(server: &Key, kdc: &Key) -> Vec<u8> {
     let auth_time = FileTime::from_timestamp(Timestamp::from_seconds(AUTH_TIME));
     let pieces = [
         Piece::LogonInfo { octets: &info, logon_time: auth_time },
-        Piece::ClientInfo { auth_time, name: b"a\0l\0i\0c\0e\0" },
+        Piece::ClientInfo { auth_time, client: NameView::new(1, &[b"alice"]) },
     ];
     let mut pac = Vec::new();
     Signed { server, kdc, ticket: None }.write(pieces.into_iter(), &mut pac);
@@ -63,7 +64,7 @@ fn we_verify_what_mit_has_signed() {
         let signed = peer.ask(&command).unwrap();
         let pac = Pac::parse(&signed).unwrap();
         assert_eq!((pac.verify_server(&server), pac.verify_kdc(&kdc)), (Ok(()), Ok(())));
-        assert!(pac.is_of([&b"alice"[..]].into_iter(), Timestamp::from_seconds(AUTH_TIME)).unwrap());
+        assert!(pac.is_of(NameView::new(1, &[b"alice"]), Timestamp::from_seconds(AUTH_TIME)).unwrap());
         assert_eq!(pac.find(kind::LOGON_INFO).unwrap().octets, info);
         assert!(pac.verify_server(&Key::random(server.etype(), &mut Seeded(3))).is_err());
     }
