@@ -12,9 +12,7 @@ use std::cell::RefCell;
 
 use shakedown_krb5::crypto::{Etype, Key};
 use shakedown_krb5::der::{Reader, Writer};
-use shakedown_krb5::messages::view::{
-    AuthorizationElementView, EncTicketPartView, ListView, NameView, PrincipalView,
-};
+use shakedown_krb5::messages::view::{AuthorizationElementView, EncTicketPartView, ListView, NameView, PrincipalView};
 use shakedown_krb5::messages::{ad_type, error_code};
 use shakedown_krb5::pac::{Attributes, FileTime, PLACEHOLDER, Pac, PacError, Piece, Signed, kind};
 
@@ -22,7 +20,6 @@ pub(crate) use profile::Profile;
 pub(crate) use request::wanted;
 
 use crate::database::Account;
-use crate::deviation::Deviation;
 use crate::kdc::View;
 use crate::realm::Flavor;
 use crate::refusal::Refusal;
@@ -36,7 +33,6 @@ pub(crate) struct WithPac<'a> {
     kdc_key: &'a Key,
     /// For whom the ticket is.
     service: PrincipalView<'a>,
-    deviations: &'a [Deviation],
     /// The ticket as its signature sees it.
     signed: RefCell<&'a mut Vec<u8>>,
 }
@@ -84,9 +80,7 @@ impl<'a> WithPac<'a> {
         signed: &'a mut Vec<u8>,
     ) -> Option<Self> {
         let kdc_key = view.database.find(view.krbtgt())?.newest().keys.first()?;
-        let content = content.filter(|_| !view.deviations.contains(&Deviation::PacMissing));
-        let signed = RefCell::new(signed);
-        Some(Self { content, others, kdc_key, service, deviations: view.deviations, signed })
+        Some(Self { content, others, kdc_key, service, signed: RefCell::new(signed) })
     }
 
     /// All elements but those with a PAC, which only a KDC can say: not even the client's own restrictions may have one.
@@ -94,10 +88,6 @@ impl<'a> WithPac<'a> {
         let has_pac = self.content.is_some();
         let all = self.others.presented.iter().chain(self.others.added.iter());
         all.filter(move |element| !has_pac || pac_within(*element).is_none())
-    }
-
-    fn is_bent(&self, deviation: Deviation) -> bool {
-        self.deviations.contains(&deviation)
     }
 
     fn write_pac(&self, content: Content<'a>, ticket: &EncTicketPartView<'_>, key: &Key, out: &mut Vec<u8>) {
@@ -115,25 +105,14 @@ impl<'a> WithPac<'a> {
                 }),
             );
         }
-        let time = match self.is_bent(Deviation::PacWrongLogonTime) {
-            true => ticket.auth_time.offset_seconds(3600),
-            false => ticket.auth_time,
-        };
-        let client = match self.is_bent(Deviation::PacWrongClient) {
-            true => NameView::new(1, &[b"mallory"]),
-            false => ticket.client.name,
-        };
-        let info = Piece::ClientInfo { auth_time: FileTime::from_timestamp(time), client };
-        let (wrong_server, wrong_kdc) = (another(key), another(self.kdc_key));
-        let signing = Signed {
-            server: if self.is_bent(Deviation::PacServerSignature) { &wrong_server } else { key },
-            kdc: if self.is_bent(Deviation::PacKdcSignature) { &wrong_kdc } else { self.kdc_key },
-            ticket: is_for_service.then_some(signed.as_slice()),
-        };
+        let auth_time = FileTime::from_timestamp(ticket.auth_time);
+        let info = Piece::ClientInfo { auth_time, client: ticket.client.name };
+        let ticket_octets = is_for_service.then_some(signed.as_slice());
+        let signing = Signed { server: key, kdc: self.kdc_key, ticket: ticket_octets };
         match content {
             Content::New { profile, attributes } => {
                 let attributes = attributes.octets();
-                let pieces = profile.map(|profile| profile.pieces(time, &attributes, grants_tickets));
+                let pieces = profile.map(|profile| profile.pieces(auth_time, &attributes, grants_tickets));
                 let (before, after) = pieces.unwrap_or_default();
                 signing.write(before.into_iter().chain([info]).chain(after.into_iter().flatten()), out);
             }
@@ -248,10 +227,4 @@ fn write_element(writer: &mut Writer<'_>, pac: impl FnOnce(&mut Vec<u8>)) {
 
 fn is_password_service(name: NameView<'_>) -> bool {
     name.components().eq([&b"kadmin"[..], b"changepw"])
-}
-
-/// A key of the same etype that nobody has.
-fn another(key: &Key) -> Key {
-    const OCTETS: [u8; 32] = [0x5a; 32];
-    Key::ephemeral(key.etype(), &OCTETS[..key.etype().key_length()]).expect("cut to the length of the etype")
 }

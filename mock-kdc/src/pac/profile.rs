@@ -1,6 +1,5 @@
 //! What a PAC says about an account, encoded when the account is made.
 
-use shakedown_krb5::Timestamp;
 use shakedown_krb5::pac::{FileTime, Group, LogonInfo, Piece, Sid, UpnDnsInfo, kind};
 
 use crate::database::Account;
@@ -72,11 +71,10 @@ impl Profile {
     /// What stands before the client info, and after it. Only who grants tickets is told who wanted the PAC.
     pub(super) fn pieces<'a>(
         &'a self,
-        logon: Timestamp,
+        logon_time: FileTime,
         attributes: &'a [u8],
         grants_tickets: bool,
     ) -> (Option<Piece<'a>>, [Option<Piece<'a>>; 3]) {
-        let logon_time = FileTime::from_timestamp(logon);
         let logon_info = Piece::LogonInfo { octets: &self.logon_info, logon_time };
         let of_tgt = |piece| Some(piece).filter(|_| grants_tickets);
         let after = [

@@ -9,6 +9,7 @@ mod anything;
 mod as_codes;
 mod deviations;
 mod mit;
+mod pac;
 mod replies_like_mit;
 mod request;
 mod tgs_codes;
