@@ -148,8 +148,8 @@ impl Authorization for WithPac<'_> {
 /// fits, and, if the realm has issued the ticket, with the KDC's.
 ///
 /// # Errors
-/// 41 for a wrong signature, 60 for what is no PAC (MIT); 20 for a PAC about somebody else or another logon (MS-KILE
-/// 3.3.5.7), where MIT, which has no number for it, says 60.
+/// 41 for a wrong signature, 60 for what is no PAC (MIT); for a PAC about somebody else or another logon 20 (MS-KILE
+/// 3.3.5.7), where MIT says 13.
 pub(crate) fn presented<'a>(
     view: &View<'_>,
     service: PrincipalView<'_>,
@@ -177,7 +177,7 @@ pub(crate) fn presented<'a>(
     }
     if !pac.is_of(part.client.name, part.auth_time).map_err(refuse)? {
         let is_ad = view.realm.flavor == Flavor::ActiveDirectory;
-        return Err(Refusal::new(if is_ad { error_code::TGT_REVOKED } else { error_code::GENERIC }, STATUS));
+        return Err(Refusal::new(if is_ad { error_code::TGT_REVOKED } else { error_code::BADOPTION }, STATUS));
     }
     Ok(Some(pac))
 }
