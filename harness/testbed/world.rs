@@ -32,7 +32,7 @@ use crate::scenario::profile::Protocol;
 use crate::testbed::attempt::{self, Attempt, Dialled, View};
 use crate::testbed::backend::realm_of;
 use crate::testbed::choice::one_case;
-use crate::testbed::client::StandingClient;
+use crate::testbed::client::{Login, StandingClient};
 use crate::testbed::clocks::{self, Party};
 use crate::testbed::command::{self, Said};
 use crate::testbed::endpoint::{Endpoint, Tickets, Watched};
@@ -60,6 +60,8 @@ pub struct World {
     folder: OnceLock<Folder>,
     /// What stands in place of a kinit with the right password.
     tickets: Option<Arc<Tickets>>,
+    /// What logins are if none says otherwise.
+    login: Login,
     watched: Option<Watched>,
 }
 
@@ -149,6 +151,7 @@ impl World {
             .iter()
             .map(|(name, planned)| (name.clone(), StandingClient::new(planned, &realms, &servers, &proxies)))
             .collect();
+        let is_replayed = case.steps.iter().any(|step| matches!(step.verb, Verb::Connect { replay: true, .. }));
         let scenario_folder = case.scenario.place.file.parent().map(Path::to_owned).unwrap_or_default();
         Self {
             materials: Arc::clone(materials),
@@ -159,6 +162,7 @@ impl World {
             scenario_folder,
             folder: OnceLock::new(),
             tickets: None,
+            login: if is_replayed { Login::Replayable } else { Login::Fresh },
             watched: None,
         }
     }
@@ -280,7 +284,10 @@ impl World {
     pub async fn perform(&mut self, verb: &Verb) -> Result<Performed, Error> {
         let marks: Vec<u64> = self.realms.values().map(StandingRealm::mark).collect();
         let mut performed = match verb {
-            Verb::Connect { from, to, host } => self.connect(from, to, host.as_deref()).await?,
+            Verb::Connect { from, to, host, replay } => {
+                let login = if *replay { Login::Replayed } else { self.login };
+                self.connect(from, to, host.as_deref(), login).await?
+            }
             Verb::Kinit { by, user, realm, secret, fresh_cache, times } => {
                 let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
                 client.ask_for(*times);
@@ -308,13 +315,16 @@ impl World {
         Ok(performed)
     }
 
-    async fn connect(&mut self, from: &str, to: &str, host: Option<&str>) -> Result<Performed, Error> {
+    async fn connect(&mut self, from: &str, to: &str, host: Option<&str>, login: Login) -> Result<Performed, Error> {
         let client = self.clients.get(from).ok_or_else(|| unknown("client", from))?;
         let planned = Arc::clone(&client.planned);
         let way = self.proxies.way(to);
         self.proxies.stand(&way).await?;
         match &planned.kind {
-            ClientKind::BuiltIn => self.log_in(from, &way, host).await,
+            ClientKind::BuiltIn => self.log_in(from, &way, host, login).await,
+            ClientKind::Command { .. } if login == Login::Replayed => {
+                Ok(Performed::CannotPlay("a program does not log in a second time as before".to_owned()))
+            }
             ClientKind::Profile(name) => {
                 Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
             }
@@ -323,7 +333,7 @@ impl World {
     }
 
     /// Lets our own client log in.
-    async fn log_in(&mut self, from: &str, way: &Way, host: Option<&str>) -> Result<Performed, Error> {
+    async fn log_in(&mut self, from: &str, way: &Way, host: Option<&str>, login: Login) -> Result<Performed, Error> {
         let server = self.servers.get(&way.server).ok_or_else(|| unknown("server", &way.server))?;
         let client = self.clients.get_mut(from).ok_or_else(|| unknown("client", from))?;
         let planned = Arc::clone(&client.planned);
@@ -333,7 +343,7 @@ impl World {
         if let (Protocol::Mysql, Some(realm)) = (server.planned.protocol(), realm) {
             client.know_password(&Principal::new(&[&planned.login], realm), &self.materials);
         }
-        let baggage = client.baggage();
+        let baggage = client.baggage(login, &self.materials);
         let mut attempt = attempt::attempt(&planned, server, dialled, &self.materials, baggage).await?;
         if !way.proxies.is_empty() {
             self.proxies.end(way, attempt.is_broken()).await?;
