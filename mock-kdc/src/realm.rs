@@ -32,6 +32,39 @@ pub struct Realm {
     /// Replies by UDP that are longer are refused with error 52, so that the client comes again by TCP. The default is
     /// MIT's, beyond what fits a datagram.
     pub max_datagram_reply: usize,
+    /// Whether the KDC knows FAST (RFC 6113).
+    pub fast: Fast,
+}
+
+/// What a realm makes of FAST (RFC 6113).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fast {
+    /// It is not offered, and read over where a client uses it all the same.
+    #[default]
+    No,
+    /// It is offered, as MIT's KDC does.
+    Offered,
+    /// It is offered, and who has a password gets no ticket by a request without armor (error 12), as in Active Directory
+    /// where unarmored requests are to fail. Principals with keys alone still do: the armor has to come from somewhere.
+    Required,
+}
+
+/// A word that is none of `no`, `offered` and `required`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown fast '{0}', expected one of: no, offered, required")]
+pub struct UnknownFast(String);
+
+impl std::str::FromStr for Fast {
+    type Err = UnknownFast;
+
+    fn from_str(word: &str) -> Result<Self, UnknownFast> {
+        Ok(match word {
+            "no" => Self::No,
+            "offered" => Self::Offered,
+            "required" => Self::Required,
+            other => return Err(UnknownFast(other.to_owned())),
+        })
+    }
 }
 
 /// A principal with a password.
@@ -127,6 +160,7 @@ impl Realm {
             max_renewable_life: Duration::from_secs(7 * 86_400),
             clock_skew: Duration::from_secs(300),
             max_datagram_reply: 65_536,
+            fast: Fast::No,
         }
     }
 }

@@ -9,7 +9,7 @@ use shakedown_krb5::crypto::Etype;
 use toml::Spanned;
 
 use crate::deviation::Deviation;
-use crate::realm::{Password, Realm, Service, User};
+use crate::realm::{Fast, Password, Realm, Service, UnknownFast, User};
 
 /// A realm file, as written.
 #[derive(Deserialize)]
@@ -26,6 +26,7 @@ struct File {
     max_renewable_life_seconds: Option<u32>,
     clock_skew_seconds: Option<u32>,
     max_datagram_reply_octets: Option<usize>,
+    fast: Option<Spanned<String>>,
     #[serde(default)]
     deviations: Vec<Spanned<String>>,
     #[serde(default)]
@@ -109,6 +110,7 @@ pub fn read(text: &str) -> Result<RealmFile, InvalidFile> {
         max_renewable_life_seconds,
         clock_skew_seconds,
         max_datagram_reply_octets,
+        fast,
         deviations,
         users,
         services,
@@ -125,6 +127,7 @@ pub fn read(text: &str) -> Result<RealmFile, InvalidFile> {
         max_renewable_life: seconds(max_renewable_life_seconds, defaults.max_renewable_life),
         clock_skew: seconds(clock_skew_seconds, defaults.clock_skew),
         max_datagram_reply: max_datagram_reply_octets.unwrap_or(defaults.max_datagram_reply),
+        fast: place.fast(fast.as_ref())?.unwrap_or(defaults.fast),
         name,
     };
     let deviations = deviations
@@ -139,6 +142,13 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
+    fn fast(&self, written: Option<&Spanned<String>>) -> Result<Option<Fast>, InvalidFile> {
+        let read = |word: &Spanned<String>| {
+            word.get_ref().parse().map_err(|unknown: UnknownFast| self.invalid(word, unknown.to_string()))
+        };
+        written.map(read).transpose()
+    }
+
     fn user(&self, entry: UserEntry) -> Result<User, InvalidFile> {
         let UserEntry {
             name,
@@ -222,6 +232,7 @@ mod tests {
         assert_eq!(file.realm.etypes, [Etype::Aes256Sha1, Etype::Aes256Sha384]);
         assert!(file.realm.users[1].locked && !file.realm.users[1].preauth_required);
         assert_eq!(file.deviations, [Deviation::WrongNonce]);
+        assert_eq!(file.realm.fast, Fast::Offered);
     }
 
     #[test]
@@ -253,6 +264,7 @@ mod tests {
             "line 4: unknown encryption type 'rc4-hmac', expected one of aes128-cts-hmac-sha1-96, ",
         );
         check("realm = 'R'\ndeviations = ['x']\n", "line 2: unknown deviation 'x', expected one of wrong-nonce, ");
+        check("realm = 'R'\nfast = 'x'\n", "line 2: unknown fast 'x', expected one of: no, offered, required");
         check(
             "realm = 'R'\n[[users]]\nname = 'a@R'\npassword = 'p'\n",
             "line 3: 'a@R' is no name of a principal, expected ",
