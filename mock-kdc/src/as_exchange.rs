@@ -13,13 +13,15 @@
 use shakedown_krb5::crypto::{Key, usage};
 use shakedown_krb5::messages::flags::{kdc_options, ticket};
 use shakedown_krb5::messages::{
-    Checksum, Codec, EncryptedData, EtypeInfo2, EtypeInfo2Entry, Exchange, KdcRequest, PaData, PreauthEncTimestamp,
-    error_code, padata_type,
+    Codec, EncryptedData, EtypeInfo2, EtypeInfo2Entry, Exchange, KdcRequest, PaData, PreauthEncTimestamp, error_code,
+    padata_type,
 };
 use shakedown_krb5::{Principal, Random};
 
 use crate::database::Account;
+use crate::fast::{self, Opened, Tunnel};
 use crate::kdc::View;
+use crate::realm::Fast;
 use crate::refusal::Refusal;
 use crate::reply::{Grant, Issued, Parties, longest_life, session_etype};
 use crate::times::{Bounds, Times};
@@ -41,6 +43,26 @@ pub(crate) fn answer(
     octets: &[u8],
     random: &mut dyn Random,
 ) -> Result<Issued, Refusal> {
+    let opened = match view.realm.fast {
+        Fast::No => None,
+        Fast::Offered | Fast::Required => fast::open_as(view, request)?,
+    };
+    match &opened {
+        None => grant(view, request, octets, None, random),
+        Some(Opened { request, tunnel }) => {
+            grant(view, request, octets, Some(tunnel), random).map_err(|refusal| refusal.through(Some(tunnel)))
+        }
+    }
+}
+
+/// `octets` are those of the request as it was received, `request` may have come within it.
+fn grant(
+    view: &View<'_>,
+    request: &KdcRequest,
+    octets: &[u8],
+    tunnel: Option<&Tunnel>,
+    random: &mut dyn Random,
+) -> Result<Issued, Refusal> {
     let body = request.body();
     let client_name = body.client().ok_or(Refusal::new(error_code::C_PRINCIPAL_UNKNOWN, "NULL_CLIENT"))?;
     let server_name = body.server().ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "NULL_SERVER"))?;
@@ -49,6 +71,9 @@ pub(crate) fn answer(
     let server =
         view.database.find(&server_name).ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "SERVER_NOT_FOUND"))?;
     check_accounts(view, request, client, server)?;
+    if view.realm.fast == Fast::Required && tunnel.is_none() && client.salt.is_some() {
+        return Err(Refusal::new(error_code::POLICY, "FAST REQUIRED"));
+    }
     let session_etype = session_etype(view, server, &body.etypes)
         .ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "BAD_ENCRYPTION_TYPE"))?;
     let bounds = Bounds {
@@ -61,18 +86,22 @@ pub(crate) fn answer(
         // RFC 4120 §3.1.3 and Active Directory; MIT's KDC issues a ticket that has already ended.
         return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID"));
     }
-    let proven = check_proof(view, request, client)?;
+    let proof = check_proof(view, request, client, tunnel)?;
     let key = client_key(client, &body.etypes).ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "CANT_FIND_CLIENT_KEY"))?;
 
     let wants_checksum = request.padata(padata_type::REQ_ENC_PA_REP).is_some();
     // MIT sets ENC-PA-REP whether or not the checksum was asked for: it says that this KDC makes one.
     let mut flags = ticket::INITIAL | ticket::ENC_PA_REP;
     flags |= body.kdc_options & (kdc_options::FORWARDABLE | kdc_options::PROXIABLE);
-    if proven {
+    if !matches!(proof, Proof::None) {
         flags |= ticket::PRE_AUTHENT;
     }
     if times.renew_till.is_some() {
         flags |= ticket::RENEWABLE;
+    }
+    let mut padata = vec![etype_info(client, key)];
+    if let (Proof::Challenge(key), Some(tunnel)) = (proof, tunnel) {
+        padata.push(fast::answer_challenge(tunnel, key, view.now, random));
     }
     let grant = Grant {
         exchange: Exchange::As,
@@ -85,11 +114,12 @@ pub(crate) fn answer(
         nonce: body.nonce,
         addresses: body.addresses.clone(),
         authorization_data: None,
-        padata: vec![etype_info(client, key)],
-        encrypted_padata: wants_checksum.then(|| vec![request_checksum(key, octets)]),
+        padata,
+        proves: wants_checksum.then_some(octets),
         key_expiration: client.password_expires,
         reply_key: key,
         reply_usage: usage::AS_REP,
+        tunnel,
     };
     Ok(grant.issue(view, random))
 }
@@ -126,29 +156,47 @@ fn is_password_service(principal: &Principal) -> bool {
     principal.components.as_slice() == [b"kadmin".as_slice(), b"changepw"]
 }
 
-/// Whether the client has proven that it knows its key: a fresh time under one of its keys (RFC 4120 §5.2.7.2).
-fn check_proof(view: &View<'_>, request: &KdcRequest, client: &Account) -> Result<bool, Refusal> {
-    let Some(proof) = request.padata(padata_type::ENC_TIMESTAMP) else {
-        return if client.preauth_required {
-            let hints = Some(hints(client, &request.body().etypes));
-            Err(Refusal { hints, ..Refusal::new(error_code::PREAUTH_REQUIRED, "NEEDED_PREAUTH") })
-        } else {
-            Ok(false)
-        };
+/// How the client has proven that it knows its key.
+enum Proof<'a> {
+    /// It did not have to.
+    None,
+    /// By a fresh time under one of its keys (RFC 4120 §5.2.7.2).
+    Timestamp,
+    /// By a fresh time under a key that is made of this one and the tunnel's (RFC 6113 §5.4.6).
+    Challenge(&'a Key),
+}
+
+fn check_proof<'a>(
+    view: &View<'_>,
+    request: &KdcRequest,
+    client: &'a Account,
+    tunnel: Option<&Tunnel>,
+) -> Result<Proof<'a>, Refusal> {
+    let refused = |code, text| {
+        let hints = Some(hints(view, client, &request.body().etypes, tunnel));
+        Refusal { hints, ..Refusal::new(code, text) }
     };
     // All that is wrong with the proof but its time is one error, 24, as MIT has it: no key of the etype, not
     // decryptable, not decodable.
-    let failed = || {
-        let hints = Some(hints(client, &request.body().etypes));
-        Refusal { hints, ..Refusal::new(error_code::PREAUTH_FAILED, "PREAUTH_FAILED") }
+    let failed = || refused(error_code::PREAUTH_FAILED, "PREAUTH_FAILED");
+    let challenge = tunnel.zip(request.padata(padata_type::ENCRYPTED_CHALLENGE));
+    let (time, proof) = if let Some((tunnel, challenge)) = challenge {
+        let keys = client.newest().keys.iter().filter(|key| request.body().etypes.contains(&key.etype().number()));
+        let (time, key) = fast::check_challenge(tunnel, challenge, keys).ok_or_else(failed)?;
+        (time, Proof::Challenge(key))
+    } else if let Some(stamp) = request.padata(padata_type::ENC_TIMESTAMP) {
+        let stamp = EncryptedData::decode(stamp).map_err(|_| failed())?;
+        let plain = client
+            .candidates(None, stamp.etype)
+            .find_map(|key| key.decrypt(usage::PA_ENC_TIMESTAMP, &stamp.cipher).ok())
+            .ok_or_else(failed)?;
+        (PreauthEncTimestamp::decode(&plain).map_err(|_| failed())?.time, Proof::Timestamp)
+    } else if client.preauth_required {
+        return Err(refused(error_code::PREAUTH_REQUIRED, "NEEDED_PREAUTH"));
+    } else {
+        return Ok(Proof::None);
     };
-    let proof = EncryptedData::decode(proof).map_err(|_| failed())?;
-    let plain = client
-        .candidates(None, proof.etype)
-        .find_map(|key| key.decrypt(usage::PA_ENC_TIMESTAMP, &proof.cipher).ok())
-        .ok_or_else(failed)?;
-    let stamp = PreauthEncTimestamp::decode(&plain).map_err(|_| failed())?;
-    if is_skewed(view, stamp.time) { Err(Refusal::new(error_code::SKEW, "PREAUTH_FAILED")) } else { Ok(true) }
+    if is_skewed(view, time) { Err(Refusal::new(error_code::SKEW, "PREAUTH_FAILED")) } else { Ok(proof) }
 }
 
 /// Whether a client's clock is too far off. MIT compares whole seconds.
@@ -161,13 +209,17 @@ fn client_key<'a>(client: &'a Account, offered: &[i32]) -> Option<&'a Key> {
     offered.iter().find_map(|number| client.newest().keys.iter().find(|key| key.etype().number() == *number))
 }
 
-/// How to prove who one is, in MIT's order, without what this KDC does not do (FAST, SPAKE). A client that offers no
-/// etype of its keys gets no hint that would help it.
-fn hints(client: &Account, offered: &[i32]) -> Vec<PaData> {
+/// How to prove who one is, in MIT's order, without SPAKE, which this KDC does not do. A client that offers no etype of
+/// its keys gets no hint that would help it.
+fn hints(view: &View<'_>, client: &Account, offered: &[i32], tunnel: Option<&Tunnel>) -> Vec<PaData> {
     let mut hints = Vec::new();
+    if view.realm.fast != Fast::No {
+        hints.push(PaData::empty(padata_type::FX_FAST));
+    }
     if let Some(key) = client_key(client, offered) {
         hints.push(etype_info(client, key));
-        hints.push(PaData::empty(padata_type::ENC_TIMESTAMP));
+        let proof = if tunnel.is_some() { padata_type::ENCRYPTED_CHALLENGE } else { padata_type::ENC_TIMESTAMP };
+        hints.push(PaData::empty(proof));
     }
     hints.push(PaData { padata_type: padata_type::FX_COOKIE, padata_value: COOKIE.to_vec() });
     hints
@@ -177,11 +229,4 @@ fn hints(client: &Account, offered: &[i32]) -> Vec<PaData> {
 fn etype_info(client: &Account, key: &Key) -> PaData {
     let entry = EtypeInfo2Entry { etype: key.etype().number(), salt: client.salt.clone(), s2kparams: None };
     PaData::new(padata_type::ETYPE_INFO2, &EtypeInfo2(vec![entry]))
-}
-
-/// Proves that the request arrived as it was sent (RFC 6806 §11).
-fn request_checksum(key: &Key, request: &[u8]) -> PaData {
-    let checksum =
-        Checksum { cksumtype: key.etype().checksum_type(), checksum: key.checksum(usage::AS_REQ_CHECKSUM, request) };
-    PaData::new(padata_type::REQ_ENC_PA_REP, &checksum)
 }

@@ -104,7 +104,7 @@ impl Kdc {
         drop(database);
         let answer = match issued {
             Ok(issued) => Answer::issued(now, &decoded, issued),
-            Err(refusal) => self.refused(now, &decoded, &refusal),
+            Err(refusal) => self.refused(now, &decoded, &refusal, random),
         };
         Answer { octets: answer.octets.and_then(|octets| deviation::bend_octets(&deviations, octets)), ..answer }
     }
@@ -114,7 +114,7 @@ impl Kdc {
     #[must_use]
     pub fn refuse_transport(&self, code: i32, now: Timestamp) -> Vec<u8> {
         let text = if code == error_code::RESPONSE_TOO_BIG { "RESPONSE_TOO_BIG" } else { "FIELD_TOOLONG" };
-        Refusal::new(code, text).to_octets(None, self.krbtgt(), self.clock.at(now))
+        Refusal::new(code, text).to_octets(None, self.krbtgt(), self.clock.at(now), &mut NeedsNone)
     }
 
     /// The realm's settings; users and services are not listed there.
@@ -189,16 +189,25 @@ impl Kdc {
         Principal::krbtgt(self.realm.name.as_bytes())
     }
 
-    fn refused(&self, now: Timestamp, request: &KdcRequest, refusal: &Refusal) -> Answer {
+    fn refused(&self, now: Timestamp, request: &KdcRequest, refusal: &Refusal, random: &mut dyn Random) -> Answer {
         let named = if request.exchange == Exchange::As { request.body().client() } else { None };
         let server = request.body().server().unwrap_or_else(|| self.krbtgt());
-        let octets = refusal.to_octets(named.as_ref(), server, now);
+        let octets = refusal.to_octets(named.as_ref(), server, now, random);
         let outcome = Outcome::Refused { code: refusal.code, text: refusal.text.to_owned() };
         let mut event = event(now, Some(request), outcome);
         if let Some(client) = &refusal.client {
             event.client = Some(client.to_string());
         }
         Answer { octets: Some(octets), event }
+    }
+}
+
+/// For an error outside of any tunnel, which nothing random goes into.
+struct NeedsNone;
+
+impl Random for NeedsNone {
+    fn fill(&mut self, _bytes: &mut [u8]) {
+        unreachable!("nothing is encrypted outside of a tunnel");
     }
 }
 

@@ -1,7 +1,9 @@
 //! An error answer: KRB-ERROR with the code and the word that MIT's KDC uses.
 
 use shakedown_krb5::messages::{Codec, KrbError, MethodData, PaData, PrincipalName};
-use shakedown_krb5::{Principal, Timestamp};
+use shakedown_krb5::{Principal, Random, Timestamp};
+
+use crate::fast::Tunnel;
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,16 +16,29 @@ pub(crate) struct Refusal {
     pub(crate) hints: Option<Vec<PaData>>,
     /// The client, where a TGS-REQ's ticket told it.
     pub(crate) client: Option<Principal>,
+    /// By which the error goes back, where the request came by FAST.
+    pub(crate) tunnel: Option<Box<Tunnel>>,
 }
 
 impl Refusal {
     pub(crate) const fn new(code: i32, text: &'static str) -> Self {
-        Self { code, text, hints: None, client: None }
+        Self { code, text, hints: None, client: None, tunnel: None }
+    }
+
+    /// The same, to go back by a tunnel if there is one.
+    pub(crate) fn through(self, tunnel: Option<&Tunnel>) -> Self {
+        Self { tunnel: tunnel.cloned().map(Box::new), ..self }
     }
 
     /// The message. `server` is krbtgt of the realm where the request named none; libkrb5 takes its clock offset from
     /// the server's time, and there is no client's time, as MIT leaves it out.
-    pub(crate) fn to_octets(&self, client: Option<&Principal>, server: Principal, now: Timestamp) -> Vec<u8> {
+    pub(crate) fn to_octets(
+        &self,
+        client: Option<&Principal>,
+        server: Principal,
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Vec<u8> {
         let client = self.client.as_ref().or(client);
         let error = KrbError {
             crealm: client.map(|client| client.realm.clone()),
@@ -32,6 +47,9 @@ impl Refusal {
             e_data: self.hints.clone().map(|hints| MethodData(hints).to_octets()),
             ..KrbError::new(self.code, now, server)
         };
-        error.to_octets()
+        match &self.tunnel {
+            Some(tunnel) => tunnel.close_error(error, random).to_octets(),
+            None => error.to_octets(),
+        }
     }
 }

@@ -2,14 +2,16 @@
 
 use shakedown_krb5::crypto::{Etype, Key, KeyUsage, usage};
 use shakedown_krb5::messages::{
-    AuthorizationElement, Codec, EncKdcReplyPart, EncPartTag, EncTicketPart, EncryptedData, EncryptionKey, Exchange,
-    HostAddress, KdcReply, LastRequest, PaData, Ticket, Transited,
+    AuthorizationElement, Checksum, Codec, EncKdcReplyPart, EncPartTag, EncTicketPart, EncryptedData, EncryptionKey,
+    Exchange, HostAddress, KdcReply, LastRequest, PaData, Ticket, Transited, padata_type,
 };
 use shakedown_krb5::{Principal, Random, Timestamp};
 
 use crate::database::Account;
 use crate::deviation;
+use crate::fast::Tunnel;
 use crate::kdc::View;
+use crate::realm::Fast;
 use crate::times::Times;
 
 /// A reply, and what the log wants to know of it.
@@ -41,11 +43,14 @@ pub(crate) struct Grant<'a> {
     pub(crate) addresses: Option<Vec<HostAddress>>,
     pub(crate) authorization_data: Option<Vec<AuthorizationElement>>,
     pub(crate) padata: Vec<PaData>,
-    pub(crate) encrypted_padata: Option<Vec<PaData>>,
+    /// The request as it was received, of which the client wants a checksum (RFC 6806 §11).
+    pub(crate) proves: Option<&'a [u8]>,
     pub(crate) key_expiration: Option<Timestamp>,
     /// What the encrypted part is under.
     pub(crate) reply_key: &'a Key,
     pub(crate) reply_usage: KeyUsage,
+    /// By which the reply goes back, where the request came by FAST.
+    pub(crate) tunnel: Option<&'a Tunnel>,
 }
 
 impl Grant<'_> {
@@ -77,6 +82,14 @@ impl Grant<'_> {
                 cipher: service_key.encrypt(usage::TICKET, &private.to_octets(), random),
             },
         );
+        let closed = self.tunnel.map(|tunnel| {
+            let padata = self.padata.clone();
+            tunnel.close(padata, &self.parties.client, ticket.octets(), self.reply_key, view.now, random)
+        });
+        let (padata, reply_key) = match &closed {
+            Some(closed) => (vec![closed.padata.clone()], &closed.reply_key),
+            None => (self.padata, self.reply_key),
+        };
         let mut part = EncKdcReplyPart {
             // MIT's KDC puts EncTGSRepPart into both replies; RFC 4120 §5.4.2 asks clients to take it.
             tag: EncPartTag::Tgs,
@@ -91,18 +104,21 @@ impl Grant<'_> {
             renew_till: times.renew_till,
             server: self.parties.service.clone(),
             addresses: self.addresses,
-            encrypted_padata: self.encrypted_padata,
+            encrypted_padata: self.proves.map(|request| negotiation(view, reply_key, request)),
         };
         deviation::bend_part(view.deviations, &mut part, view.now);
         let mut enc_part = EncryptedData {
-            etype: self.reply_key.etype().number(),
+            etype: reply_key.etype().number(),
             // MIT leaves the version of the reply key out.
             kvno: None,
-            cipher: self.reply_key.encrypt(self.reply_usage, &part.to_octets(), random),
+            cipher: reply_key.encrypt(self.reply_usage, &part.to_octets(), random),
         };
         let mut client = self.parties.client.clone();
+        if let Some(tunnel) = self.tunnel {
+            client = tunnel.client_outside(client);
+        }
         deviation::bend_reply(view.deviations, &mut client, &mut enc_part);
-        let reply = KdcReply { exchange: self.exchange, padata: self.padata, client, ticket, enc_part };
+        let reply = KdcReply { exchange: self.exchange, padata, client, ticket, enc_part };
         Issued {
             octets: reply.to_octets(),
             parties: self.parties,
@@ -111,6 +127,18 @@ impl Grant<'_> {
             kvno: keys.kvno,
         }
     }
+}
+
+/// Proves that the request arrived as it was sent, and so did the answer to what it announced (RFC 6806 §11): that this
+/// KDC knows FAST, if it does.
+fn negotiation(view: &View<'_>, key: &Key, request: &[u8]) -> Vec<PaData> {
+    let checksum =
+        Checksum { cksumtype: key.etype().checksum_type(), checksum: key.checksum(usage::AS_REQ_CHECKSUM, request) };
+    let mut padata = vec![PaData::new(padata_type::REQ_ENC_PA_REP, &checksum)];
+    if view.realm.fast != Fast::No {
+        padata.push(PaData::empty(padata_type::FX_FAST));
+    }
+    padata
 }
 
 /// The etype of the session key: the client's first that the KDC uses and the service can be expected to know. As MIT

@@ -13,7 +13,9 @@ use shakedown_krb5::{Principal, Random};
 
 use crate::as_exchange::is_skewed;
 use crate::database::Account;
+use crate::fast::{self, Opened, Tunnel};
 use crate::kdc::View;
+use crate::realm::Fast;
 use crate::refusal::Refusal;
 use crate::reply::{Grant, Issued, Parties, longest_life, session_etype};
 use crate::times::{Bounds, Times};
@@ -36,14 +38,27 @@ struct Presented {
 pub(crate) fn answer(view: &View<'_>, request: &KdcRequest, random: &mut dyn Random) -> Result<Issued, Refusal> {
     let presented = check_presented(view, request)?;
     let client = presented.part.client.clone();
-    // From here on it is known who asks.
-    grant(view, request, presented, random).map_err(|refusal| Refusal { client: Some(client), ..refusal })
+    let opened = match view.realm.fast {
+        Fast::No => Ok(None),
+        Fast::Offered | Fast::Required => {
+            fast::open_tgs(view, request, &presented.session_key, presented.subkey.as_ref())
+        }
+    };
+    let granted = opened.map_err(Refusal::from).and_then(|opened| match &opened {
+        None => grant(view, request, presented, None, random),
+        Some(Opened { request, tunnel }) => {
+            grant(view, request, presented, Some(tunnel), random).map_err(|refusal| refusal.through(Some(tunnel)))
+        }
+    });
+    // It is known who asks.
+    granted.map_err(|refusal| Refusal { client: Some(client), ..refusal })
 }
 
 fn grant(
     view: &View<'_>,
     request: &KdcRequest,
     presented: Presented,
+    tunnel: Option<&Tunnel>,
     random: &mut dyn Random,
 ) -> Result<Issued, Refusal> {
     let body = request.body();
@@ -84,10 +99,11 @@ fn grant(
         addresses,
         authorization_data: authorization_data(request, &presented)?,
         padata: Vec::new(),
-        encrypted_padata: None,
+        proves: None,
         key_expiration: None,
         reply_key,
         reply_usage,
+        tunnel,
     };
     Ok(grant.issue(view, random))
 }
@@ -119,6 +135,10 @@ fn check_presented(view: &View<'_>, request: &KdcRequest) -> Result<Presented, R
     }
     if is_skewed(view, authenticator.time) {
         return Err(refuse(error_code::SKEW));
+    }
+    let lists = [part.authorization_data.as_deref(), authenticator.authorization_data.as_deref()];
+    if fast::is_armor_only(lists) {
+        return Err(refuse(error_code::POLICY));
     }
     check_checksum(request, &authenticator, &session_key)?;
     let subkey = match &authenticator.subkey {

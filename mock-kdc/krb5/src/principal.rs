@@ -54,6 +54,12 @@ impl Principal {
         Self::of_octets(vec![b"krbtgt".to_vec(), realm.to_vec()], issuer.to_vec())
     }
 
+    /// `WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS`, whoever it is (RFC 8062 §3).
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self::new(&["WELLKNOWN", "ANONYMOUS"], "WELLKNOWN:ANONYMOUS").with_name_type(name_type::WELLKNOWN)
+    }
+
     /// Of which realm this is the ticket-granting service; `None` if it is none.
     #[must_use]
     pub fn krbtgt_realm(&self) -> Option<&[u8]> {

@@ -1,0 +1,22 @@
+//! FAST at the KDC: requests within an encrypted tunnel, and replies and errors that go back through it (RFC 6113).
+//!
+//! ```text
+//!   octets ──▶ open_as, open_tgs ──▶ the request within, and a Tunnel
+//!                                       exchange as without FAST (encrypted challenge instead of encrypted timestamp)
+//!   reply  ◀── Tunnel::close ◀───────── ticket, pre-authentication data, reply key
+//!   error  ◀── Tunnel::close_error ◀─── refusal, hints
+//! ```
+//!
+//! As MIT's KDC does it: an AS-REQ shows a ticket-granting ticket as armor, a TGS-REQ has its armor in PA-TGS-REQ, and
+//! what goes wrong after the key of the tunnel is known is told within the tunnel. There is nothing to remember between
+//! two requests, so the cookie says nothing. A realm that does not offer FAST reads over all of it.
+
+mod armor;
+mod challenge;
+mod request;
+mod tunnel;
+
+pub(crate) use armor::is_armor_only;
+pub(crate) use challenge::{answer_challenge, check_challenge};
+pub(crate) use request::{Opened, open_as, open_tgs};
+pub(crate) use tunnel::Tunnel;
