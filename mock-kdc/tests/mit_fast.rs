@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, OnceLock};
 
 use mock_kdc::krb5_conf::krb5_conf;
-use mock_kdc::{Fast, Handle, Kdc, Listener, Realm, Service, SystemRandom, User};
+use mock_kdc::{Fast, Handle, Kdc, Listener, Preauth, Realm, Service, SystemRandom, User};
 use shakedown_krb5::crypto::Etype;
 
 const PASSWORD: &str = "correct horse";
@@ -145,7 +145,7 @@ fn kdc(fast: Fast) -> Kdc {
         realm.fast = fast;
         let etypes = if fast == Fast::Offered { None } else { Some(vec![Etype::Aes256Sha1]) };
         realm.users.push(User { etypes: etypes.clone(), ..User::new("alice", PASSWORD) });
-        realm.users.push(User { etypes, preauth_required: false, ..User::new("bob", PASSWORD) });
+        realm.users.push(User { etypes, preauth: Some(Preauth::NotRequired), ..User::new("bob", PASSWORD) });
         realm.services.push(Service::new("postgres/db.test"));
         realm.services.push(Service::new("host/client.test"));
         Kdc::new(&realm, &mut SystemRandom).unwrap()

@@ -20,8 +20,10 @@ pub mod fast;
 pub mod framing;
 pub mod gss;
 pub mod keytab;
+pub mod krb5_conf;
 pub mod messages;
 pub mod principal;
+pub mod transited;
 
 mod file;
 mod keyblock;

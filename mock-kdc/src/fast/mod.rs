@@ -11,6 +11,10 @@
 //! what goes wrong after the key of the tunnel is known is told within the tunnel. There is nothing to remember between
 //! two requests, so the cookie says nothing. A realm that does not offer FAST reads over all of it.
 
+use crate::database::Account;
+use crate::kdc::View;
+use crate::realm::{Fast, Kind};
+
 mod armor;
 mod challenge;
 mod request;
@@ -20,3 +24,9 @@ pub(crate) use armor::is_armor_only;
 pub(crate) use challenge::{answer_challenge, check_challenge};
 pub(crate) use request::{Opened, open_as, open_tgs};
 pub(crate) use tunnel::Tunnel;
+
+/// Whether a request of `client` is refused if it is not armored. Who has a password needs armor; it comes from those who
+/// have keys alone, as computers and services.
+pub(crate) fn is_required(view: &View<'_>, client: &Account) -> bool {
+    view.realm.fast == Fast::Required && client.kind == Kind::User && client.salt.is_some()
+}
