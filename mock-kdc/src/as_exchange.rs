@@ -99,10 +99,11 @@ fn grant(
     if times.renew_till.is_some() {
         flags |= ticket::RENEWABLE;
     }
-    let mut padata = vec![etype_info(client, key)];
+    let mut padata = Vec::new();
     if let (Proof::Challenge(key), Some(tunnel)) = (proof, tunnel) {
         padata.push(fast::answer_challenge(tunnel, key, view.now, random));
     }
+    padata.push(etype_info(client, key));
     let grant = Grant {
         exchange: Exchange::As,
         // The names go back with the name types of the request: libkrb5 compares those as well.

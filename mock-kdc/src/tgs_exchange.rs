@@ -179,7 +179,7 @@ fn check_checksum(request: &KdcRequest, authenticator: &Authenticator, session_k
 }
 
 /// Checksum types that MIT's KDC knows and anybody can compute: MD4, MD5, SHA-1.
-const UNKEYED: [i32; 3] = [2, 7, 14];
+pub(crate) const UNKEYED: [i32; 3] = [2, 7, 14];
 
 /// That of the ticket, and what the client adds to restrict the new one (RFC 4120 §5.4.1).
 fn authorization_data(

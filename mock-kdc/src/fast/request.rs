@@ -7,6 +7,7 @@ use shakedown_krb5::messages::{Codec, KdcRequest, error_code, padata_type};
 use super::{Tunnel, armor};
 use crate::kdc::View;
 use crate::refusal::Refusal;
+use crate::tgs_exchange::UNKEYED;
 
 /// A request that came through a tunnel.
 #[derive(Debug)]
@@ -79,6 +80,9 @@ fn code(failure: &OpenFailure, fast: &FastRequest, tunnel: &Tunnel) -> i32 {
         // MIT has an error of its own for an etype that is not the key's, which has no number on the wire.
         OpenFailure::Integrity if fast.enc_fast_req.etype != tunnel.etype().number() => error_code::GENERIC,
         OpenFailure::Integrity => error_code::BAD_INTEGRITY,
+        OpenFailure::UnfitChecksum(number) | OpenFailure::UnknownChecksum(number) if UNKEYED.contains(number) => {
+            error_code::POLICY
+        }
         OpenFailure::Malformed(_) | OpenFailure::UnknownChecksum(_) | OpenFailure::UnfitChecksum(_) => {
             error_code::GENERIC
         }
