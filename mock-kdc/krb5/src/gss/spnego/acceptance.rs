@@ -2,7 +2,7 @@
 
 use super::mechanism::is_krb5;
 use super::mic::MicExchange;
-use super::token::{NegState, NegTokenInit, NegTokenResp, reject};
+use super::token::{NegState, NegTokenInit, NegTokenResp, hints, reject};
 use crate::gss::{AcceptFailure, Accepted, Acceptor, Cause, Flags, GssError};
 use crate::{Random, Timestamp};
 
@@ -13,6 +13,7 @@ pub struct Acceptance {
     mic: MicExchange,
     /// mechTypes as they were received.
     mech_list: Vec<u8>,
+    demands_mic: bool,
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +43,13 @@ impl Acceptance {
         Self::default()
     }
 
+    /// Demands a MIC also where Kerberos is the first choice, as an acceptor may that trusts nobody in between
+    /// (RFC 4178 §5). MIT's initiator answers it only with mutual authentication, and otherwise believes to be done.
+    #[must_use]
+    pub fn demanding_mic() -> Self {
+        Self { demands_mic: true, ..Self::default() }
+    }
+
     /// Looks at the initiator's next token. The first may also be a krb5 token without SPNEGO around it.
     ///
     /// # Errors
@@ -65,10 +73,13 @@ impl Acceptance {
                 if response.response_token.is_some() {
                     return Err(rejected("a token after the last"));
                 }
-                let mic = self.mic.exchange(&mut accepted.context, &self.mech_list, response.mic, false);
-                mic.map_err(reject_broken)?;
-                // Ours is sent already, and nothing is left to say.
-                Ok(Progress::Done(Box::new(Accepted { reply: None, ..*accepted })))
+                let mic = self.mic.exchange(&mut accepted.context, &self.mech_list, response.mic, true);
+                // Mostly ours is sent already, and nothing is left to say.
+                let state = Some(NegState::AcceptCompleted);
+                let reply = mic
+                    .map_err(reject_broken)?
+                    .map(|mic| NegTokenResp { state, mic: Some(&mic), ..NegTokenResp::default() }.encode());
+                Ok(Progress::Done(Box::new(Accepted { reply, ..*accepted })))
             }
             State::Over => Err(AcceptFailure::silent(Cause::Malformed("a token after the last".to_owned()))),
         }
@@ -81,6 +92,11 @@ impl Acceptance {
         now: Timestamp,
         random: &mut dyn Random,
     ) -> Result<Progress, AcceptFailure> {
+        if token.is_empty() && acceptor.has_keys() {
+            // An initiator that would like to hear first what there is (MS-SPNG 3.2.5.2).
+            self.state = State::ExpectFirst;
+            return Ok(Progress::Continue(hints()));
+        }
         let Some(offer) = NegTokenInit::recognise(token)? else {
             return acceptor.accept_krb5(token, now, random).map(|accepted| Progress::Done(Box::new(accepted)));
         };
@@ -94,7 +110,7 @@ impl Acceptance {
         // supportedMech repeats the name that was offered: Windows offers its own first and expects it back.
         let supported_mech = Some(offer.mech_types[chosen]);
         self.mech_list = offer.mech_list.to_vec();
-        self.mic.required = chosen > 0;
+        self.mic.required = chosen > 0 || self.demands_mic;
         match offer.mech_token {
             Some(token) if chosen == 0 => self.krb5(acceptor, token, offer.mic, supported_mech, now, random),
             // The token, if any, is of a mechanism that is not chosen.
@@ -123,14 +139,23 @@ impl Acceptance {
         let response_token = accepted.reply.take();
         let mut ours = None;
         // Without integrity there is nothing to make a MIC with (RFC 4178 §5).
-        let done = if accepted.flags.has(Flags::INTEG) {
-            let exchanged = self.mic.exchange(&mut accepted.context, &self.mech_list, mic, response_token.is_some());
+        let done = if !accepted.flags.has(Flags::INTEG) {
+            true
+        } else if self.demands_mic && mic.is_none() && response_token.is_none() && supported_mech.is_some() {
+            // The initiator could not know yet that it owes one.
+            false
+        } else {
+            let initiator_was_last = response_token.is_none();
+            let exchanged = self.mic.exchange(&mut accepted.context, &self.mech_list, mic, initiator_was_last);
             ours = exchanged.map_err(reject_broken)?;
             self.mic.is_complete()
-        } else {
-            true
         };
-        let state = if done { NegState::AcceptCompleted } else { NegState::AcceptIncomplete };
+        let state = match (done, supported_mech) {
+            (true, _) => NegState::AcceptCompleted,
+            // Only in the first reply can it be asked for (RFC 4178 §4.2.2).
+            (false, Some(_)) => NegState::RequestMic,
+            (false, None) => NegState::AcceptIncomplete,
+        };
         let reply = NegTokenResp {
             state: Some(state),
             supported_mech,

@@ -100,7 +100,8 @@ impl SpnegoInitiator {
         if started.is_none() {
             self.answer(response.response_token)?;
         }
-        self.conclude(started, response.mic)
+        let acceptor_was_last = response.response_token.is_some_and(|token| !token.is_empty());
+        self.conclude(started, response.mic, acceptor_was_last)
     }
 
     /// The finished context.
@@ -176,10 +177,15 @@ impl SpnegoInitiator {
         }
     }
 
-    fn conclude(&mut self, started: Option<Vec<u8>>, received: Option<&[u8]>) -> Result<SpnegoStep, GssError> {
+    fn conclude(
+        &mut self,
+        started: Option<Vec<u8>>,
+        received: Option<&[u8]>,
+        acceptor_was_last: bool,
+    ) -> Result<SpnegoStep, GssError> {
         let mut mic = None;
         if let Krb5::Stands(context) = &mut self.krb5 {
-            mic = self.mic.exchange(context, &self.mech_list, received, started.is_some())?;
+            mic = self.mic.exchange(context, &self.mech_list, received, acceptor_was_last)?;
             self.done = self.mic.is_complete();
         } else if received.is_some() {
             return Err(GssError::Broken("mechListMIC before there is a context"));

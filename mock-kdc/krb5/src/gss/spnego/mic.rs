@@ -12,9 +12,9 @@ pub(super) struct MicExchange {
 }
 
 impl MicExchange {
-    /// Verifies the peer's MIC and makes our own, as far as they are due, once the context stands. `has_token` is whether
-    /// a token of the mechanism goes out together with it: then the peer may still have to see that before it makes its
-    /// own.
+    /// Verifies the peer's MIC and makes our own, as far as they are due, once the context stands. `peer_was_last` is
+    /// whether the mechanism's last token just came from the peer: it has the context as well then, and owes a MIC together
+    /// with it.
     ///
     /// # Errors
     /// The peer's does not fit the list, comes twice, or is missing.
@@ -23,7 +23,7 @@ impl MicExchange {
         context: &mut Context,
         mech_list: &[u8],
         received: Option<&[u8]>,
-        has_token: bool,
+        peer_was_last: bool,
     ) -> Result<Option<Vec<u8>>, GssError> {
         match received {
             Some(_) if self.received => return Err(GssError::Broken("a second mechListMIC")),
@@ -33,7 +33,9 @@ impl MicExchange {
                 // Who gets one owes one.
                 (self.required, self.received) = (true, true);
             }
-            None if self.required && !has_token => return Err(GssError::Broken("mechListMIC is missing")),
+            None if self.required && (peer_was_last || self.sent) => {
+                return Err(GssError::Broken("mechListMIC is missing"));
+            }
             None => {}
         }
         if !self.required || self.sent {

@@ -2,7 +2,7 @@
 
 use crate::der::{Reader, Writer};
 use crate::gss::GssError;
-use crate::gss::frame::{initial_token, malformed, oid};
+use crate::gss::frame::{KRB5_OID, initial_token, malformed, oid};
 
 /// 1.3.6.1.5.5.2 with tag and length.
 const OID: &[u8] = &[0x06, 0x06, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x02];
@@ -79,6 +79,22 @@ pub(super) fn neg_token_init(mech_list: &[u8], mech_token: Option<&[u8]>) -> Vec
             w.sequence(|w| {
                 w.field(0, |w| w.raw(mech_list));
                 w.optional(2, mech_token, Writer::octets);
+            });
+        });
+    });
+    token
+}
+
+/// NegTokenInit2 of an acceptor that is asked what there is (MS-SPNG 2.2.1): Kerberos, and the hint that everybody sends.
+pub(super) fn hints() -> Vec<u8> {
+    const HINT: &[u8] = b"not_defined_in_RFC4178@please_ignore";
+    let mut token = Vec::with_capacity(128);
+    Writer::new(&mut token).application(0, |w| {
+        w.raw(OID);
+        w.field(0, |w| {
+            w.sequence(|w| {
+                w.field(0, |w| w.sequence(|w| w.raw(KRB5_OID)));
+                w.field(3, |w| w.sequence(|w| w.field(0, |w| w.string(HINT))));
             });
         });
     });
