@@ -10,21 +10,21 @@
 //! The order of the checks is that of MIT's KDC, and decides which error wins: an account that has ended or is locked
 //! is told before the password is proven.
 
+use shakedown_krb5::Random;
+use shakedown_krb5::Timestamp;
 use shakedown_krb5::crypto::{Key, usage};
 use shakedown_krb5::messages::flags::{kdc_options, ticket};
-use shakedown_krb5::messages::{
-    Codec, EncryptedData, EtypeInfo2, EtypeInfo2Entry, Exchange, KdcRequest, PaData, PreauthEncTimestamp, error_code,
-    padata_type,
-};
-use shakedown_krb5::{Principal, Random};
+use shakedown_krb5::messages::view::{EncryptedDataView, KdcRequestView, TransitedView, View as _};
+use shakedown_krb5::messages::{Codec as _, Exchange, PreauthEncTimestamp, error_code, padata_type};
 
 use crate::database::Account;
-use crate::fast::{self, Opened, Tunnel};
+use crate::fast;
 use crate::kdc::View;
-use crate::realm::Fast;
-use crate::refusal::Refusal;
-use crate::reply::{Grant, Issued, Parties, longest_life, session_etype};
+use crate::policy::{accounts, etypes, hints, names, options};
+use crate::refusal::{Refusal, Refused};
+use crate::reply::{Grant, Issued, Unrestricted, longest_life, longest_renewal, open};
 use crate::times::{Bounds, Times};
+use crate::worker::{Opened, Out};
 
 /// Options that only a TGS-REQ can have.
 const NOT_IN_AS: u32 = kdc_options::FORWARDED
@@ -34,127 +34,83 @@ const NOT_IN_AS: u32 = kdc_options::FORWARDED
     | kdc_options::ENC_TKT_IN_SKEY
     | kdc_options::CNAME_IN_ADDL_TKT;
 
-/// What MIT puts into PA-FX-COOKIE when there is nothing to remember.
-const COOKIE: &[u8] = b"MIT";
-
-pub(crate) fn answer(
-    view: &View<'_>,
-    request: &KdcRequest,
-    octets: &[u8],
+/// Answers `request`, whose octets are `octets`, into `out`.
+pub(crate) fn answer<'a>(
+    view: &View<'a>,
+    request: &KdcRequestView<'a>,
+    octets: &'a [u8],
+    opened: &'a mut Opened,
+    out: &mut Out,
     random: &mut dyn Random,
-) -> Result<Issued, Refusal> {
-    let opened = match view.realm.fast {
-        Fast::No => None,
-        Fast::Offered | Fast::Required => fast::open_as(view, request)?,
-    };
-    match &opened {
-        None => grant(view, request, octets, None, random),
-        Some(Opened { request, tunnel }) => {
-            grant(view, request, octets, Some(tunnel), random).map_err(|refusal| refusal.through(Some(tunnel)))
-        }
+) -> Result<Issued<'a>, Refused<'a>> {
+    let Opened { proof, within, .. } = opened;
+    let request = &fast::enter_as(view, request, within, &mut out.tunnel)?;
+    let body = &request.body;
+    let asked_client = body.client().ok_or(Refusal::new(error_code::C_PRINCIPAL_UNKNOWN, "NULL_CLIENT"))?;
+    let asked_server = body.server().ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "NULL_SERVER"))?;
+    let client = names::client(view.realm, view.database, asked_client)?;
+    let server = names::service(view.database, asked_server, "SERVER_NOT_FOUND")?;
+    let options = body.kdc_options;
+    if options & NOT_IN_AS != 0 {
+        return Err(Refusal::new(error_code::BADOPTION, "INVALID AS OPTIONS").into());
     }
-}
-
-/// `octets` are those of the request as it was received, `request` may have come within it.
-fn grant(
-    view: &View<'_>,
-    request: &KdcRequest,
-    octets: &[u8],
-    tunnel: Option<&Tunnel>,
-    random: &mut dyn Random,
-) -> Result<Issued, Refusal> {
-    let body = request.body();
-    let client_name = body.client().ok_or(Refusal::new(error_code::C_PRINCIPAL_UNKNOWN, "NULL_CLIENT"))?;
-    let server_name = body.server().ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "NULL_SERVER"))?;
-    let client =
-        view.database.find(&client_name).ok_or(Refusal::new(error_code::C_PRINCIPAL_UNKNOWN, "CLIENT_NOT_FOUND"))?;
-    let server =
-        view.database.find(&server_name).ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "SERVER_NOT_FOUND"))?;
-    check_accounts(view, request, client, server)?;
-    if tunnel.is_none() && fast::is_required(view, client) {
-        return Err(Refusal::new(error_code::POLICY, "FAST REQUIRED"));
-    }
-    let session_etype = session_etype(view, server, &body.etypes)
+    let parties = accounts::Parties { realm: view.realm, client, service: server, now: view.now };
+    accounts::before_proof(parties, options)?;
+    accounts::lock(parties)?;
+    let session_etype = etypes::session(view.realm, server, body.etypes)
         .ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "BAD_ENCRYPTION_TYPE"))?;
+    options::anonymity(asked_client, options)?;
+    let options = options::granted(view.realm, &[client, server], options);
     let bounds = Bounds {
         life: longest_life(view, &[Some(client), Some(server)]),
-        renewable_life: view.realm.renewable_lifetime,
+        renewable_life: longest_renewal(view, &[Some(client), Some(server)]),
         presented: None,
     };
     let times = Times::of_new(body, bounds, view.now);
     if times.end < times.start {
         // RFC 4120 §3.1.3 and Active Directory; MIT's KDC issues a ticket that has already ended.
-        return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID"));
+        return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID").into());
     }
-    let proof = check_proof(view, request, client, tunnel)?;
-    let key = client_key(client, &body.etypes).ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "CANT_FIND_CLIENT_KEY"))?;
+    if out.tunnel.is_none() && fast::is_required(view, client) {
+        return Err(Refusal::new(error_code::POLICY, "FAST REQUIRED").into());
+    }
+    let proof = check_proof(view, request, client, proof, out)?;
+    accounts::after_proof(parties)?;
+    let key =
+        etypes::reply_key(client, body.etypes).ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "CANT_FIND_CLIENT_KEY"))?;
 
-    let wants_checksum = request.padata(padata_type::REQ_ENC_PA_REP).is_some();
     // MIT sets ENC-PA-REP whether or not the checksum was asked for: it says that this KDC makes one.
     let mut flags = ticket::INITIAL | ticket::ENC_PA_REP;
-    flags |= body.kdc_options & (kdc_options::FORWARDABLE | kdc_options::PROXIABLE);
+    flags |= options & (kdc_options::FORWARDABLE | kdc_options::PROXIABLE);
     if !matches!(proof, Proof::None) {
         flags |= ticket::PRE_AUTHENT;
     }
     if times.renew_till.is_some() {
         flags |= ticket::RENEWABLE;
     }
-    let mut padata = Vec::new();
-    if let (Proof::Challenge(key), Some(tunnel)) = (proof, tunnel) {
-        padata.push(fast::answer_challenge(tunnel, key, view.now, random));
+    if let (Proof::Challenge(key), Some(tunnel)) = (proof, &out.tunnel) {
+        fast::answer_challenge(tunnel, key, view.now, random, &mut out.padata);
     }
-    padata.push(etype_info(client, key));
+    hints::of_reply(client, key, body.etypes, &mut out.padata);
     let grant = Grant {
         exchange: Exchange::As,
         // The names go back with the name types of the request: libkrb5 compares those as well.
-        parties: Parties { client: client_name, service: server_name },
+        client: names::told_client(view.realm, asked_client, client, body.kdc_options),
+        service: names::told_service(asked_server, server),
         account: server,
         session_etype,
         times,
         flags,
         nonce: body.nonce,
-        addresses: body.addresses.clone(),
-        authorization_data: None,
-        padata,
-        proves: wants_checksum.then_some(octets),
+        addresses: body.addresses,
+        transited: TransitedView::NONE,
+        authorization: &Unrestricted,
         key_expiration: client.password_expires,
         reply_key: key,
         reply_usage: usage::AS_REP,
-        tunnel,
+        proves: request.padata(padata_type::REQ_ENC_PA_REP).map(|_| octets),
     };
-    Ok(grant.issue(view, random))
-}
-
-/// What can be said before anybody has proven anything.
-fn check_accounts(view: &View<'_>, request: &KdcRequest, client: &Account, server: &Account) -> Result<(), Refusal> {
-    let options = request.body().kdc_options;
-    let is_past = |time| view.now >= time;
-    if options & NOT_IN_AS != 0 {
-        return Err(Refusal::new(error_code::BADOPTION, "INVALID AS OPTIONS"));
-    }
-    if client.expires.is_some_and(is_past) {
-        return Err(Refusal::new(error_code::NAME_EXP, "CLIENT EXPIRED"));
-    }
-    if client.password_expires.is_some_and(is_past) && !is_password_service(&server.principal) {
-        return Err(Refusal::new(error_code::KEY_EXPIRED, "CLIENT KEY EXPIRED"));
-    }
-    if server.expires.is_some_and(is_past) {
-        return Err(Refusal::new(error_code::SERVICE_EXP, "SERVICE EXPIRED"));
-    }
-    if options & (kdc_options::ALLOW_POSTDATE | kdc_options::POSTDATED) != 0 {
-        return Err(Refusal::new(error_code::CANNOT_POSTDATE, "POSTDATE NOT ALLOWED"));
-    }
-    if client.disabled {
-        return Err(Refusal::new(error_code::CLIENT_REVOKED, "CLIENT LOCKED OUT"));
-    }
-    if server.disabled {
-        return Err(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "SERVICE LOCKED OUT"));
-    }
-    Ok(())
-}
-
-fn is_password_service(principal: &Principal) -> bool {
-    principal.components.as_slice() == [b"kadmin".as_slice(), b"changepw"]
+    Ok(grant.issue(view, out, random))
 }
 
 /// How the client has proven that it knows its key.
@@ -169,65 +125,58 @@ enum Proof<'a> {
 
 fn check_proof<'a>(
     view: &View<'_>,
-    request: &KdcRequest,
+    request: &KdcRequestView<'_>,
     client: &'a Account,
-    tunnel: Option<&Tunnel>,
+    buffer: &mut Vec<u8>,
+    out: &mut Out,
 ) -> Result<Proof<'a>, Refusal> {
-    let refused = |code, text| {
-        let hints = Some(hints(view, client, &request.body().etypes, tunnel));
-        Refusal { hints, ..Refusal::new(code, text) }
-    };
-    // All that is wrong with the proof but its time is one error, 24, as MIT has it: no key of the etype, not
-    // decryptable, not decodable.
-    let failed = || refused(error_code::PREAUTH_FAILED, "PREAUTH_FAILED");
-    let challenge = tunnel.zip(request.padata(padata_type::ENCRYPTED_CHALLENGE));
-    let (time, proof) = if let Some((tunnel, challenge)) = challenge {
-        let keys = client.newest().keys.iter().filter(|key| request.body().etypes.contains(&key.etype().number()));
-        let (time, key) = fast::check_challenge(tunnel, challenge, keys).ok_or_else(failed)?;
-        (time, Proof::Challenge(key))
+    let offered = request.body.etypes;
+    let challenge = out.tunnel.as_deref().zip(request.padata(padata_type::ENCRYPTED_CHALLENGE));
+    let expected = if out.tunnel.is_some() { padata_type::ENCRYPTED_CHALLENGE } else { padata_type::ENC_TIMESTAMP };
+    let found = if let Some((tunnel, challenge)) = challenge {
+        let found = fast::check_challenge(tunnel, challenge, client, offered.iter());
+        if found.is_none() {
+            client.attempts.wrong(view.realm.lockout, view.now);
+        }
+        found.map(|(time, key)| (time, Proof::Challenge(key)))
     } else if let Some(stamp) = request.padata(padata_type::ENC_TIMESTAMP) {
-        let stamp = EncryptedData::decode(stamp).map_err(|_| failed())?;
-        let plain = client
-            .candidates(None, stamp.etype)
-            .find_map(|key| key.decrypt(usage::PA_ENC_TIMESTAMP, &stamp.cipher).ok())
-            .ok_or_else(failed)?;
-        (PreauthEncTimestamp::decode(&plain).map_err(|_| failed())?.time, Proof::Timestamp)
+        proven_time(view, client, stamp, buffer).map(|time| (time, Proof::Timestamp))
     } else if client.preauth_required {
-        return Err(refused(error_code::PREAUTH_REQUIRED, "NEEDED_PREAUTH"));
+        hints::required(view.realm, client, offered, expected, &mut out.hints);
+        return Err(Refusal::new(error_code::PREAUTH_REQUIRED, "NEEDED_PREAUTH"));
     } else {
         return Ok(Proof::None);
     };
-    if is_skewed(view, time) { Err(Refusal::new(error_code::SKEW, "PREAUTH_FAILED")) } else { Ok(proof) }
+    // All that is wrong with the proof but its time is one error, 24, as MIT has it: no key of the etype, not
+    // decryptable, not decodable.
+    let Some((time, proof)) = found else {
+        hints::failed(view.realm, client, offered, expected, &mut out.hints);
+        return Err(Refusal::new(error_code::PREAUTH_FAILED, "PREAUTH_FAILED"));
+    };
+    if is_skewed(view, time) {
+        return Err(Refusal::new(error_code::SKEW, "PREAUTH_FAILED"));
+    }
+    client.attempts.right();
+    Ok(proof)
+}
+
+/// The time in a PA-ENC-TIMESTAMP, if it is one under a key of the client's.
+fn proven_time(view: &View<'_>, client: &Account, proof: &[u8], buffer: &mut Vec<u8>) -> Option<Timestamp> {
+    let proof = EncryptedDataView::decode(proof).ok()?;
+    // Former passwords are as wrong as any other, whether or not their keys are kept for old tickets.
+    let keys = client.newest().keys.iter().filter(|key| key.etype().number() == proof.etype);
+    let with_usage = |key| (key, usage::PA_ENC_TIMESTAMP);
+    let Some(plain) = open(keys.map(with_usage), proof.cipher, buffer) else {
+        let mut former = Vec::new();
+        if open(client.former(proof.etype).map(with_usage), proof.cipher, &mut former).is_none() {
+            client.attempts.wrong(view.realm.lockout, view.now);
+        }
+        return None;
+    };
+    PreauthEncTimestamp::decode(plain).ok().map(|stamp| stamp.time)
 }
 
 /// Whether a client's clock is too far off. MIT compares whole seconds.
-pub(crate) fn is_skewed(view: &View<'_>, time: shakedown_krb5::Timestamp) -> bool {
+pub(crate) fn is_skewed(view: &View<'_>, time: Timestamp) -> bool {
     view.now.seconds().abs_diff(time.seconds()) > view.realm.clock_skew.as_secs()
-}
-
-/// The key that replies are under: of the client's first etype that there is a key of.
-fn client_key<'a>(client: &'a Account, offered: &[i32]) -> Option<&'a Key> {
-    offered.iter().find_map(|number| client.newest().keys.iter().find(|key| key.etype().number() == *number))
-}
-
-/// How to prove who one is, in MIT's order, without SPAKE, which this KDC does not do. A client that offers no etype of
-/// its keys gets no hint that would help it.
-fn hints(view: &View<'_>, client: &Account, offered: &[i32], tunnel: Option<&Tunnel>) -> Vec<PaData> {
-    let mut hints = Vec::new();
-    if view.realm.fast != Fast::No {
-        hints.push(PaData::empty(padata_type::FX_FAST));
-    }
-    if let Some(key) = client_key(client, offered) {
-        hints.push(etype_info(client, key));
-        let proof = if tunnel.is_some() { padata_type::ENCRYPTED_CHALLENGE } else { padata_type::ENC_TIMESTAMP };
-        hints.push(PaData::empty(proof));
-    }
-    hints.push(PaData { padata_type: padata_type::FX_COOKIE, padata_value: COOKIE.to_vec() });
-    hints
-}
-
-/// ETYPE-INFO2 with exactly one entry, that of the key which the KDC would use.
-fn etype_info(client: &Account, key: &Key) -> PaData {
-    let entry = EtypeInfo2Entry { etype: key.etype().number(), salt: client.salt.clone(), s2kparams: None };
-    PaData::new(padata_type::ETYPE_INFO2, &EtypeInfo2(vec![entry]))
 }

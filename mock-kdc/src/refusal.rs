@@ -1,55 +1,99 @@
 //! An error answer: KRB-ERROR with the code and the word that MIT's KDC uses.
+//!
+//! Hooks: `policy` writes hints ([`Out::hints`]) before it refuses; `fast` wraps the error into another one, if there is a
+//! tunnel ([`Out::tunnel`]).
 
-use shakedown_krb5::messages::{Codec, KrbError, MethodData, PaData, PrincipalName};
-use shakedown_krb5::{Principal, Random, Timestamp};
+use shakedown_krb5::der::Writer;
+use shakedown_krb5::messages::view::{KrbErrorView, PrincipalView};
+use shakedown_krb5::{Random, Timestamp};
 
-use crate::fast::Tunnel;
+use crate::policy::error_data::Status;
+use crate::policy::names;
+use crate::realm::{Flavor, Realm};
+use crate::worker::Out;
 
-/// Why a request is refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a request is refused. For codes 24 and 25, [`Out::hints`] says how the client may authenticate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Refusal {
     /// RFC 4120 §7.5.9.
     pub(crate) code: i32,
     /// MIT's status word, which becomes the e-text.
     pub(crate) text: &'static str,
-    /// How the client may authenticate, for codes 24 and 25.
-    pub(crate) hints: Option<Vec<PaData>>,
-    /// The client, where a TGS-REQ's ticket told it.
-    pub(crate) client: Option<Principal>,
-    /// By which the error goes back, where the request came by FAST.
-    pub(crate) tunnel: Option<Box<Tunnel>>,
+    /// What Active Directory says beside the code.
+    pub(crate) status: Option<Status>,
+}
+
+/// A refusal and whom it concerns, where a TGS-REQ's ticket told it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refused<'a> {
+    pub(crate) refusal: Refusal,
+    pub(crate) client: Option<PrincipalView<'a>>,
 }
 
 impl Refusal {
     pub(crate) const fn new(code: i32, text: &'static str) -> Self {
-        Self { code, text, hints: None, client: None, tunnel: None }
+        Self { code, text, status: None }
     }
 
-    /// The same, to go back by a tunnel if there is one.
-    pub(crate) fn through(self, tunnel: Option<&Tunnel>) -> Self {
-        Self { tunnel: tunnel.cloned().map(Box::new), ..self }
+    /// The same with an NTSTATUS, for realms that say one.
+    pub(crate) fn saying(self, status: Status) -> Self {
+        Self { status: Some(status), ..self }
     }
+}
 
-    /// The message. `server` is krbtgt of the realm where the request named none; libkrb5 takes its clock offset from
-    /// the server's time, and there is no client's time, as MIT leaves it out.
-    pub(crate) fn to_octets(
+impl From<Refusal> for Refused<'_> {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, client: None }
+    }
+}
+
+impl Refused<'_> {
+    /// Writes the message into `out.reply`. `server` is krbtgt of the realm where the request named none; libkrb5 takes
+    /// its clock offset from the server's time, and there is no client's time, as MIT leaves it out. Active Directory
+    /// names neither the client nor a word.
+    pub(crate) fn write(
         &self,
-        client: Option<&Principal>,
-        server: Principal,
+        realm: &Realm,
+        client: Option<PrincipalView<'_>>,
+        server: PrincipalView<'_>,
         now: Timestamp,
+        out: &mut Out,
         random: &mut dyn Random,
-    ) -> Vec<u8> {
-        let client = self.client.as_ref().or(client);
-        let error = KrbError {
-            crealm: client.map(|client| client.realm.clone()),
-            cname: client.map(PrincipalName::from),
-            e_text: Some(self.text.as_bytes().to_vec()),
-            e_data: self.hints.clone().map(|hints| MethodData(hints).to_octets()),
-            ..KrbError::new(self.code, now, server)
+    ) {
+        let Refusal { code, text, .. } = self.refusal;
+        let tunnel = out.tunnel.take();
+        let (client, server) = match &tunnel {
+            // What is within is what was asked for.
+            Some(tunnel) => (tunnel.client().or(client), tunnel.server().unwrap_or(server)),
+            None => (client, server),
         };
-        match &self.tunnel {
-            Some(tunnel) => tunnel.close_error(error, random).to_octets(),
-            None => error.to_octets(),
+        let client = self.client.or(client).filter(|_| names::errors_name_the_client(realm));
+        self.write_e_data(realm, out);
+        let error = KrbErrorView {
+            client_time: None,
+            server_time: now,
+            error_code: code,
+            crealm: client.map(|client| client.realm),
+            cname: client.map(|client| client.name),
+            server,
+            e_text: (realm.flavor == Flavor::Mit).then_some(text.as_bytes()),
+            e_data: Some(out.plain.as_slice()).filter(|data| !data.is_empty()),
+        };
+        out.reply.clear();
+        let writer = &mut Writer::new(&mut out.reply);
+        match &tunnel {
+            Some(tunnel) => tunnel.close_error(&error, &out.hints, random, writer),
+            None => error.write(writer),
+        }
+    }
+
+    /// Into `out.plain`; nothing where there is none.
+    fn write_e_data(&self, realm: &Realm, out: &mut Out) {
+        out.plain.clear();
+        if !out.hints.is_empty() {
+            Writer::new(&mut out.plain).sequence(|w| w.raw(&out.hints));
+        } else if let Some(status) = self.refusal.status.filter(|_| realm.error_data) {
+            status.write(self.refusal.code, &mut out.plain);
         }
     }
 }

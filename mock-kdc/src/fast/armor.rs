@@ -1,11 +1,10 @@
 //! The ticket that an AS-REQ is armored with (RFC 6113 §5.4.1.1).
 
 use shakedown_krb5::crypto::{Etype, Key, usage};
+use shakedown_krb5::der::Reader;
 use shakedown_krb5::fast::{ARMOR_AP_REQUEST, Armor, armor_key};
-use shakedown_krb5::messages::{
-    ApRequest, Authenticator, AuthorizationElement, AuthorizationList, Codec, EncTicketPart, EncryptionKey, ad_type,
-    error_code,
-};
+use shakedown_krb5::messages::view::{AuthorizationElementView, ListView};
+use shakedown_krb5::messages::{ApRequest, Authenticator, Codec, EncTicketPart, EncryptionKey, ad_type, error_code};
 use shakedown_krb5::{Principal, Timestamp};
 
 use crate::kdc::View;
@@ -34,14 +33,17 @@ pub(super) fn key(view: &View<'_>, armor: &Armor) -> Result<Key, i32> {
 }
 
 /// Whether a ticket or authenticator says of itself that it is good for nothing but armor (RFC 6113 §5.4.1.1).
-pub(crate) fn is_armor_only(lists: [Option<&[AuthorizationElement]>; 2]) -> bool {
-    lists.into_iter().flatten().flatten().any(|element| match element.ad_type {
+pub(crate) fn is_armor_only(lists: [Option<Elements<'_>>; 2]) -> bool {
+    lists.into_iter().flatten().flat_map(|list| list.iter()).any(|element| match element.ad_type {
         ad_type::FX_ARMOR => true,
-        ad_type::IF_RELEVANT => AuthorizationList::decode(&element.ad_data)
-            .is_ok_and(|inner| inner.0.iter().any(|element| element.ad_type == ad_type::FX_ARMOR)),
+        ad_type::IF_RELEVANT => Reader::new("AD-IF-RELEVANT", element.ad_data)
+            .and_then(|mut reader| Elements::read(&mut reader))
+            .is_ok_and(|inner| inner.iter().any(|element| element.ad_type == ad_type::FX_ARMOR)),
         _ => false,
     })
 }
+
+type Elements<'a> = ListView<'a, AuthorizationElementView<'a>>;
 
 fn open_ticket(view: &View<'_>, shown: &ApRequest) -> Result<EncTicketPart, i32> {
     let sealed = shown.ticket.enc_part();

@@ -1,7 +1,7 @@
 //! FAST at the KDC: requests within an encrypted tunnel, and replies and errors that go back through it (RFC 6113).
 //!
 //! ```text
-//!   octets ──▶ open_as, open_tgs ──▶ the request within, and a Tunnel
+//!   request ─▶ enter_as, enter_tgs ─▶ the request within, and a Tunnel
 //!                                       exchange as without FAST (encrypted challenge instead of encrypted timestamp)
 //!   reply  ◀── Tunnel::close ◀───────── ticket, pre-authentication data, reply key
 //!   error  ◀── Tunnel::close_error ◀─── refusal, hints
@@ -22,7 +22,7 @@ mod tunnel;
 
 pub(crate) use armor::is_armor_only;
 pub(crate) use challenge::{answer_challenge, check_challenge};
-pub(crate) use request::{Opened, open_as, open_tgs};
+pub(crate) use request::{enter_as, enter_tgs};
 pub(crate) use tunnel::Tunnel;
 
 /// Whether a request of `client` is refused if it is not armored. Who has a password needs armor; it comes from those who

@@ -2,73 +2,103 @@
 
 use shakedown_krb5::crypto::Key;
 use shakedown_krb5::fast::{FastRequest, OpenFailure, armor_key, options};
-use shakedown_krb5::messages::{Codec, KdcRequest, error_code, padata_type};
+use shakedown_krb5::messages::view::{KdcRequestView, View as _};
+use shakedown_krb5::messages::{Codec as _, KdcRequest, error_code, padata_type};
 
 use super::{Tunnel, armor};
 use crate::kdc::View;
+use crate::realm::Fast;
 use crate::refusal::Refusal;
 use crate::tgs_exchange::UNKEYED;
 
-/// A request that came through a tunnel.
-#[derive(Debug)]
-pub(crate) struct Opened {
-    /// The one that counts. A TGS-REQ has no PA-TGS-REQ here.
-    pub(crate) request: KdcRequest,
-    pub(crate) tunnel: Tunnel,
-}
-
 /// A request whose FAST is not in order; MIT's word for each of these is `FIND_FAST`.
-#[derive(Debug)]
-pub(crate) struct Unopened {
-    pub(crate) code: i32,
+struct Unopened {
+    code: i32,
     /// Once its key is known, the error goes back through the tunnel.
-    pub(crate) tunnel: Option<Tunnel>,
+    tunnel: Option<Tunnel>,
 }
 
-/// What is within an AS-REQ; nothing if it is without FAST.
-pub(crate) fn open_as(view: &View<'_>, request: &KdcRequest) -> Result<Option<Opened>, Unopened> {
-    let Some(fast) = decode(request)? else { return Ok(None) };
-    // No armor and no ticket either: MIT has no key then.
-    let armor = fast.armor.as_ref().ok_or(Unopened::plainly(error_code::PREAUTH_FAILED))?;
-    let key = armor::key(view, armor).map_err(Unopened::plainly)?;
-    open(request, &fast, key, request.body_octets()).map(Some)
-}
-
-/// What is within a TGS-REQ; nothing if it is without FAST. The keys are those of the ticket that it shows, which has
-/// been verified.
-pub(crate) fn open_tgs(
+/// The AS-REQ that counts: the one within, which is written into `within`, or the one itself if it is without FAST.
+pub(crate) fn enter_as<'a>(
     view: &View<'_>,
-    request: &KdcRequest,
+    request: &KdcRequestView<'a>,
+    within: &'a mut Vec<u8>,
+    tunnel: &mut Option<Box<Tunnel>>,
+) -> Result<KdcRequestView<'a>, Refusal> {
+    let Some(octets) = offered(view, request) else { return Ok(*request) };
+    let opened = FastRequest::decode(octets).map_err(|_| Unopened::plainly(error_code::GENERIC)).and_then(|fast| {
+        // No armor and no ticket either: MIT has no key then.
+        let armor = fast.armor.as_ref().ok_or(Unopened::plainly(error_code::PREAUTH_FAILED))?;
+        let key = armor::key(view, armor).map_err(Unopened::plainly)?;
+        open(request, &fast, key, request.body_octets())
+    });
+    enter(opened, within, tunnel)
+}
+
+/// The TGS-REQ that counts, which has no PA-TGS-REQ if it came within another. The keys are those of the ticket that the
+/// outer one shows, which has been verified.
+pub(crate) fn enter_tgs<'a>(
+    view: &View<'_>,
+    request: &KdcRequestView<'a>,
     session_key: &Key,
     subkey: Option<&Key>,
-) -> Result<Option<Opened>, Unopened> {
-    let Some(fast) = decode(request)? else { return Ok(None) };
-    let key = match (&fast.armor, subkey) {
-        (Some(_), Some(_)) | (None, None) => return Err(Unopened::plainly(error_code::PREAUTH_FAILED)),
-        // RFC 6113 §5.4.2 leaves explicit armor in a TGS-REQ to who has a sub-key; MIT's KDC takes it from who has none.
-        (Some(armor), None) => armor::key(view, armor).map_err(Unopened::plainly)?,
-        (None, Some(subkey)) => armor_key(subkey, session_key),
-    };
-    let presented = request.padata(padata_type::TGS_REQ).unwrap_or_default();
-    open(request, &fast, key, presented).map(Some)
+    within: &'a mut Vec<u8>,
+    tunnel: &mut Option<Box<Tunnel>>,
+) -> Result<KdcRequestView<'a>, Refusal> {
+    let Some(octets) = offered(view, request) else { return Ok(*request) };
+    let opened = FastRequest::decode(octets).map_err(|_| Unopened::plainly(error_code::GENERIC)).and_then(|fast| {
+        let key = match (&fast.armor, subkey) {
+            (Some(_), Some(_)) | (None, None) => return Err(Unopened::plainly(error_code::PREAUTH_FAILED)),
+            // RFC 6113 §5.4.2 leaves armor of its own to who has a sub-key; MIT's KDC takes it from who has none.
+            (Some(armor), None) => armor::key(view, armor).map_err(Unopened::plainly)?,
+            (None, Some(subkey)) => armor_key(subkey, session_key),
+        };
+        open(request, &fast, key, request.padata(padata_type::TGS_REQ).unwrap_or_default())
+    });
+    enter(opened, within, tunnel)
 }
 
-fn decode(request: &KdcRequest) -> Result<Option<FastRequest>, Unopened> {
-    let Some(octets) = request.padata(padata_type::FX_FAST) else { return Ok(None) };
-    FastRequest::decode(octets).map(Some).map_err(|_| Unopened::plainly(error_code::GENERIC))
+/// PA-FX-FAST, if the realm knows what that is.
+fn offered<'a>(view: &View<'_>, request: &KdcRequestView<'a>) -> Option<&'a [u8]> {
+    if view.realm.fast == Fast::No { None } else { request.padata(padata_type::FX_FAST) }
+}
+
+fn enter<'a>(
+    opened: Result<(KdcRequest, Tunnel), Unopened>,
+    within: &'a mut Vec<u8>,
+    tunnel: &mut Option<Box<Tunnel>>,
+) -> Result<KdcRequestView<'a>, Refusal> {
+    let refuse = |code| Refusal::new(code, "FIND_FAST");
+    match opened {
+        Ok((request, entered)) => {
+            *tunnel = Some(Box::new(entered));
+            within.clear();
+            request.encode(within);
+            KdcRequestView::decode(within).map_err(|_| refuse(error_code::GENERIC))
+        }
+        Err(unopened) => {
+            *tunnel = unopened.tunnel.map(Box::new);
+            Err(refuse(unopened.code))
+        }
+    }
 }
 
 /// `outside` is what the checksum must be over.
-fn open(request: &KdcRequest, fast: &FastRequest, key: Key, outside: &[u8]) -> Result<Opened, Unopened> {
+fn open(
+    request: &KdcRequestView<'_>,
+    fast: &FastRequest,
+    key: Key,
+    outside: &[u8],
+) -> Result<(KdcRequest, Tunnel), Unopened> {
     let opened = fast.open(&key, outside);
-    let mut tunnel = Tunnel::new(key, request.body().nonce);
+    let mut tunnel = Tunnel::new(key, request.body.nonce);
     let code = match opened {
         Ok(body) if body.options & options::CRITICAL & !options::HIDE_CLIENT_NAMES != 0 => {
             error_code::UNKNOWN_CRITICAL_FAST_OPTIONS
         }
         Ok(body) => {
-            tunnel.enter(body.options, body.body().nonce);
-            return Ok(Opened { request: body.into_request(request.exchange), tunnel });
+            tunnel.enter(body.options, body.body());
+            return Ok((body.into_request(request.exchange), tunnel));
         }
         Err(failure) => code(&failure, fast, &tunnel),
     };
@@ -87,12 +117,6 @@ fn code(failure: &OpenFailure, fast: &FastRequest, tunnel: &Tunnel) -> i32 {
             error_code::GENERIC
         }
         OpenFailure::Modified => error_code::MODIFIED,
-    }
-}
-
-impl From<Unopened> for Refusal {
-    fn from(unopened: Unopened) -> Self {
-        Self::new(unopened.code, "FIND_FAST").through(unopened.tunnel.as_ref())
     }
 }
 
