@@ -46,6 +46,7 @@ mod policy;
 mod random;
 mod refusal;
 mod reply;
+mod responder;
 mod tgs_exchange;
 mod times;
 mod worker;
@@ -63,4 +64,5 @@ pub use realm::{
     AccountChecks, Fast, Flavor, GivenKey, InvalidRealm, Kind, Lockout, Password, Preauth, Realm, Rotation, Service,
     TicketFlag, User,
 };
+pub use responder::Responder;
 pub use worker::Worker;

@@ -120,14 +120,29 @@ fn check_presented<'a>(
     request: &KdcRequestView<'a>,
     ticket: &'a mut Vec<u8>,
     authenticator: &mut Vec<u8>,
-) -> Result<Presented<'a>, Refusal> {
+) -> Result<Presented<'a>, Refused<'a>> {
     let refuse = |code| Refusal::new(code, "PROCESS_TGS");
     let padata = request.padata(padata_type::TGS_REQ).ok_or(refuse(error_code::PADATA_TYPE_NOSUPP))?;
     let presented = ApRequestView::decode(padata).map_err(|_| refuse(error_code::GENERIC))?;
     if presented.ap_options & (ap_options::USE_SESSION_KEY | ap_options::MUTUAL_REQUIRED) != 0 {
-        return Err(refuse(error_code::POLICY));
+        return Err(refuse(error_code::POLICY).into());
     }
     let part = open_ticket(view, &presented, ticket)?;
+    let client = part.client;
+    // MIT's KDC names the client in every error from here on, whatever the authenticator says.
+    check_opened(view, request, &presented, part, authenticator)
+        .map_err(|refusal| Refused { refusal, client: Some(client) })
+}
+
+/// What comes after the ticket, with whose client it is known who asks.
+fn check_opened<'a>(
+    view: &View<'a>,
+    request: &KdcRequestView<'a>,
+    presented: &ApRequestView<'a>,
+    part: EncTicketPartView<'a>,
+    authenticator: &mut Vec<u8>,
+) -> Result<Presented<'a>, Refusal> {
+    let refuse = |code| Refusal::new(code, "PROCESS_TGS");
     let session_key = usable(part.key).ok_or(refuse(error_code::ETYPE_NOSUPP))?;
     let keys = [(&session_key, usage::TGS_REQ_AUTHENTICATOR)];
     let plain = open(keys.into_iter(), presented.authenticator.cipher, authenticator)

@@ -61,6 +61,13 @@ impl Principal {
         Self::new(&["WELLKNOWN", "ANONYMOUS"], "WELLKNOWN:ANONYMOUS").with_name_type(name_type::WELLKNOWN)
     }
 
+    /// `user@suffix` as one component, of a realm that is a first guess (RFC 6806 §5): the KDC knows under which name and in which
+    /// realm the user is.
+    #[must_use]
+    pub fn enterprise(name: &str, realm: &str) -> Self {
+        Self::new(&[name], realm).with_name_type(name_type::ENTERPRISE)
+    }
+
     /// Of which realm this is the ticket-granting service; `None` if it is none.
     #[must_use]
     pub fn krbtgt_realm(&self) -> Option<&[u8]> {
