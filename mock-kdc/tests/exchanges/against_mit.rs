@@ -151,7 +151,7 @@ fn the_known_differences_are_these() {
     // Ours has no postdated tickets.
     let octets = AsRequest { options: kdc_options::ALLOW_POSTDATE, ..AsRequest::good(now) }.octets();
     assert_eq!(reading(theirs.answer(&octets)), "ticket");
-    assert_eq!(reading(ours(&kdc, &octets)), "10 POSTDATE NOT ALLOWED []");
+    assert_eq!(reading(ours(&kdc, &octets)), "10 POSTDATE NOT ALLOWED [] for a client");
 }
 
 #[test]
