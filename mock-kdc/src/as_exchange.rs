@@ -14,7 +14,7 @@ use shakedown_krb5::crypto::{Key, usage};
 use shakedown_krb5::messages::flags::{kdc_options, ticket};
 use shakedown_krb5::messages::{
     Checksum, Codec, EncryptedData, EtypeInfo2, EtypeInfo2Entry, Exchange, KdcRequest, PaData, PreauthEncTimestamp,
-    error_code, padata_type,
+    Transited, error_code, padata_type,
 };
 use shakedown_krb5::{Principal, Random};
 
@@ -23,6 +23,7 @@ use crate::kdc::View;
 use crate::refusal::Refusal;
 use crate::reply::{Grant, Issued, Parties, longest_life, session_etype};
 use crate::times::{Bounds, Times};
+use crate::trust;
 
 /// Options that only a TGS-REQ can have.
 const NOT_IN_AS: u32 = kdc_options::FORWARDED
@@ -45,7 +46,7 @@ pub(crate) fn answer(
     let client_name = body.client().ok_or(Refusal::new(error_code::C_PRINCIPAL_UNKNOWN, "NULL_CLIENT"))?;
     let server_name = body.server().ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "NULL_SERVER"))?;
     let client =
-        view.database.find(&client_name).ok_or(Refusal::new(error_code::C_PRINCIPAL_UNKNOWN, "CLIENT_NOT_FOUND"))?;
+        view.database.find(&client_name).ok_or_else(|| unknown_client(view, body.kdc_options, &client_name))?;
     let server =
         view.database.find(&server_name).ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "SERVER_NOT_FOUND"))?;
     check_accounts(view, request, client, server)?;
@@ -85,6 +86,7 @@ pub(crate) fn answer(
         nonce: body.nonce,
         addresses: body.addresses.clone(),
         authorization_data: None,
+        transited: Transited::default(),
         padata: vec![etype_info(client, key)],
         encrypted_padata: wants_checksum.then(|| vec![request_checksum(key, octets)]),
         key_expiration: client.password_expires,
@@ -92,6 +94,17 @@ pub(crate) fn answer(
         reply_usage: usage::AS_REP,
     };
     Ok(grant.issue(view, random))
+}
+
+/// A client that the realm does not have is unknown, or another realm's.
+fn unknown_client(view: &View<'_>, options: u32, client: &Principal) -> Refusal {
+    match trust::referral::realm_of_user(view.realm, options, client) {
+        Some(there) => {
+            let client = Some(Principal { realm: there.as_bytes().to_vec(), ..client.clone() });
+            Refusal { client, ..Refusal::new(error_code::WRONG_REALM, "REFERRAL") }
+        }
+        None => Refusal::new(error_code::C_PRINCIPAL_UNKNOWN, "CLIENT_NOT_FOUND"),
+    }
 }
 
 /// What can be said before anybody has proven anything.

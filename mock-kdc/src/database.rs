@@ -8,6 +8,7 @@ use shakedown_krb5::keytab::{Entry, Keyblock, Keytab};
 use shakedown_krb5::{Principal, Random, Timestamp};
 
 use crate::realm::{InvalidRealm, Realm, Rotation, Service, User};
+use crate::trust;
 
 /// All principals, the realm's own krbtgt among them.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub(crate) struct Account {
     pub(crate) expires: Option<Timestamp>,
     pub(crate) password_expires: Option<Timestamp>,
     pub(crate) max_ticket_life: Option<Duration>,
+    /// Of a key shared with another realm: whether it is good for clients from beyond that realm, and for going beyond.
+    pub(crate) transitive: bool,
 }
 
 /// The keys of one version number, the preferred first.
@@ -51,6 +54,9 @@ impl Database {
         database.add(Account::with_random_keys(krbtgt, 1, etypes(realm, None, "the realm")?, random))?;
         for service in &realm.services {
             database.add(service_account(realm, service, random)?)?;
+        }
+        for account in trust::keys::accounts(realm)? {
+            database.add(account)?;
         }
         for user in user_accounts(realm) {
             database.add(user?)?;
@@ -80,7 +86,7 @@ impl Account {
         Self::new(principal, random_keys(kvno, etypes, random))
     }
 
-    fn new(principal: Principal, keys: KeySet) -> Self {
+    pub(crate) fn new(principal: Principal, keys: KeySet) -> Self {
         Self {
             principal,
             key_sets: vec![keys],
@@ -90,6 +96,7 @@ impl Account {
             expires: None,
             password_expires: None,
             max_ticket_life: None,
+            transitive: true,
         }
     }
 
@@ -117,12 +124,17 @@ impl Account {
 
     /// Replaces the keys by random ones of the same encryption types; returns their number.
     pub(crate) fn rotate(&mut self, rotation: Rotation, random: &mut dyn Random) -> u32 {
+        self.replace(rotation, |kvno, etypes| random_keys(kvno, etypes, random))
+    }
+
+    /// Replaces the keys by others of the same encryption types; returns their number.
+    pub(crate) fn replace(&mut self, rotation: Rotation, make: impl FnOnce(u32, &[Etype]) -> KeySet) -> u32 {
         let kvno = match rotation {
             Rotation::KeepOld | Rotation::DropOld => self.newest().kvno.saturating_add(1),
             Rotation::SameKvno => self.newest().kvno,
         };
         let etypes: Vec<_> = self.newest().keys.iter().map(Key::etype).collect();
-        let keys = random_keys(kvno, &etypes, random);
+        let keys = make(kvno, &etypes);
         match rotation {
             Rotation::KeepOld => self.key_sets.insert(0, keys),
             Rotation::DropOld => self.key_sets = vec![keys],
@@ -196,8 +208,9 @@ fn etypes<'a>(realm: &'a Realm, own: Option<&'a [Etype]>, name: &str) -> Result<
 pub(crate) fn principal(realm: &Realm, name: &str) -> Result<Principal, InvalidRealm> {
     let invalid = || InvalidRealm::Name(name.to_owned());
     let mut principal: Principal = name.parse().map_err(|_| invalid())?;
+    let here = realm.name.as_bytes();
     if principal.realm.is_empty() {
-        principal.realm = realm.name.clone().into_bytes();
+        principal.realm = here.to_vec();
     }
-    if principal.realm == realm.name.as_bytes() { Ok(principal) } else { Err(invalid()) }
+    if principal.realm == here || trust::keys::is_shared(&principal, here) { Ok(principal) } else { Err(invalid()) }
 }

@@ -13,7 +13,7 @@ use crate::event::{Event, Outcome};
 use crate::realm::{InvalidRealm, Realm, Rotation};
 use crate::refusal::Refusal;
 use crate::reply::{Issued, Parties};
-use crate::{as_exchange, tgs_exchange};
+use crate::{as_exchange, tgs_exchange, trust};
 
 /// A realm with its keys. All methods take `&self`: it is shared between the tasks that listen and whoever
 /// turns its clock or rotates its keys meanwhile. `Debug` shows no key.
@@ -64,6 +64,8 @@ impl Kdc {
         // The passwords have become keys; nothing needs them any more.
         realm.users.clear();
         realm.services.clear();
+        realm.trusts.trusts.clear();
+        realm.trusts.trusted_by.clear();
         Ok(Self {
             clock: Clock::new(realm.clock_offset_seconds),
             database: RwLock::new(database),
@@ -153,6 +155,23 @@ impl Kdc {
         let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
         let account = database.find_mut(&principal).ok_or_else(|| self.unknown(service))?;
         Ok(account.rotate(rotation, random))
+    }
+
+    /// Gives a principal the keys of a password under its next key version number (or the same, as `rotation` says), which
+    /// it returns: what both sides of a trust do with `krbtgt/THERE@HERE`, each when it comes to it.
+    ///
+    /// # Errors
+    /// The realm has no such principal.
+    pub fn set_trust_password(
+        &self,
+        principal: &str,
+        password: &str,
+        rotation: Rotation,
+    ) -> Result<u32, UnknownPrincipal> {
+        let name = self.principal(principal)?;
+        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        let account = database.find_mut(&name).ok_or_else(|| self.unknown(principal))?;
+        Ok(account.replace(rotation, |kvno, etypes| trust::keys::of_password(&name, kvno, password.as_bytes(), etypes)))
     }
 
     /// All keys that the KDC has of a principal, the newest first, as a keytab. `timestamp` is seconds since 1970.

@@ -4,7 +4,7 @@
 //! puts it on UDP and TCP of one loopback port. It imitates MIT krb5's KDC (1.20): which error wins, what a reply
 //! holds, what is not answered at all. `tests/exchanges` sends the same requests to both.
 //!
-//! What it leaves out, it leaves out on purpose: no FAST, SPAKE or PKINIT (none is advertised), no other realms, no
+//! What it leaves out, it leaves out on purpose: no FAST, SPAKE or PKINIT (none is advertised), no
 //! postdated tickets (10, and 13 in a TGS-REQ), no user-to-user, no delegation on behalf of users (13). It is stricter
 //! than MIT's in two places: it issues no ticket that has already ended (11, or 32 where the ticket-granting ticket
 //! has), and takes no checksum in a TGS-REQ that is not keyed (50).
@@ -30,6 +30,7 @@ pub mod krb5_conf;
 pub mod listen;
 pub mod realm;
 pub mod realm_file;
+pub mod trust;
 
 mod as_exchange;
 mod clock;
@@ -48,3 +49,4 @@ pub use kdc::{Answer, Kdc, UnknownPrincipal};
 pub use listen::{Handle, Limits, Listener};
 pub use random::SystemRandom;
 pub use realm::{InvalidRealm, Password, Realm, Rotation, Service, User};
+pub use trust::{BadPath, ReferredNames, Trust, TrustKey, Trusts};

@@ -7,6 +7,8 @@ use shakedown_krb5::Timestamp;
 use shakedown_krb5::crypto::Etype;
 use zeroize::Zeroizing;
 
+use crate::trust::Trusts;
+
 /// A realm before its keys are made. The defaults are those of Active Directory where it has any: tickets for 10 hours,
 /// renewable for 7 days, 5 minutes of clock skew.
 #[derive(Debug, Clone)]
@@ -32,6 +34,8 @@ pub struct Realm {
     /// Replies by UDP that are longer are refused with error 52, so that the client comes again by TCP. The default is
     /// MIT's, beyond what fits a datagram.
     pub max_datagram_reply: usize,
+    /// What it has to do with other realms.
+    pub trusts: Trusts,
 }
 
 /// A principal with a password.
@@ -107,6 +111,9 @@ pub enum InvalidRealm {
     /// A realm whose name no krb5.conf can hold.
     #[error("the name of the realm has a blank or a control character, expected one as CORP.EXAMPLE.COM")]
     Blank,
+    /// A trust with itself, or with what is no realm.
+    #[error("'{0}' is no realm that there can be trust with, expected another one as ONPREM.EXAMPLE.COM")]
+    Trust(String),
     /// A service with key version number 0, which stands for any.
     #[error("service {0} has kvno 0, expected 1 or more")]
     Kvno(String),
@@ -127,6 +134,7 @@ impl Realm {
             max_renewable_life: Duration::from_secs(7 * 86_400),
             clock_skew: Duration::from_secs(300),
             max_datagram_reply: 65_536,
+            trusts: Trusts::default(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The realm file of the program: TOML as written, and its reading. The format is in the crate's documentation.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::de::Error as _;
@@ -10,6 +11,7 @@ use toml::Spanned;
 
 use crate::deviation::Deviation;
 use crate::realm::{Password, Realm, Service, User};
+use crate::trust::file::{BadPathWord, PathEntry, ReferredNamesWord, TrustEntry, Written};
 
 /// A realm file, as written.
 #[derive(Deserialize)]
@@ -32,6 +34,18 @@ struct File {
     users: Vec<UserEntry>,
     #[serde(default)]
     services: Vec<ServiceEntry>,
+    #[serde(default)]
+    trusts: Vec<TrustEntry>,
+    #[serde(default)]
+    trusted_by: Vec<TrustEntry>,
+    #[serde(default)]
+    paths: Vec<PathEntry>,
+    #[serde(default)]
+    hosts_elsewhere: BTreeMap<String, String>,
+    referred_names: Option<ReferredNamesWord>,
+    #[serde(default)]
+    upn_suffixes: BTreeMap<String, String>,
+    bad_path: Option<BadPathWord>,
 }
 
 #[derive(Deserialize)]
@@ -61,7 +75,7 @@ struct ServiceEntry {
 }
 
 /// Takes any value, so that what is no string is refused without being quoted.
-fn password<'de, D: Deserializer<'de>>(value: D) -> Result<Password, D::Error> {
+pub(crate) fn password<'de, D: Deserializer<'de>>(value: D) -> Result<Password, D::Error> {
     match toml::Value::deserialize(value)? {
         toml::Value::String(password) => Ok(Password::new(&password)),
         _ => Err(D::Error::custom("a password that is no string, expected one in quotes")),
@@ -112,7 +126,15 @@ pub fn read(text: &str) -> Result<RealmFile, InvalidFile> {
         deviations,
         users,
         services,
+        trusts,
+        trusted_by,
+        paths,
+        hosts_elsewhere: hosts,
+        referred_names,
+        upn_suffixes,
+        bad_path,
     } = file;
+    let trusts = Written { trusts, trusted_by, paths, hosts, referred_names, upn_suffixes, bad_path };
     let defaults = Realm::new(&name);
     let seconds = |written: Option<u32>, default| written.map_or(default, |n| Duration::from_secs(n.into()));
     let realm = Realm {
@@ -125,6 +147,7 @@ pub fn read(text: &str) -> Result<RealmFile, InvalidFile> {
         max_renewable_life: seconds(max_renewable_life_seconds, defaults.max_renewable_life),
         clock_skew: seconds(clock_skew_seconds, defaults.clock_skew),
         max_datagram_reply: max_datagram_reply_octets.unwrap_or(defaults.max_datagram_reply),
+        trusts: trusts.understood(),
         name,
     };
     let deviations = deviations

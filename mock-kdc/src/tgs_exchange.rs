@@ -17,6 +17,7 @@ use crate::kdc::View;
 use crate::refusal::Refusal;
 use crate::reply::{Grant, Issued, Parties, longest_life, session_etype};
 use crate::times::{Bounds, Times};
+use crate::trust::{referral, transit};
 
 /// What this KDC does not do; MIT's does, where policy allows.
 const NOT_SERVED: u32 = kdc_options::ENC_TKT_IN_SKEY | kdc_options::CNAME_IN_ADDL_TKT;
@@ -25,9 +26,11 @@ const NOT_SERVED: u32 = kdc_options::ENC_TKT_IN_SKEY | kdc_options::CNAME_IN_ADD
 const REISSUING: u32 = kdc_options::RENEW | kdc_options::FORWARDED | kdc_options::PROXY;
 
 /// A ticket that was presented, with all proofs in order.
-struct Presented {
+struct Presented<'a> {
     /// The service of the ticket.
     service: Principal,
+    /// The account of that service.
+    account: &'a Account,
     part: EncTicketPart,
     session_key: Key,
     subkey: Option<Key>,
@@ -43,13 +46,19 @@ pub(crate) fn answer(view: &View<'_>, request: &KdcRequest, random: &mut dyn Ran
 fn grant(
     view: &View<'_>,
     request: &KdcRequest,
-    presented: Presented,
+    presented: Presented<'_>,
     random: &mut dyn Random,
 ) -> Result<Issued, Refusal> {
     let body = request.body();
     let unknown = Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "LOOKING_UP_SERVER");
-    let service_name = body.server().ok_or_else(|| unknown.clone())?;
-    let service = view.database.find(&service_name).ok_or(unknown)?;
+    let wanted = body.server().ok_or_else(|| unknown.clone())?;
+    let (service_name, service) = match view.database.find(&wanted) {
+        Some(service) => (wanted, service),
+        None => {
+            let next = referral::on_the_way(view.realm, view.database, body, &wanted).ok_or(unknown)?;
+            (next.principal.clone(), next)
+        }
+    };
     check_options(view, request, &presented, &service_name)?;
     check_service(view, service)?;
     let session_etype = session_etype(view, service, &body.etypes)
@@ -67,6 +76,13 @@ fn grant(
     if times.end < times.start {
         return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID"));
     }
+    let passage = transit::Passage {
+        presented: &presented.service,
+        part: &presented.part,
+        issuer: presented.account,
+        wanted: service,
+    };
+    let transit = transit::pass(view.realm, body.kdc_options, &passage)?;
     let moves = body.kdc_options & (kdc_options::FORWARDED | kdc_options::PROXY) != 0;
     let addresses = if moves { body.addresses.clone() } else { presented.part.addresses.clone() };
     let (reply_key, reply_usage) = match &presented.subkey {
@@ -79,10 +95,11 @@ fn grant(
         account: service,
         session_etype,
         times,
-        flags: flags(body.kdc_options, presented.part.flags, &times),
+        flags: flags(body.kdc_options, presented.part.flags, &times, transit.checked),
         nonce: body.nonce,
         addresses,
         authorization_data: authorization_data(request, &presented)?,
+        transited: transit.transited,
         padata: Vec::new(),
         encrypted_padata: None,
         key_expiration: None,
@@ -93,14 +110,14 @@ fn grant(
 }
 
 /// Opens the ticket and the authenticator, and holds one against the other and both against the request.
-fn check_presented(view: &View<'_>, request: &KdcRequest) -> Result<Presented, Refusal> {
+fn check_presented<'a>(view: &View<'a>, request: &KdcRequest) -> Result<Presented<'a>, Refusal> {
     let refuse = |code| Refusal::new(code, "PROCESS_TGS");
     let padata = request.padata(padata_type::TGS_REQ).ok_or(refuse(error_code::PADATA_TYPE_NOSUPP))?;
     let presented = ApRequest::decode(padata).map_err(|_| refuse(error_code::GENERIC))?;
     if presented.ap_options & (ap_options::USE_SESSION_KEY | ap_options::MUTUAL_REQUIRED) != 0 {
         return Err(refuse(error_code::POLICY));
     }
-    let part = open_ticket(view, &presented)?;
+    let (account, part) = open_ticket(view, &presented)?;
     let session_key = usable(&part.key).ok_or(refuse(error_code::ETYPE_NOSUPP))?;
     let plain = session_key
         .decrypt(usage::TGS_REQ_AUTHENTICATOR, &presented.authenticator.cipher)
@@ -126,10 +143,13 @@ fn check_presented(view: &View<'_>, request: &KdcRequest) -> Result<Presented, R
         None => None,
     };
     let service = presented.ticket.server().clone();
-    Ok(Presented { service, part, session_key, subkey })
+    if transit::is_of_false_lineage(view.realm, &service, &part.client) {
+        return Err(refuse(error_code::POLICY));
+    }
+    Ok(Presented { service, account, part, session_key, subkey })
 }
 
-fn open_ticket(view: &View<'_>, presented: &ApRequest) -> Result<EncTicketPart, Refusal> {
+fn open_ticket<'a>(view: &View<'a>, presented: &ApRequest) -> Result<(&'a Account, EncTicketPart), Refusal> {
     let refuse = |code| Refusal::new(code, "PROCESS_TGS");
     let sealed = presented.ticket.enc_part();
     let service = view.database.find(presented.ticket.server()).ok_or(refuse(error_code::S_PRINCIPAL_UNKNOWN))?;
@@ -140,7 +160,8 @@ fn open_ticket(view: &View<'_>, presented: &ApRequest) -> Result<EncTicketPart, 
     let plain = keys
         .find_map(|key| key.decrypt(usage::TICKET, &sealed.cipher).ok())
         .ok_or(refuse(error_code::BAD_INTEGRITY))?;
-    EncTicketPart::decode(&plain).map_err(|_| refuse(error_code::GENERIC))
+    let part = EncTicketPart::decode(&plain).map_err(|_| refuse(error_code::GENERIC))?;
+    Ok((service, part))
 }
 
 /// The authenticator's checksum covers the request's body as it was received (RFC 4120 §3.3.2).
@@ -164,7 +185,7 @@ const UNKEYED: [i32; 3] = [2, 7, 14];
 /// That of the ticket, and what the client adds to restrict the new one (RFC 4120 §5.4.1).
 fn authorization_data(
     request: &KdcRequest,
-    presented: &Presented,
+    presented: &Presented<'_>,
 ) -> Result<Option<Vec<AuthorizationElement>>, Refusal> {
     let refuse = |code| Refusal::new(code, "HANDLE_AUTHDATA");
     let mut all = presented.part.authorization_data.clone();
@@ -188,7 +209,7 @@ fn authorization_data(
 fn check_options(
     view: &View<'_>,
     request: &KdcRequest,
-    presented: &Presented,
+    presented: &Presented<'_>,
     service_name: &Principal,
 ) -> Result<(), Refusal> {
     let options = request.body().kdc_options;
@@ -226,9 +247,13 @@ fn check_options(
     if reissues && presented.service != *service_name {
         return Err(Refusal::new(error_code::SERVER_NOMATCH, "SERVER DIDN'T MATCH TICKET FOR RENEW/FORWARD/ETC"));
     }
-    let grants_tickets = presented.service == Principal::krbtgt(view.realm.name.as_bytes());
-    if !reissues && !grants_tickets {
-        return Err(Refusal::new(error_code::NOT_US, "BAD TGS SERVER NAME"));
+    if !reissues {
+        // Of this realm, whoever issued it.
+        match presented.service.krbtgt_realm() {
+            Some(realm) if realm == view.realm.name.as_bytes() => {}
+            Some(_) => return Err(Refusal::new(error_code::NOT_US, "BAD TGS SERVER INSTANCE")),
+            None => return Err(Refusal::new(error_code::NOT_US, "BAD TGS SERVER NAME")),
+        }
     }
     Ok(())
 }
@@ -245,7 +270,7 @@ fn check_service(view: &View<'_>, service: &Account) -> Result<(), Refusal> {
 
 /// What the presented ticket has is kept, but INITIAL unless it is renewed; what it allows and the client asks for is
 /// set.
-fn flags(options: u32, presented: u32, times: &Times) -> u32 {
+fn flags(options: u32, presented: u32, times: &Times, path_checked: bool) -> u32 {
     const KEPT: u32 = ticket::PRE_AUTHENT | ticket::HW_AUTHENT | ticket::FORWARDED | ticket::PROXY | ticket::ENC_PA_REP;
     let mut flags = if options & kdc_options::RENEW != 0 {
         presented & !ticket::RENEWABLE
@@ -255,7 +280,10 @@ fn flags(options: u32, presented: u32, times: &Times) -> u32 {
         presented & (KEPT | options & (ticket::FORWARDABLE | ticket::PROXIABLE))
             | options & (kdc_options::FORWARDED | kdc_options::PROXY)
     };
-    flags |= ticket::TRANSITED_POLICY_CHECKED;
+    flags &= !ticket::TRANSITED_POLICY_CHECKED;
+    if path_checked {
+        flags |= ticket::TRANSITED_POLICY_CHECKED;
+    }
     if times.renew_till.is_some() {
         flags |= ticket::RENEWABLE;
     }

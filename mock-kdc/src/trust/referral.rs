@@ -1,0 +1,133 @@
+//! Which ticket to give where another realm is to give the one that is wanted, and who to send elsewhere to log in.
+
+use shakedown_krb5::Principal;
+use shakedown_krb5::messages::KdcRequestBody;
+use shakedown_krb5::messages::flags::kdc_options;
+use shakedown_krb5::principal::name_type;
+
+use super::settings::{ReferredNames, Trusts};
+use crate::database::{Account, Database};
+use crate::realm::Realm;
+
+/// What is about a ticket that there is already; another service's would not do.
+const NO_REFERRAL: u32 = kdc_options::FORWARDED
+    | kdc_options::PROXY
+    | kdc_options::RENEW
+    | kdc_options::VALIDATE
+    | kdc_options::ENC_TKT_IN_SKEY;
+
+/// The ticket-granting service on the way to a service that is not known here, as MIT's KDC finds it:
+///
+/// 1. If the service is at a host of another realm and the client takes another answer, that realm is wanted.
+/// 2. If there is no key for that realm, the closest to it on the path is taken (RFC 4120 §3.3.1), whatever the client
+///    allows.
+pub(crate) fn on_the_way<'d>(
+    realm: &Realm,
+    database: &'d Database,
+    body: &KdcRequestBody,
+    wanted: &Principal,
+) -> Option<&'d Account> {
+    let here = realm.name.as_bytes();
+    if body.kdc_options & NO_REFERRAL != 0 || wanted.realm != here {
+        return None;
+    }
+    let there = match wanted.krbtgt_realm() {
+        Some(there) => there,
+        None => referred_realm(&realm.trusts, body.kdc_options, wanted).filter(|there| *there != here)?,
+    };
+    let path = realm.trusts.paths.path(here, there);
+    // The first is this realm itself.
+    path.iter().skip(1).rev().find_map(|next| database.find(&Principal::cross_realm_krbtgt(next, here)))
+}
+
+/// Of which other realm the service's host is.
+fn referred_realm<'t>(trusts: &'t Trusts, options: u32, service: &Principal) -> Option<&'t [u8]> {
+    let [_, host] = service.components.as_slice() else { return None };
+    let by_name = match trusts.referred_names {
+        ReferredNames::HostBased => matches!(service.name_type, name_type::SRV_HST | name_type::SRV_INST),
+        ReferredNames::Any => true,
+    };
+    if options & kdc_options::CANONICALIZE == 0 || !by_name {
+        return None;
+    }
+    let host = std::str::from_utf8(host).ok()?.to_ascii_lowercase();
+    realm_of_host(trusts, &host).map(str::as_bytes)
+}
+
+/// The host itself first, then the closest domain.
+fn realm_of_host<'t>(trusts: &'t Trusts, host: &str) -> Option<&'t str> {
+    let domains = host.match_indices('.').map(|(dot, _)| &host[dot..]);
+    std::iter::once(host).chain(domains).find_map(|name| trusts.hosts.get(name)).map(String::as_str)
+}
+
+/// The realm that a user has to log in to instead (RFC 6806 §7), by what comes after the `@` of an enterprise name, or of
+/// any single component where the client lets its name be changed.
+pub(crate) fn realm_of_user<'t>(realm: &'t Realm, options: u32, client: &Principal) -> Option<&'t str> {
+    let may_rename = client.name_type == name_type::ENTERPRISE || options & kdc_options::CANONICALIZE != 0;
+    let [name] = client.components.as_slice() else { return None };
+    if !may_rename {
+        return None;
+    }
+    let name = std::str::from_utf8(name).ok()?;
+    let (_, suffix) = name.rsplit_once('@')?;
+    let there = realm.trusts.upn_suffixes.get(&suffix.to_ascii_lowercase())?;
+    (*there != realm.name).then_some(there)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn realm() -> Realm {
+        let mut realm = Realm::new("HERE");
+        let owned = |(name, realm): (&str, &str)| (name.to_owned(), realm.to_owned());
+        realm.trusts.hosts = [(".there.test", "THERE"), ("db.there.test", "HERE"), (".test", "FAR")].map(owned).into();
+        realm.trusts.upn_suffixes = [("there.test", "THERE"), ("here.test", "HERE")].map(owned).into();
+        realm
+    }
+
+    fn service(host: &str, name_type: i32) -> Principal {
+        Principal::new(&["postgres", host], "HERE").with_name_type(name_type)
+    }
+
+    #[test]
+    fn hosts_of_other_realms_are_known_by_the_closest_domain() {
+        let realm = realm();
+        let of = |host: &str| {
+            referred_realm(&realm.trusts, kdc_options::CANONICALIZE, &service(host, name_type::SRV_HST))
+                .map(|realm| String::from_utf8_lossy(realm).into_owned())
+        };
+        assert_eq!(of("WEB.there.test").as_deref(), Some("THERE"));
+        assert_eq!(of("db.there.test").as_deref(), Some("HERE"));
+        assert_eq!(of("db.else.test").as_deref(), Some("FAR"));
+        assert_eq!(of("there"), None);
+    }
+
+    #[test]
+    fn a_referral_needs_a_client_that_takes_it_and_a_name_of_a_host() {
+        let mut realm = realm();
+        let canonicalize = kdc_options::CANONICALIZE;
+        let web = |name_type| service("web.there.test", name_type);
+        let is_referred = |trusts: &Trusts, options, name: Principal| referred_realm(trusts, options, &name).is_some();
+        assert!(is_referred(&realm.trusts, canonicalize, web(name_type::SRV_INST)));
+        assert!(!is_referred(&realm.trusts, 0, web(name_type::SRV_HST)));
+        assert!(!is_referred(&realm.trusts, canonicalize, web(name_type::PRINCIPAL)));
+        realm.trusts.referred_names = ReferredNames::Any;
+        assert!(is_referred(&realm.trusts, canonicalize, web(name_type::PRINCIPAL)));
+        assert!(!is_referred(&realm.trusts, canonicalize, Principal::new(&["alice"], "HERE")));
+    }
+
+    #[test]
+    fn users_of_other_realms_are_known_by_their_suffix() {
+        let realm = realm();
+        let of = |name: &str, name_type, options| {
+            realm_of_user(&realm, options, &Principal::new(&[name], "HERE").with_name_type(name_type))
+        };
+        assert_eq!(of("alice@There.Test", name_type::ENTERPRISE, 0), Some("THERE"));
+        assert_eq!(of("alice@there.test", name_type::PRINCIPAL, kdc_options::CANONICALIZE), Some("THERE"));
+        assert_eq!(of("alice@there.test", name_type::PRINCIPAL, 0), None);
+        assert_eq!(of("alice@here.test", name_type::ENTERPRISE, 0), None, "our own");
+        assert_eq!(of("alice@else.test", name_type::ENTERPRISE, 0), None);
+        assert_eq!(of("alice", name_type::ENTERPRISE, 0), None);
+    }
+}
