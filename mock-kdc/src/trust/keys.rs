@@ -2,7 +2,7 @@
 //! tickets from there.
 
 use shakedown_krb5::Principal;
-use shakedown_krb5::crypto::{Etype, Key, default_salt, string_to_key};
+use shakedown_krb5::crypto::{Etype, default_salt, string_to_key};
 
 use super::settings::{Trust, TrustKey, Trusts};
 use crate::database::{Account, KeySet};
