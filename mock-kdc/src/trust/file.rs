@@ -56,17 +56,16 @@ pub(crate) struct Written {
     pub(crate) paths: Vec<PathEntry>,
     pub(crate) hosts: BTreeMap<String, String>,
     pub(crate) referred_names: Option<ReferredNamesWord>,
-    pub(crate) upn_suffixes: BTreeMap<String, String>,
+    pub(crate) users: BTreeMap<String, String>,
     pub(crate) bad_path: Option<BadPathWord>,
 }
 
 impl Written {
-    pub(crate) fn understood(self) -> Trusts {
-        let Self { trusts, trusted_by, paths, hosts, referred_names, upn_suffixes, bad_path } = self;
+    pub(crate) fn understood(self, defaults: &Trusts) -> Trusts {
+        let Self { trusts, trusted_by, paths, hosts, referred_names, users, bad_path } = self;
         let lower = |names: BTreeMap<String, String>| {
             names.into_iter().map(|(name, realm)| (name.to_ascii_lowercase(), realm)).collect()
         };
-        let defaults = Trusts::default();
         Trusts {
             trusts: trusts.into_iter().map(Trust::from).collect(),
             trusted_by: trusted_by.into_iter().map(Trust::from).collect(),
@@ -78,7 +77,7 @@ impl Written {
                 ReferredNamesWord::HostBased => ReferredNames::HostBased,
                 ReferredNamesWord::Any => ReferredNames::Any,
             }),
-            upn_suffixes: lower(upn_suffixes),
+            users: lower(users),
             bad_path: bad_path.map_or(defaults.bad_path, |word| match word {
                 BadPathWord::Policy => BadPath::Policy,
                 BadPathWord::NotAccepted => BadPath::NotAccepted,

@@ -70,7 +70,7 @@ pub(crate) fn realm_of_user<'t>(realm: &'t Realm, options: u32, client: &Princip
     }
     let name = std::str::from_utf8(name).ok()?;
     let (_, suffix) = name.rsplit_once('@')?;
-    let there = realm.trusts.upn_suffixes.get(&suffix.to_ascii_lowercase())?;
+    let there = realm.trusts.users.get(&suffix.to_ascii_lowercase())?;
     (*there != realm.name).then_some(there)
 }
 
@@ -82,7 +82,7 @@ mod tests {
         let mut realm = Realm::new("HERE");
         let owned = |(name, realm): (&str, &str)| (name.to_owned(), realm.to_owned());
         realm.trusts.hosts = [(".there.test", "THERE"), ("db.there.test", "HERE"), (".test", "FAR")].map(owned).into();
-        realm.trusts.upn_suffixes = [("there.test", "THERE"), ("here.test", "HERE")].map(owned).into();
+        realm.trusts.users = [("there.test", "THERE"), ("here.test", "HERE")].map(owned).into();
         realm
     }
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use shakedown_krb5::crypto::{Etype, Key};
+use shakedown_krb5::crypto::Etype;
 use shakedown_krb5::transited::Capaths;
 
-use crate::realm::Password;
+use crate::realm::{Flavor, GivenKey, Password};
 
-/// All that a realm has to do with others. The default is a realm that stands alone.
-#[derive(Debug, Clone, Default)]
+/// All that a realm has to do with others. [`Trusts::of`] is a realm that stands alone.
+#[derive(Debug, Clone)]
 pub struct Trusts {
     /// Realms that this one trusts: their users get in here. The key is that of `krbtgt/HERE@THERE`.
     pub trusts: Vec<Trust>,
@@ -24,7 +24,7 @@ pub struct Trusts {
     pub referred_names: ReferredNames,
     /// What comes after the `@` of names of users of other realms (`onprem.example.com`), in small letters, and their
     /// realms. Who logs in here under such a name is told that realm (68).
-    pub upn_suffixes: BTreeMap<String, String>,
+    pub users: BTreeMap<String, String>,
     /// What becomes of a client that came through realms where it has no business.
     pub bad_path: BadPath,
 }
@@ -49,8 +49,8 @@ pub struct Trust {
 pub enum TrustKey {
     /// A password, salted with realm and name, as of `kadmin addprinc -pw`.
     Password(Password),
-    /// The keys themselves, the preferred first.
-    Keys(Vec<Key>),
+    /// The keys themselves, of any versions, the preferred first. `kvno` and `etypes` say nothing then.
+    Keys(Vec<GivenKey>),
 }
 
 /// For which names of services there are referrals to other realms.
@@ -71,8 +71,29 @@ pub enum BadPath {
     Policy,
     /// 28 (PATH_NOT_ACCEPTED), as RFC 4120 §3.3.3.2 has it.
     NotAccepted,
-    /// It gets a ticket that does not say that the path was checked; the service has to judge.
+    /// It gets a ticket that does not say that the path was checked, and the service has to judge. Active Directory looks at
+    /// no path at all (MS-KILE 3.3.5.7.5).
     Issued,
+}
+
+impl Trusts {
+    /// None, and the rest as a flavor's KDC has it.
+    #[must_use]
+    pub fn of(flavor: Flavor) -> Self {
+        let (referred_names, bad_path) = match flavor {
+            Flavor::Mit => (ReferredNames::HostBased, BadPath::Policy),
+            Flavor::ActiveDirectory => (ReferredNames::Any, BadPath::Issued),
+        };
+        Self {
+            trusts: Vec::new(),
+            trusted_by: Vec::new(),
+            paths: Capaths::default(),
+            hosts: BTreeMap::new(),
+            referred_names,
+            users: BTreeMap::new(),
+            bad_path,
+        }
+    }
 }
 
 impl Trust {
@@ -96,14 +117,16 @@ impl fmt::Debug for TrustKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shakedown_krb5::crypto::Key;
 
     #[test]
     fn debug_shows_no_secret() {
-        let keys = TrustKey::Keys(vec![Key::new(Etype::Aes128Sha1, &[0xab; 16]).unwrap()]);
+        let key = Key::new(Etype::Aes128Sha1, &[0xab; 16]).unwrap();
+        let keys = TrustKey::Keys(vec![GivenKey { kvno: 1, key }]);
         let trusts = Trusts {
             trusts: vec![Trust::by_password("THERE", "SECRET")],
             trusted_by: vec![Trust { key: keys, ..Trust::by_password("THERE", "SECRET") }],
-            ..Trusts::default()
+            ..Trusts::of(Flavor::Mit)
         };
         let shown = format!("{trusts:?} {trusts:#?}").to_lowercase();
         for secret in ["secret", "abab", "171"] {
