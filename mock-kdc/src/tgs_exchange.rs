@@ -9,6 +9,7 @@ use shakedown_krb5::messages::{
     ApRequest, Authenticator, AuthorizationElement, AuthorizationList, Codec, EncTicketPart, EncryptionKey, Exchange,
     KdcRequest, error_code, padata_type,
 };
+use shakedown_krb5::transited;
 use shakedown_krb5::{Principal, Random};
 
 use crate::as_exchange::is_skewed;
@@ -55,12 +56,13 @@ fn grant(
     let (service_name, service) = match view.database.find(&wanted) {
         Some(service) => (wanted, service),
         None => {
-            let next = referral::on_the_way(view.realm, view.database, body, &wanted).ok_or(unknown)?;
+            let next = referral::on_the_way(view.realm, view.database, body, &wanted)?.ok_or(unknown)?;
             (next.principal.clone(), next)
         }
     };
     check_options(view, request, &presented, &service_name)?;
     check_service(view, service)?;
+    transit::check_lineage(view.realm, &presented.service, &presented.part.client)?;
     let session_etype = session_etype(view, service, &body.etypes)
         .ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "BAD_ENCRYPTION_TYPE"))?;
 
@@ -126,6 +128,8 @@ fn check_presented<'a>(view: &View<'a>, request: &KdcRequest) -> Result<Presente
     if authenticator.client != part.client {
         return Err(refuse(error_code::BADMATCH));
     }
+    transited::check_ticket(&part, &presented.ticket.server().realm, &view.realm.trusts.paths)
+        .map_err(|refused| refuse(refused.code()))?;
     let times = times_of(&part);
     let skew = view.realm.clock_skew;
     if times.start > view.now + skew {
@@ -143,9 +147,6 @@ fn check_presented<'a>(view: &View<'a>, request: &KdcRequest) -> Result<Presente
         None => None,
     };
     let service = presented.ticket.server().clone();
-    if transit::is_of_false_lineage(view.realm, &service, &part.client) {
-        return Err(refuse(error_code::POLICY));
-    }
     Ok(Presented { service, account, part, session_key, subkey })
 }
 

@@ -1,13 +1,14 @@
 //! Which ticket to give where another realm is to give the one that is wanted, and who to send elsewhere to log in.
 
 use shakedown_krb5::Principal;
-use shakedown_krb5::messages::KdcRequestBody;
 use shakedown_krb5::messages::flags::kdc_options;
+use shakedown_krb5::messages::{KdcRequestBody, error_code};
 use shakedown_krb5::principal::name_type;
 
 use super::settings::{ReferredNames, Trusts};
 use crate::database::{Account, Database};
 use crate::realm::Realm;
+use crate::refusal::Refusal;
 
 /// What is about a ticket that there is already; another service's would not do.
 const NO_REFERRAL: u32 = kdc_options::FORWARDED
@@ -21,23 +22,30 @@ const NO_REFERRAL: u32 = kdc_options::FORWARDED
 /// 1. If the service is at a host of another realm and the client takes another answer, that realm is wanted.
 /// 2. If there is no key for that realm, the closest to it on the path is taken (RFC 4120 §3.3.1), whatever the client
 ///    allows.
+///
+/// Nothing where the service can be nowhere but here.
 pub(crate) fn on_the_way<'d>(
     realm: &Realm,
     database: &'d Database,
     body: &KdcRequestBody,
     wanted: &Principal,
-) -> Option<&'d Account> {
+) -> Result<Option<&'d Account>, Refusal> {
     let here = realm.name.as_bytes();
     if body.kdc_options & NO_REFERRAL != 0 || wanted.realm != here {
-        return None;
+        return Ok(None);
     }
     let there = match wanted.krbtgt_realm() {
-        Some(there) => there,
-        None => referred_realm(&realm.trusts, body.kdc_options, wanted).filter(|there| *there != here)?,
+        Some(there) => Some(there),
+        None => referred_realm(&realm.trusts, body.kdc_options, wanted).filter(|there| *there != here),
     };
+    let Some(there) = there else { return Ok(None) };
     let path = realm.trusts.paths.path(here, there);
     // The first is this realm itself.
-    path.iter().skip(1).rev().find_map(|next| database.find(&Principal::cross_realm_krbtgt(next, here)))
+    let mut closest_first = path.iter().skip(1).rev();
+    closest_first
+        .find_map(|next| database.find(&Principal::cross_realm_krbtgt(next, here)))
+        .map(Some)
+        .ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "UNKNOWN_SERVER"))
 }
 
 /// Of which other realm the service's host is.

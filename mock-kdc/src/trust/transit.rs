@@ -69,8 +69,11 @@ fn is_within_reach(client: &[u8], issuing: &[u8], here: &[u8], issuer: &Account,
     (wanted.transitive || !onwards) && (issuer.transitive || (client == issuing && !onwards))
 }
 
-/// Whether a ticket of another realm is for a client of this one, which nobody else can vouch for.
-pub(crate) fn is_of_false_lineage(realm: &Realm, presented: &Principal, client: &Principal) -> bool {
+/// A ticket of another realm for a client of this one: nobody else can vouch for our own.
+pub(crate) fn check_lineage(realm: &Realm, presented: &Principal, client: &Principal) -> Result<(), Refusal> {
     let here = realm.name.as_bytes();
-    presented.realm != here && client.realm == here
+    if presented.realm != here && client.realm == here {
+        return Err(Refusal::new(error_code::POLICY, "INVALID LINEAGE"));
+    }
+    Ok(())
 }

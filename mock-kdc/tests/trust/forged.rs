@@ -23,6 +23,8 @@ pub(crate) struct Forged {
     pub(crate) kvno: Option<u32>,
     pub(crate) transited: &'static str,
     pub(crate) tr_type: i32,
+    /// Flags beside those that every ticket of a login has.
+    pub(crate) flags: u32,
     /// What is asked for, in the realm that is asked.
     pub(crate) wanted: String,
     pub(crate) name_type: i32,
@@ -56,6 +58,7 @@ impl Forged {
             kvno: Some(1),
             transited: "",
             tr_type: 1,
+            flags: 0,
             wanted: format!("{wanted}@{here}"),
             name_type: 2,
             options: 0,
@@ -106,7 +109,7 @@ impl Forged {
     fn ticket(&self, session_key: &Key, now: Timestamp) -> Ticket {
         let now = Timestamp::from_seconds(now.seconds());
         let part = EncTicketPart {
-            flags: ticket::INITIAL | ticket::PRE_AUTHENT,
+            flags: ticket::INITIAL | ticket::PRE_AUTHENT | self.flags,
             key: EncryptionKey::from(session_key),
             client: principal(self.client),
             transited: Transited { tr_type: self.tr_type, contents: self.transited.as_bytes().to_vec() },

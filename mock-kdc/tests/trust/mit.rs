@@ -120,8 +120,10 @@ fn create_database(folder: &Path, realm: &str, trusts: &[&str], trusted_by: &[&s
         add(PASSWORD, "+requires_preauth alice"),
         add(SERVICE, &service(realm)),
     ];
-    queries.extend(trusts.iter().map(|there| add(SHARED, &format!("krbtgt/{realm}@{there}"))));
-    queries.extend(trusted_by.iter().map(|there| add(SHARED, &format!("krbtgt/{there}@{realm}"))));
+    // A slash in the name of a realm needs a backslash.
+    let plain = |name: &str| name.replace('/', "\\/");
+    queries.extend(trusts.iter().map(|there| add(SHARED, &format!("krbtgt/{realm}@{}", plain(there)))));
+    queries.extend(trusted_by.iter().map(|there| add(SHARED, &format!("krbtgt/{}@{realm}", plain(there)))));
     for query in queries {
         run(command(folder, "kadmin.local").args(["-r", realm, "-q", &query]));
     }
