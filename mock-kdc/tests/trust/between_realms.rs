@@ -7,7 +7,7 @@ use shakedown_krb5::principal::name_type;
 use shakedown_krb5::transited::Capaths;
 
 use crate::forged::{Forged, reading};
-use crate::realms::{DIR, ONPREM, PASSWORD, Realms, SERVICE, code, now, one_way, principal, realm, service, ticket};
+use crate::realms::{DIR, ONPREM, PASSWORD, Realms, code, now, one_way, principal, realm, service, ticket};
 
 #[test]
 fn a_one_way_trust_is_one_way() {
@@ -86,6 +86,23 @@ fn a_written_way_is_walked_instead() {
     let tgt = realms.login("alice@A.TEST").unwrap();
     let (_, asked) = ticket(tgt, wanted, &paths, |realm, request| realms.answer(realm, request)).unwrap();
     assert_eq!(asked, "A.TEST HUB.EXAMPLE B.TEST");
+}
+
+#[test]
+fn a_way_that_the_client_alone_knows_is_walked_in_stages() {
+    let mut end = realm("B.TEST", &["HUB.EXAMPLE"], &[]);
+    let paths = Capaths::default().with(b"A.TEST", b"B.TEST", [&b"HUB.EXAMPLE"[..]]);
+    end.trusts.paths = paths.clone();
+    let mut hub = realm("HUB.EXAMPLE", &["A.TEST"], &["B.TEST"]);
+    hub.trusts.paths = paths.clone();
+    let realms = Realms::new([realm("A.TEST", &[], &["HUB.EXAMPLE"]), hub, end]);
+    let get = |paths: &Capaths| {
+        let tgt = realms.login("alice@A.TEST").unwrap();
+        ticket(tgt, "postgres/db.b.test@B.TEST", paths, |realm, request| realms.answer(realm, request))
+    };
+    let (_, asked) = get(&paths).unwrap();
+    assert_eq!(asked, "A.TEST A.TEST HUB.EXAMPLE B.TEST", "the end first, then what is closer");
+    assert_eq!(code(get(&Capaths::default())), 7);
 }
 
 /// The service's realm has the last word about the way.
@@ -167,5 +184,4 @@ fn a_realm_cannot_trust_itself_or_twice() {
     // What is no key of this realm's is not to be had by a name of another realm.
     assert!(one_way().kdc(DIR).keytab("postgres/db.onprem.test@ONPREM.TEST", 0).is_err());
     assert_eq!(one_way().kdc(DIR).keytab("krbtgt/DIR.TEST@ONPREM.TEST", 0).unwrap().entries.len(), 1);
-    let _ = SERVICE;
 }

@@ -2,11 +2,13 @@
 //! libkrb5 goes about it:
 //!
 //! ```text
-//!   path:   A ──── B ──── C ──── D          the client is in A, the service in D
+//!   path:   A ──── B ──── C ──── D          the client is in A, the service in D, the rest stands in [capaths]
 //!   ask A for krbtgt/D; if A refuses, for krbtgt/C, then krbtgt/B; if it refuses that too, there is no way
 //!   A answers with krbtgt/C: go on from there, ask C for krbtgt/D
 //!   A answers with krbtgt/X, which is not on the path: ask X for krbtgt/D
 //! ```
+//!
+//! Where no path is written, it is the direct one: KDCs know their hierarchy better than clients.
 
 use crate::transited::Capaths;
 
@@ -22,11 +24,11 @@ pub(super) struct Route {
 impl Route {
     /// From `here`, aiming at the end at once. None where `here` is the end.
     pub(super) fn new(paths: &Capaths, here: &[u8], end: &[u8]) -> Option<Self> {
-        let mut ahead = paths.path(here, end);
+        let mut ahead = paths.written(here, end).unwrap_or_else(|| vec![here.to_vec(), end.to_vec()]);
         // A path that comes back to where it began is none.
         let start = ahead.iter().rposition(|realm| realm == here)?;
         ahead.drain(..start);
-        (ahead.len() > 1).then(|| Self { aim: ahead.len() - 1, ahead })
+        (here != end && ahead.len() > 1).then(|| Self { aim: ahead.len() - 1, ahead })
     }
 
     /// The realm that is asked.
@@ -62,7 +64,8 @@ mod tests {
     use super::*;
 
     fn route(here: &str, end: &str) -> Option<Route> {
-        Route::new(&Capaths::default(), here.as_bytes(), end.as_bytes())
+        let paths = Capaths::default().with(b"A.B.C", b"D.C", [&b"B.C"[..], b"C"]);
+        Route::new(&paths, here.as_bytes(), end.as_bytes())
     }
 
     #[test]
@@ -86,6 +89,13 @@ mod tests {
         assert!(route.go_to(b"C"));
         assert_eq!((route.here(), route.aim()), (&b"C"[..], &b"D.C"[..]));
         assert!(!route.go_to(b"B.C"), "passed already");
+    }
+
+    #[test]
+    fn what_is_not_written_is_direct() {
+        let mut route = route("D.C", "A.B.C").unwrap();
+        assert_eq!((route.here(), route.aim()), (&b"D.C"[..], &b"A.B.C"[..]));
+        assert!(!route.aim_closer());
     }
 
     #[test]
