@@ -51,19 +51,20 @@ impl Exchange {
         trace
     }
 
-    /// What the KDC answered last; `None` if it was not asked. A demand for pre-authentication, or for the same again over
+    /// What the KDC answered last, and when; `None` if it was not asked. A demand for pre-authentication, or for the same again over
     /// TCP, is no answer but a question.
     #[must_use]
-    pub fn view(exchanges: Vec<Self>) -> Option<Outcome> {
+    pub fn view(exchanges: Vec<Self>) -> Option<(Timestamp, Outcome)> {
         let asks_for_more = |answer: &Answer| {
             matches!(answer, Answer::Error { code: error_code::PREAUTH_REQUIRED | error_code::RESPONSE_TOO_BIG, .. })
         };
         let last = exchanges.into_iter().rfind(|exchange| !asks_for_more(&exchange.answer))?;
-        Some(match last.answer {
+        let outcome = match last.answer {
             Answer::Ticket => Outcome::established("kerberos"),
             Answer::Error { code, text } => Outcome::refused(Side::Kdc, format!("krb {code}")).saying(text),
             Answer::Nothing(reason) => Outcome::refused(Side::Kdc, "no answer").because(reason),
-        })
+        };
+        Some((last.at, outcome))
     }
 }
 

@@ -124,6 +124,11 @@ pub(super) fn commands(
         writeln!(lines, "addprinc +requires_preauth -pw {} {user}", *quoted).expect(WRITES);
         writeln!(lines, "ktadd -norandkey -k {KEYTAB} {user}").expect(WRITES);
     }
+    let shared = password(&realm.trust_password);
+    for principal in realm.shared_principals() {
+        let quoted = Zeroizing::new(shared.replace('"', "\"\""));
+        writeln!(lines, "addprinc -pw \"{}\" {principal}", *quoted).expect(WRITES);
+    }
     for service in services(realm, other_service) {
         writeln!(lines, "addprinc -randkey {service}").expect(WRITES);
         writeln!(lines, "ktadd -norandkey -k {KEYTAB} {service}").expect(WRITES);
@@ -208,7 +213,7 @@ fn quoted(password: &str) -> Option<Zeroizing<String>> {
 /// The first principal of the realm that is not in what `listprincs` has printed.
 pub(super) fn missing(realm: &Realm, other_service: &str, printed: &str) -> Option<String> {
     let principals = realm.users.keys().map(String::as_str).chain(services(realm, other_service));
-    let mut full = principals.map(|name| format!("{name}@{}", realm.realm));
+    let mut full = principals.map(|name| format!("{name}@{}", realm.realm)).chain(realm.shared_principals());
     full.find(|principal| !printed.lines().any(|line| line == principal))
 }
 
