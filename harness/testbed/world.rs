@@ -332,7 +332,9 @@ impl World {
         let planned = Arc::clone(&client.planned);
         let dialled = self.proxies.dialled(way, server, host);
         let address = dialled.address;
-        if let (Protocol::Mysql, Some(realm)) = (server.planned.protocol(), users_realm(&server.planned, &planned.login)) {
+        if let (Protocol::Mysql, Some(realm)) =
+            (server.planned.protocol(), users_realm(&server.planned, &planned.login))
+        {
             client.know_password(&Principal::new(&[&planned.login], realm), &self.materials);
         }
         let baggage = client.baggage();
