@@ -10,7 +10,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Parser;
 use mock_kdc::krb5_conf::krb5_conf;
+use mock_kdc::realm_file::Surroundings;
 use mock_kdc::{Kdc, Listener, SystemRandom, realm_file};
+use shakedown_krb5::Timestamp;
 use shakedown_krb5::keytab::Keytab;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -37,8 +39,11 @@ fn main() -> ExitCode {
 #[command(version)]
 struct Arguments {
     /// The realm: a TOML file.
-    #[arg(long, value_name = "FILE")]
-    realm_file: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "schema")]
+    realm_file: Option<PathBuf>,
+    /// Print a JSON Schema of realm files, and end.
+    #[arg(long)]
+    schema: bool,
     /// Where to listen; without this, an unused port of the loopback interface.
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
@@ -81,10 +86,14 @@ impl Failure {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let path = &arguments.realm_file;
+    let Some(path) = arguments.realm_file.as_deref().filter(|_| !arguments.schema) else {
+        let printed = std::io::stdout().write_all(realm_file::SCHEMA.as_bytes());
+        return printed.map_err(|error| Failure::Environment(error.to_string()));
+    };
     let in_file = |problem: String| Failure::File(format!("{}: {problem}", path.display()));
     let text = text_of(path).map_err(|error| in_file(error.to_string()))?;
-    let file = realm_file::read(&text).map_err(|invalid| in_file(invalid.to_string()))?;
+    let surroundings = Surroundings { folder: path.parent().unwrap_or(Path::new("")), now: now() };
+    let file = realm_file::read_in(surroundings, &text).map_err(|invalid| in_file(invalid.to_string()))?;
     let kdc = Kdc::new(&file.realm, &mut SystemRandom).map_err(|invalid| in_file(invalid.to_string()))?;
     kdc.set_deviations(&file.deviations);
     let services: Vec<_> = file.realm.services.iter().map(|service| service.name.as_str()).collect();
@@ -127,9 +136,13 @@ async fn serve(arguments: &Arguments, kdc: Arc<Kdc>, services: &[&str]) -> Resul
     Ok(())
 }
 
-fn keytab(kdc: &Kdc, services: &[&str]) -> Result<Vec<u8>, Failure> {
+fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let timestamp = u32::try_from(since.as_secs()).unwrap_or(u32::MAX);
+    Timestamp::from_seconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+fn keytab(kdc: &Kdc, services: &[&str]) -> Result<Vec<u8>, Failure> {
+    let timestamp = u32::try_from(now().seconds()).unwrap_or(u32::MAX);
     let mut all = Keytab::default();
     for service in services {
         let keytab = kdc.keytab(service, timestamp).expect("the realm was made with its services");

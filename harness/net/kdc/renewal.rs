@@ -5,7 +5,6 @@ use crate::handshake::EventName;
 use crate::net::ticket::Surroundings;
 use shakedown_krb5::Random;
 use shakedown_krb5::client::{KerberosFailure, TgsExchange, TgsSettings};
-use shakedown_krb5::messages::flags::kdc_options;
 
 /// What is to become of a ticket-granting ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,13 +25,9 @@ impl KerberosClient {
         // Not only one that is still good: whether it can be renewed is for the KDC to say.
         let tgt = self.cache.iter().rev().find(|ticket| ticket.server.krbtgt_realm() == Some(&*ticket.client.realm));
         let tgt = tgt.cloned().ok_or(KerberosFailure::NoCredentials)?;
-        let service = tgt.server.clone();
-        let mut settings = TgsSettings::new(tgt, service);
-        // The name is the one in the ticket, and the KDC is not asked to choose another.
-        settings.kdc_options &= !kdc_options::CANONICALIZE;
-        settings.kdc_options |= match renewal {
-            Renewal::Renew => kdc_options::RENEW,
-            Renewal::Validate => kdc_options::VALIDATE,
+        let mut settings = match renewal {
+            Renewal::Renew => TgsSettings::renew(tgt),
+            Renewal::Validate => TgsSettings::validate(tgt),
         };
         settings.offset_us = self.offset_us;
         settings.etypes = self.settings.etypes.clone().unwrap_or(settings.etypes);

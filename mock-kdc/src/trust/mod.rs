@@ -16,7 +16,6 @@
 
 pub mod settings;
 
-pub(crate) mod file;
 pub(crate) mod keys;
 pub(crate) mod referral;
 pub(crate) mod transit;

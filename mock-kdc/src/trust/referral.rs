@@ -1,14 +1,16 @@
 //! Which ticket to give where another realm is to give the one that is wanted, and who to send elsewhere to log in.
 
 use shakedown_krb5::Principal;
+use shakedown_krb5::messages::error_code;
 use shakedown_krb5::messages::flags::kdc_options;
-use shakedown_krb5::messages::{KdcRequestBody, error_code};
+use shakedown_krb5::messages::view::{KdcRequestBodyView, PrincipalView};
 use shakedown_krb5::principal::name_type;
 
 use super::settings::{ReferredNames, Trusts};
 use crate::database::{Account, Database};
+use crate::policy::names;
 use crate::realm::Realm;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Refused};
 
 /// What is about a ticket that there is already; another service's would not do.
 const NO_REFERRAL: u32 = kdc_options::FORWARDED
@@ -17,42 +19,44 @@ const NO_REFERRAL: u32 = kdc_options::FORWARDED
     | kdc_options::VALIDATE
     | kdc_options::ENC_TKT_IN_SKEY;
 
-/// The ticket-granting service on the way to a service that is not known here, as MIT's KDC finds it:
+/// The ticket-granting service on the way to a service that is not known here (`unknown`), as MIT's KDC finds it:
 ///
 /// 1. If the service is at a host of another realm and the client takes another answer, that realm is wanted.
 /// 2. If there is no key for that realm, the closest to it on the path is taken (RFC 4120 §3.3.1), whatever the client
 ///    allows.
-///
-/// Nothing where the service can be nowhere but here.
 pub(crate) fn on_the_way<'d>(
     realm: &Realm,
     database: &'d Database,
-    body: &KdcRequestBody,
-    wanted: &Principal,
-) -> Result<Option<&'d Account>, Refusal> {
+    body: &KdcRequestBodyView<'_>,
+    wanted: PrincipalView<'_>,
+    unknown: Refusal,
+) -> Result<&'d Account, Refusal> {
     let here = realm.name.as_bytes();
-    if body.kdc_options & NO_REFERRAL != 0 || wanted.realm != here {
-        return Ok(None);
+    let is_unknown = unknown.code == error_code::S_PRINCIPAL_UNKNOWN;
+    if !is_unknown || body.kdc_options & NO_REFERRAL != 0 || wanted.realm != here {
+        return Err(unknown);
     }
     let there = match wanted.krbtgt_realm() {
-        Some(there) => Some(there),
-        None => referred_realm(&realm.trusts, body.kdc_options, wanted).filter(|there| *there != here),
+        Some(there) => there,
+        None => {
+            let there = referred_realm(&realm.trusts, body.kdc_options, wanted);
+            there.filter(|there| *there != here).ok_or(unknown)?
+        }
     };
-    let Some(there) = there else { return Ok(None) };
     let path = realm.trusts.paths.path(here, there);
     // The first is this realm itself.
     let mut closest_first = path.iter().skip(1).rev();
     closest_first
         .find_map(|next| database.find(&Principal::cross_realm_krbtgt(next, here)))
-        .map(Some)
         .ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "UNKNOWN_SERVER"))
 }
 
 /// Of which other realm the service's host is.
-fn referred_realm<'t>(trusts: &'t Trusts, options: u32, service: &Principal) -> Option<&'t [u8]> {
-    let [_, host] = service.components.as_slice() else { return None };
+fn referred_realm<'t>(trusts: &'t Trusts, options: u32, service: PrincipalView<'_>) -> Option<&'t [u8]> {
+    let mut components = service.name.components();
+    let (Some(_), Some(host), None) = (components.next(), components.next(), components.next()) else { return None };
     let by_name = match trusts.referred_names {
-        ReferredNames::HostBased => matches!(service.name_type, name_type::SRV_HST | name_type::SRV_INST),
+        ReferredNames::HostBased => matches!(service.name.name_type, name_type::SRV_HST | name_type::SRV_INST),
         ReferredNames::Any => true,
     };
     if options & kdc_options::CANONICALIZE == 0 || !by_name {
@@ -68,17 +72,29 @@ fn realm_of_host<'t>(trusts: &'t Trusts, host: &str) -> Option<&'t str> {
     std::iter::once(host).chain(domains).find_map(|name| trusts.hosts.get(name)).map(String::as_str)
 }
 
-/// The realm that a user has to log in to instead (RFC 6806 §7), by what comes after the `@` of an enterprise name, or of
-/// any single component where the client lets its name be changed.
-pub(crate) fn realm_of_user<'t>(realm: &'t Realm, options: u32, client: &Principal) -> Option<&'t str> {
-    let may_rename = client.name_type == name_type::ENTERPRISE || options & kdc_options::CANONICALIZE != 0;
-    let [name] = client.components.as_slice() else { return None };
-    if !may_rename {
-        return None;
+/// A client that is unknown here, or another realm's: then it is told that realm (RFC 6806 §7).
+pub(crate) fn of_client<'a>(
+    realm: &'a Realm,
+    options: u32,
+    client: PrincipalView<'a>,
+    unknown: Refusal,
+) -> Refused<'a> {
+    match realm_of_user(realm, options, client) {
+        Some(there) => Refused {
+            refusal: Refusal::new(error_code::WRONG_REALM, "REFERRAL"),
+            client: Some(client.name.at(there.as_bytes())),
+        },
+        None => unknown.into(),
     }
-    let name = std::str::from_utf8(name).ok()?;
-    let (_, suffix) = name.rsplit_once('@')?;
-    let there = realm.trusts.users.get(&suffix.to_ascii_lowercase())?;
+}
+
+/// By what comes after the `@` of an enterprise name, or of any single component where the client lets its name be
+/// changed.
+fn realm_of_user<'t>(realm: &'t Realm, options: u32, client: PrincipalView<'_>) -> Option<&'t str> {
+    let may_rename = client.name.name_type == name_type::ENTERPRISE || options & kdc_options::CANONICALIZE != 0;
+    let suffix = names::enterprise_suffix(client.name).filter(|_| may_rename)?;
+    let suffix = std::str::from_utf8(suffix).ok()?.to_ascii_lowercase();
+    let there = realm.trusts.users.get(&suffix)?;
     (*there != realm.name).then_some(there)
 }
 
@@ -102,7 +118,7 @@ mod tests {
     fn hosts_of_other_realms_are_known_by_the_closest_domain() {
         let realm = realm();
         let of = |host: &str| {
-            referred_realm(&realm.trusts, kdc_options::CANONICALIZE, &service(host, name_type::SRV_HST))
+            referred_realm(&realm.trusts, kdc_options::CANONICALIZE, (&service(host, name_type::SRV_HST)).into())
                 .map(|realm| String::from_utf8_lossy(realm).into_owned())
         };
         assert_eq!(of("WEB.there.test").as_deref(), Some("THERE"));
@@ -116,7 +132,8 @@ mod tests {
         let mut realm = realm();
         let canonicalize = kdc_options::CANONICALIZE;
         let web = |name_type| service("web.there.test", name_type);
-        let is_referred = |trusts: &Trusts, options, name: Principal| referred_realm(trusts, options, &name).is_some();
+        let is_referred =
+            |trusts: &Trusts, options, name: Principal| referred_realm(trusts, options, (&name).into()).is_some();
         assert!(is_referred(&realm.trusts, canonicalize, web(name_type::SRV_INST)));
         assert!(!is_referred(&realm.trusts, 0, web(name_type::SRV_HST)));
         assert!(!is_referred(&realm.trusts, canonicalize, web(name_type::PRINCIPAL)));
@@ -129,7 +146,7 @@ mod tests {
     fn users_of_other_realms_are_known_by_their_suffix() {
         let realm = realm();
         let of = |name: &str, name_type, options| {
-            realm_of_user(&realm, options, &Principal::new(&[name], "HERE").with_name_type(name_type))
+            realm_of_user(&realm, options, (&Principal::new(&[name], "HERE").with_name_type(name_type)).into())
         };
         assert_eq!(of("alice@There.Test", name_type::ENTERPRISE, 0), Some("THERE"));
         assert_eq!(of("alice@there.test", name_type::PRINCIPAL, kdc_options::CANONICALIZE), Some("THERE"));

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use shakedown_krb5::crypto::Etype;
 use shakedown_krb5::transited::Capaths;
 
-use crate::realm::{Flavor, GivenKey, Password};
+use crate::realm::{Flavor, GivenKey, Password, UnknownWord};
 
 /// All that a realm has to do with others. [`Trusts::of`] is a realm that stands alone.
 #[derive(Debug, Clone)]
@@ -74,6 +75,31 @@ pub enum BadPath {
     /// It gets a ticket that does not say that the path was checked, and the service has to judge. Active Directory looks at
     /// no path at all (MS-KILE 3.3.5.7.5).
     Issued,
+}
+
+impl FromStr for ReferredNames {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        match word {
+            "host-based" => Ok(Self::HostBased),
+            "any" => Ok(Self::Any),
+            _ => Err(UnknownWord::new("kind of referred names", word, &["host-based", "any"])),
+        }
+    }
+}
+
+impl FromStr for BadPath {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        match word {
+            "policy" => Ok(Self::Policy),
+            "not-accepted" => Ok(Self::NotAccepted),
+            "issued" => Ok(Self::Issued),
+            _ => Err(UnknownWord::new("end of a bad path", word, &["policy", "not-accepted", "issued"])),
+        }
+    }
 }
 
 impl Trusts {

@@ -141,6 +141,7 @@ fn a_user_of_another_realm_is_sent_there() {
     let mut dir = Realm::of(Flavor::ActiveDirectory, DIR);
     dir.trusts.users.insert("onprem.test".to_owned(), ONPREM.to_owned());
     let mut onprem = realm(ONPREM, &[], &[DIR]);
+    onprem.enterprise_names = true;
     onprem.users.iter_mut().find(|user| user.name == "alice").unwrap().upn = Some("alice@onprem.test".to_owned());
     let realms = Realms::new([dir, onprem]);
     let name = principal("alice\\@onprem.test@DIR.TEST").with_name_type(name_type::ENTERPRISE);

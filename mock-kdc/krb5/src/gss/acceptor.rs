@@ -147,7 +147,8 @@ impl Acceptor {
         if authenticator.client != ticket.client {
             return Err(Cause::Krb(error_code::BADMATCH));
         }
-        transited::check_ticket(&ticket, &request.ticket.server().realm, &Capaths::default())
+        let (contents, issuer) = (&ticket.transited.contents, &request.ticket.server().realm);
+        transited::check_ticket(ticket.flags, contents, &ticket.client.realm, issuer, &Capaths::default())
             .map_err(|refused| Cause::Krb(refused.code()))?;
         if let Some(replays) = &self.replays {
             let mut replays = replays.lock().unwrap_or_else(PoisonError::into_inner);

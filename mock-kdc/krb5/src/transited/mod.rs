@@ -17,8 +17,8 @@ mod path;
 pub use compress::{add, expand};
 pub use path::{Capaths, hierarchical_path};
 
+use crate::messages::error_code;
 use crate::messages::flags::ticket;
-use crate::messages::{EncTicketPart, error_code};
 
 /// The longest name of a realm, in octets (MIT's libkrb5 has the same).
 pub const MAX_REALM: usize = 512;
@@ -76,16 +76,19 @@ pub fn check(contents: &[u8], client: &[u8], service: &[u8], capaths: &Capaths) 
     if transited.iter().all(|realm| path.contains(realm)) { Ok(()) } else { Err(PathRefused::NotOnPath) }
 }
 
-/// What whoever is presented a ticket of `issuer` checks of its path, as libkrb5's krb5_rd_req: nothing where the KDC has
-/// done so.
+/// What whoever is presented a ticket of `issuer` checks of its path, as libkrb5's krb5_rd_req: nothing where the ticket's
+/// `flags` say that the KDC has done so.
 ///
 /// # Errors
 /// Why the client may not come this way.
-pub fn check_ticket(part: &EncTicketPart, issuer: &[u8], capaths: &Capaths) -> Result<(), PathRefused> {
-    if part.flags & ticket::TRANSITED_POLICY_CHECKED != 0 {
-        return Ok(());
-    }
-    check(&part.transited.contents, &part.client.realm, issuer, capaths)
+pub fn check_ticket(
+    flags: u32,
+    contents: &[u8],
+    client: &[u8],
+    issuer: &[u8],
+    capaths: &Capaths,
+) -> Result<(), PathRefused> {
+    if flags & ticket::TRANSITED_POLICY_CHECKED != 0 { Ok(()) } else { check(contents, client, issuer, capaths) }
 }
 
 impl PathRefused {
