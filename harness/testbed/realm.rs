@@ -313,8 +313,8 @@ impl StandingRealm {
     pub fn view_since(&self, mark: u64) -> Option<(Timestamp, Outcome)> {
         // A mock notes its own time.
         let ahead = if matches!(self.kind, Kind::Mock(_)) { self.planned.clock_seconds } else { 0 };
-        let (at, outcome) = self.since(mark).and_then(Exchange::view)?;
-        Some((at.offset_seconds(-ahead), outcome))
+        let last = self.since(mark).and_then(Exchange::last)?;
+        Some((last.at.offset_seconds(-ahead), last.outcome()))
     }
 
     fn since(&self, mark: u64) -> Option<Vec<Exchange>> {
