@@ -78,6 +78,9 @@ pub(crate) struct Realm {
     pub clock: Option<Text>,
     #[serde(default)]
     pub deviations: List,
+    #[serde(default)]
+    pub trusts: List,
+    pub trust_secret: Option<Text>,
 }
 
 #[derive(Debug, Clone, serde::Deserialize)]
