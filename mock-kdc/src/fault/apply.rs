@@ -1,0 +1,105 @@
+//! What a rule does to the content of an answer; how it is sent is the listener's part.
+
+use std::time::Duration;
+
+use shakedown_krb5::messages::{Codec as _, KrbError, error_code};
+use shakedown_krb5::{Principal, Random, Timestamp};
+
+use super::rule::{Delivery, Then};
+use crate::deviation::{self, Circumstances};
+
+/// The answer after a rule was applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Applied {
+    /// What is sent.
+    pub(crate) octets: Option<Vec<u8>>,
+    /// The error that took the answer's place: its code and text.
+    pub(crate) refused: Option<(i32, String)>,
+    pub(crate) delay: Duration,
+    pub(crate) delivery: Delivery,
+}
+
+/// Does all of `then` to an answer. `client` and `server` are those of the request, for an error.
+pub(crate) fn apply(
+    then: &Then,
+    octets: Option<Vec<u8>>,
+    client: Option<&Principal>,
+    server: &Principal,
+    around: &Circumstances<'_>,
+    random: &mut dyn Random,
+) -> Applied {
+    let mut octets = octets;
+    let mut refused = None;
+    if let Some(forced) = &then.error {
+        let text = forced.text.clone().unwrap_or_else(|| error_code::name(forced.code).unwrap_or("SCRIPTED").to_owned());
+        let error = KrbError {
+            crealm: client.map(|client| client.realm.clone()),
+            cname: client.map(Into::into),
+            e_text: Some(text.clone().into_bytes()),
+            e_data: forced.data.clone(),
+            ..KrbError::new(forced.code, around.now, server.clone())
+        };
+        octets = Some(error.to_octets());
+        refused = Some((forced.code, text));
+    }
+    if !then.deviations.is_empty() {
+        octets = octets.and_then(|octets| deviation::bend(&then.deviations, octets, around, random));
+    }
+    if let Some(length) = then.garbage {
+        let mut garbage = vec![0; length];
+        random.fill(&mut garbage);
+        octets = Some(garbage);
+    }
+    if let (Some(length), Some(octets)) = (then.truncate, &mut octets) {
+        octets.truncate(length);
+    }
+    Applied { octets, refused, delay: then.delay, delivery: then.delivery.clone() }
+}
+
+/// For a fixed time in tests and elsewhere.
+#[cfg(test)]
+pub(super) const fn around(now: Timestamp) -> Circumstances<'static> {
+    Circumstances { now, exchange: None, seals: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ForcedError;
+    use super::*;
+
+    struct Counting(u8);
+
+    impl Random for Counting {
+        fn fill(&mut self, bytes: &mut [u8]) {
+            for octet in bytes {
+                self.0 = self.0.wrapping_add(1);
+                *octet = self.0;
+            }
+        }
+    }
+
+    fn done(then: &Then) -> Applied {
+        let (client, server) = (Principal::new(&["alice"], "R"), Principal::krbtgt(b"R"));
+        let around = around(Timestamp::from_seconds(1_700_000_000));
+        apply(then, Some(b"an answer".to_vec()), Some(&client), &server, &around, &mut Counting(0))
+    }
+
+    #[test]
+    fn an_error_takes_the_answer_s_place() {
+        let error = ForcedError { code: 29, text: None, data: Some(vec![1, 2]) };
+        let applied = done(&Then { error: Some(error), ..Then::default() });
+        let found = KrbError::decode(&applied.octets.unwrap()).unwrap();
+        assert_eq!((found.error_code, found.text()), (29, "KDC_ERR_SVC_UNAVAILABLE".to_owned()));
+        assert_eq!((found.server, found.e_data), (Principal::krbtgt(b"R"), Some(vec![1, 2])));
+        assert_eq!(applied.refused, Some((29, "KDC_ERR_SVC_UNAVAILABLE".to_owned())));
+    }
+
+    #[test]
+    fn octets_are_replaced_and_cut_in_this_order() {
+        let applied = done(&Then { garbage: Some(5), truncate: Some(3), ..Then::default() });
+        assert_eq!((applied.octets, applied.refused), (Some(vec![1, 2, 3]), None));
+        assert_eq!(done(&Then::default()).octets, Some(b"an answer".to_vec()));
+        let silent = Then { deviations: vec!["silent".parse().unwrap()], ..Then::default() };
+        assert_eq!(done(&silent).octets, None);
+    }
+}
