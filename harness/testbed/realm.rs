@@ -215,7 +215,7 @@ pub fn kdc(planned: &party::Realm, materials: &Materials) -> Result<Kdc, Error> 
     if !planned.etypes.is_empty() {
         realm.etypes = planned.etypes.iter().map(|&number| etype(number)).collect::<Result<_, _>>()?;
     }
-    realm.max_ticket_life = std::time::Duration::from_secs(planned.ticket_lifetime_seconds.into());
+    realm.ticket_lifetime = std::time::Duration::from_secs(planned.ticket_lifetime_seconds.into());
     realm.clock_offset_seconds = planned.clock_seconds;
     let users =
         planned.users.iter().map(|(name, user)| mock_kdc::User::new(name, &materials.secrets().value(&user.password)));

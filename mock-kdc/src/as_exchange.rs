@@ -53,7 +53,7 @@ pub(crate) fn answer(
         .ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "BAD_ENCRYPTION_TYPE"))?;
     let bounds = Bounds {
         life: longest_life(view, &[Some(client), Some(server)]),
-        renewable_life: view.realm.max_renewable_life,
+        renewable_life: view.realm.renewable_lifetime,
         presented: None,
     };
     let times = Times::of_new(body, bounds, view.now);
@@ -113,10 +113,10 @@ fn check_accounts(view: &View<'_>, request: &KdcRequest, client: &Account, serve
     if options & (kdc_options::ALLOW_POSTDATE | kdc_options::POSTDATED) != 0 {
         return Err(Refusal::new(error_code::CANNOT_POSTDATE, "POSTDATE NOT ALLOWED"));
     }
-    if client.locked {
+    if client.disabled {
         return Err(Refusal::new(error_code::CLIENT_REVOKED, "CLIENT LOCKED OUT"));
     }
-    if server.locked {
+    if server.disabled {
         return Err(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "SERVICE LOCKED OUT"));
     }
     Ok(())

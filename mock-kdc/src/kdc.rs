@@ -6,8 +6,9 @@ use shakedown_krb5::keytab::Keytab;
 use shakedown_krb5::messages::{Codec, Exchange, KdcRequest, error_code};
 use shakedown_krb5::{Principal, Random, Timestamp};
 
+use crate::administration::Alteration;
 use crate::clock::Clock;
-use crate::database::{self, Database};
+use crate::database::{self, Account, Database};
 use crate::deviation::{self, Deviation};
 use crate::event::{Event, Outcome};
 use crate::realm::{InvalidRealm, Realm, Rotation};
@@ -149,10 +150,7 @@ impl Kdc {
         rotation: Rotation,
         random: &mut dyn Random,
     ) -> Result<u32, UnknownPrincipal> {
-        let principal = self.principal(service)?;
-        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
-        let account = database.find_mut(&principal).ok_or_else(|| self.unknown(service))?;
-        Ok(account.rotate(rotation, random))
+        self.change(service, |account| account.rotate(rotation, random))
     }
 
     /// All keys that the KDC has of a principal, the newest first, as a keytab. `timestamp` is seconds since 1970.
@@ -171,10 +169,22 @@ impl Kdc {
     /// # Errors
     /// The realm has no such principal.
     pub fn set_locked(&self, principal: &str, locked: bool) -> Result<(), UnknownPrincipal> {
+        self.alter(principal, Alteration::Disabled(locked))
+    }
+
+    /// Changes the account of a principal.
+    pub(crate) fn change<T>(
+        &self,
+        principal: &str,
+        change: impl FnOnce(&mut Account) -> T,
+    ) -> Result<T, UnknownPrincipal> {
         let name = self.principal(principal)?;
-        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
-        database.find_mut(&name).ok_or_else(|| self.unknown(principal))?.locked = locked;
-        Ok(())
+        self.write_database(|database| database.find_mut(&name).map(change).ok_or_else(|| self.unknown(principal)))
+    }
+
+    /// Changes anything about the accounts.
+    pub(crate) fn write_database<T>(&self, change: impl FnOnce(&mut Database) -> T) -> T {
+        change(&mut self.database.write().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn principal(&self, name: &str) -> Result<Principal, UnknownPrincipal> {

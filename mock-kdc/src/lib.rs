@@ -31,20 +31,26 @@ pub mod listen;
 pub mod realm;
 pub mod realm_file;
 
+mod administration;
 mod as_exchange;
 mod clock;
 mod database;
 mod kdc;
 mod look_aside;
+mod policy;
 mod random;
 mod refusal;
 mod reply;
 mod tgs_exchange;
 mod times;
 
+pub use administration::Alteration;
 pub use deviation::Deviation;
 pub use event::{Event, Log, Outcome, Transport};
 pub use kdc::{Answer, Kdc, UnknownPrincipal};
 pub use listen::{Handle, Limits, Listener};
 pub use random::SystemRandom;
-pub use realm::{InvalidRealm, Password, Realm, Rotation, Service, User};
+pub use realm::{
+    AccountChecks, Fast, Flavor, GivenKey, InvalidRealm, Kind, Lockout, Password, Preauth, Realm, Rotation, Service,
+    TicketFlag, User,
+};

@@ -183,7 +183,7 @@ impl Service {
         }
         let Answer { mut octets, mut event } = self.kdc.answer(request, now, &mut SystemRandom);
         event.transport = Some(Transport::Udp);
-        if octets.as_ref().is_some_and(|octets| octets.len() > self.kdc.realm().max_datagram_reply) {
+        if octets.as_ref().is_some_and(|octets| octets.len() > self.kdc.realm().max_datagram_reply_octets) {
             let code = error_code::RESPONSE_TOO_BIG;
             octets = Some(self.kdc.refuse_transport(code, now));
             event.outcome = Outcome::Refused { code, text: "RESPONSE_TOO_BIG".to_owned() };

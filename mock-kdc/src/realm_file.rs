@@ -9,7 +9,7 @@ use shakedown_krb5::crypto::Etype;
 use toml::Spanned;
 
 use crate::deviation::Deviation;
-use crate::realm::{Password, Realm, Service, User};
+use crate::realm::{Password, Preauth, Realm, Service, User};
 
 /// A realm file, as written.
 #[derive(Deserialize)]
@@ -116,16 +116,16 @@ pub fn read(text: &str) -> Result<RealmFile, InvalidFile> {
     let defaults = Realm::new(&name);
     let seconds = |written: Option<u32>, default| written.map_or(default, |n| Duration::from_secs(n.into()));
     let realm = Realm {
-        etypes: place.etypes(etypes)?.unwrap_or(defaults.etypes),
+        etypes: place.etypes(etypes)?.unwrap_or_else(|| defaults.etypes.clone()),
         users: users.into_iter().map(|user| place.user(user)).collect::<Result<_, _>>()?,
         services: services.into_iter().map(|service| place.service(service)).collect::<Result<_, _>>()?,
         domains,
         clock_offset_seconds,
-        max_ticket_life: seconds(max_ticket_life_seconds, defaults.max_ticket_life),
-        max_renewable_life: seconds(max_renewable_life_seconds, defaults.max_renewable_life),
+        ticket_lifetime: seconds(max_ticket_life_seconds, defaults.ticket_lifetime),
+        renewable_lifetime: seconds(max_renewable_life_seconds, defaults.renewable_lifetime),
         clock_skew: seconds(clock_skew_seconds, defaults.clock_skew),
-        max_datagram_reply: max_datagram_reply_octets.unwrap_or(defaults.max_datagram_reply),
-        name,
+        max_datagram_reply_octets: max_datagram_reply_octets.unwrap_or(defaults.max_datagram_reply_octets),
+        ..defaults
     };
     let deviations = deviations
         .iter()
@@ -151,28 +151,32 @@ impl Place<'_> {
             password_expires,
             max_ticket_life_seconds,
         } = entry;
+        let defaults = User::new(name.get_ref(), "");
         Ok(User {
             name: self.name(name)?,
             password,
             salt: salt.map(String::into_bytes),
             etypes: self.etypes(etypes)?,
-            preauth_required: preauth_required.unwrap_or(true),
-            locked: locked.unwrap_or(false),
+            preauth: preauth_required.map(|is| if is { Preauth::Required } else { Preauth::NotRequired }),
+            disabled: locked.unwrap_or(false),
             expires: expires.map(Timestamp::from_seconds),
             password_expires: password_expires.map(Timestamp::from_seconds),
-            max_ticket_life: max_ticket_life_seconds.map(|n| Duration::from_secs(n.into())),
+            ticket_lifetime: max_ticket_life_seconds.map(|n| Duration::from_secs(n.into())),
+            ..defaults
         })
     }
 
     fn service(&self, entry: ServiceEntry) -> Result<Service, InvalidFile> {
         let ServiceEntry { name, etypes, kvno, locked, expires, max_ticket_life_seconds } = entry;
+        let defaults = Service::new(name.get_ref());
         Ok(Service {
             name: self.name(name)?,
             etypes: self.etypes(etypes)?,
             kvno: kvno.unwrap_or(1),
-            locked: locked.unwrap_or(false),
+            disabled: locked.unwrap_or(false),
             expires: expires.map(Timestamp::from_seconds),
-            max_ticket_life: max_ticket_life_seconds.map(|n| Duration::from_secs(n.into())),
+            ticket_lifetime: max_ticket_life_seconds.map(|n| Duration::from_secs(n.into())),
+            ..defaults
         })
     }
 
@@ -220,7 +224,7 @@ mod tests {
         assert_eq!(file.realm.name, "CORP.EXAMPLE.COM");
         assert_eq!((file.realm.users.len(), file.realm.services.len()), (2, 2));
         assert_eq!(file.realm.etypes, [Etype::Aes256Sha1, Etype::Aes256Sha384]);
-        assert!(file.realm.users[1].locked && !file.realm.users[1].preauth_required);
+        assert!(file.realm.users[1].disabled && file.realm.users[1].preauth == Some(Preauth::NotRequired));
         assert_eq!(file.deviations, [Deviation::WrongNonce]);
     }
 
@@ -229,10 +233,10 @@ mod tests {
         let file = read("realm = 'R'\n[[users]]\nname = 'alice'\npassword = 'x'\n").unwrap();
         let default = Realm::new("R");
         assert_eq!(
-            (&file.realm.etypes, file.realm.max_ticket_life, file.realm.clock_skew),
-            (&default.etypes, default.max_ticket_life, default.clock_skew)
+            (&file.realm.etypes, file.realm.ticket_lifetime, file.realm.clock_skew),
+            (&default.etypes, default.ticket_lifetime, default.clock_skew)
         );
-        assert!(file.realm.users[0].preauth_required);
+        assert_eq!(file.realm.users[0].preauth, None);
     }
 
     #[test]

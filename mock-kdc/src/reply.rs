@@ -126,6 +126,6 @@ pub(crate) fn longest_life(view: &View<'_>, accounts: &[Option<&Account>]) -> st
     accounts
         .iter()
         .flatten()
-        .filter_map(|account| account.max_ticket_life)
-        .fold(view.realm.max_ticket_life, std::time::Duration::min)
+        .filter_map(|account| account.ticket_lifetime)
+        .fold(view.realm.ticket_lifetime, std::time::Duration::min)
 }

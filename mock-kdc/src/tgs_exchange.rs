@@ -58,7 +58,7 @@ fn grant(
     let old = times_of(&presented.part);
     let bounds = Bounds {
         life: longest_life(view, &[view.database.find(&presented.part.client), Some(service)]),
-        renewable_life: view.realm.max_renewable_life,
+        renewable_life: view.realm.renewable_lifetime,
         presented: Some(old),
     };
     let renews = body.kdc_options & kdc_options::RENEW != 0;
@@ -234,7 +234,7 @@ fn check_options(
 }
 
 fn check_service(view: &View<'_>, service: &Account) -> Result<(), Refusal> {
-    if service.locked {
+    if service.disabled {
         return Err(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "SERVER LOCKED OUT"));
     }
     if service.expires.is_some_and(|expires| view.now >= expires) {

@@ -197,7 +197,7 @@ async fn a_datagram_that_is_sent_again_gets_the_same_octets_again() {
 #[tokio::test]
 async fn a_reply_that_is_too_long_for_a_datagram_is_fetched_over_tcp() {
     let mut realm = realm();
-    realm.max_datagram_reply = 400;
+    realm.max_datagram_reply_octets = 400;
     let handle = serve(&realm, Limits::default()).await;
     assert_eq!(login(handle.address(), exchange()).await, [Via::Udp, Via::Udp, Via::Tcp]);
     let outcomes: Vec<_> = handle.log().since(0).iter().map(|event| event.outcome.to_string()).collect();

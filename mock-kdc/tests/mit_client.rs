@@ -131,7 +131,11 @@ fn new_kdc() -> Kdc {
             etypes: Some(vec![Etype::Aes256Sha1]),
             ..User::new("bob", PASSWORD)
         });
-        realm.users.push(User { locked: true, etypes: Some(vec![Etype::Aes256Sha1]), ..User::new("locked", PASSWORD) });
+        realm.users.push(User {
+            disabled: true,
+            etypes: Some(vec![Etype::Aes256Sha1]),
+            ..User::new("locked", PASSWORD)
+        });
         realm.services.push(Service::new("postgres/db.test"));
         realm.services.push(Service {
             kvno: 3,

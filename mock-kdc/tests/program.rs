@@ -101,7 +101,7 @@ fn a_realm_file_that_cannot_be_used_ends_it_with_2() {
     let folder = tempfile::tempdir().unwrap();
     for (realm, expected) in [
         ("realm = 'R'\nusers = 1\n", "realm.toml: line 2: invalid type: integer `1`, expected a sequence"),
-        ("realm = 'R'\n[[services]]\nname = 'a'\nkvno = 0\n", "realm.toml: service a has kvno 0, expected 1 or more"),
+        ("realm = 'R'\n[[services]]\nname = 'a'\nkvno = 0\n", "realm.toml: principal a has kvno 0, expected 1 or more"),
         (
             "realm = 'R'\n[[services]]\nname = 'a'\n[[services]]\nname = 'a'\n",
             "realm.toml: principal a@R is there twice",

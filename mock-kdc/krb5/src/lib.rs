@@ -16,11 +16,14 @@ pub mod client;
 pub mod credential;
 pub mod crypto;
 pub mod der;
+pub mod fast;
 pub mod framing;
 pub mod gss;
 pub mod keytab;
+pub mod krb5_conf;
 pub mod messages;
 pub mod principal;
+pub mod transited;
 
 mod file;
 mod keyblock;

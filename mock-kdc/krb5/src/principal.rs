@@ -1,5 +1,6 @@
 //! Names: `alice@CORP.EXAMPLE.COM`, `postgres/db.test@CORP.EXAMPLE.COM`.
 
+use crate::messages::view::PrincipalView;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -104,7 +105,7 @@ impl Ord for Principal {
 
 impl Hash for Principal {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.compared().hash(state);
+        PrincipalView::from(self).hash(state);
     }
 }
 
@@ -112,22 +113,16 @@ impl Hash for Principal {
 /// belong to a part have a backslash. Without a realm there is no `@`. Octets that are not UTF-8 are replaced.
 impl fmt::Display for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, component) in self.components.iter().enumerate() {
-            if index > 0 {
-                f.write_str("/")?;
-            }
-            write_escaped(f, component)?;
-        }
-        if !self.realm.is_empty() {
-            f.write_str("@")?;
-            write_escaped(f, &self.realm)?;
-        }
-        Ok(())
+        fmt::Display::fmt(&PrincipalView::from(self), f)
     }
 }
 
-fn write_escaped(f: &mut fmt::Formatter<'_>, part: &[u8]) -> fmt::Result {
+pub(crate) fn write_escaped(f: &mut fmt::Formatter<'_>, part: &[u8]) -> fmt::Result {
     use fmt::Write;
+    let is_plain = |octet: &u8| matches!(octet, b' '..=b'~') && !matches!(octet, b'/' | b'@' | b'\\');
+    if part.iter().all(is_plain) {
+        return f.write_str(&String::from_utf8_lossy(part));
+    }
     for character in String::from_utf8_lossy(part).chars() {
         match character {
             '/' | '@' | '\\' => write!(f, "\\{character}")?,

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use mock_kdc::{Kdc, Outcome, Realm, Service, SystemRandom, User};
+use mock_kdc::{Kdc, Outcome, Preauth, Realm, Service, SystemRandom, User};
 use shakedown_krb5::client::{Action, AsExchange, AsSettings, KerberosFailure, Secret, TgsExchange, TgsSettings};
 use shakedown_krb5::crypto::Etype;
 use shakedown_krb5::messages::{Codec as _, KrbError};
@@ -34,23 +34,23 @@ pub(crate) fn realm() -> Realm {
     let cheap = || Some(vec![Etype::Aes256Sha1]);
     realm.users = vec![
         user("alice"),
-        User { preauth_required: false, etypes: cheap(), ..user("bob") },
-        User { locked: true, etypes: cheap(), ..user("locked") },
+        User { preauth: Some(Preauth::NotRequired), etypes: cheap(), ..user("bob") },
+        User { disabled: true, etypes: cheap(), ..user("locked") },
         User { expires: Some(NOW), etypes: cheap(), ..user("ended") },
         User { expires: Some(NOW.offset_seconds(1)), etypes: cheap(), ..user("ending") },
         User { password_expires: Some(NOW), etypes: cheap(), ..user("stale") },
         User { password_expires: Some(NOW.offset_seconds(1)), etypes: cheap(), ..user("ageing") },
         User { etypes: Some(vec![Etype::Aes128Sha1]), ..user("small") },
-        User { etypes: Some(vec![Etype::Aes128Sha1]), preauth_required: false, ..user("small-trusted") },
-        User { max_ticket_life: Some(Duration::from_secs(600)), etypes: cheap(), ..user("brief") },
+        User { etypes: Some(vec![Etype::Aes128Sha1]), preauth: Some(Preauth::NotRequired), ..user("small-trusted") },
+        User { ticket_lifetime: Some(Duration::from_secs(600)), etypes: cheap(), ..user("brief") },
     ];
     realm.services = vec![
         Service::new("postgres/db.test"),
         Service { etypes: Some(vec![Etype::Aes128Sha256]), kvno: 7, ..Service::new("mysql/db.test") },
-        Service { locked: true, ..Service::new("locked/db.test") },
+        Service { disabled: true, ..Service::new("locked/db.test") },
         Service { expires: Some(NOW), ..Service::new("ended/db.test") },
         Service { expires: Some(NOW.offset_seconds(1)), ..Service::new("ending/db.test") },
-        Service { max_ticket_life: Some(Duration::from_secs(60)), ..Service::new("brief/db.test") },
+        Service { ticket_lifetime: Some(Duration::from_secs(60)), ..Service::new("brief/db.test") },
         Service::new("kadmin/changepw"),
     ];
     realm

@@ -126,7 +126,7 @@ async fn what_the_kdc_says_no_to_is_its_refusal() {
 
 #[tokio::test]
 async fn a_reply_that_fits_no_datagram_comes_by_tcp() {
-    let kdc = serve(|realm| realm.max_datagram_reply = 300).await;
+    let kdc = serve(|realm| realm.max_datagram_reply_octets = 300).await;
     let (mut client, mut world) = (client(vec![kdc.address()]), World::new());
     assert_eq!(world.kinit(&mut client, "correct horse").await, "established by kerberos");
     assert!(world.events().contains("krb-error<(52) as-req> as-rep<"));

@@ -21,8 +21,31 @@ pub(super) enum Purpose {
     Integrity = 0x55,
 }
 
+/// The longest output: of SHA-384.
+const DERIVED_LENGTH_MAX: usize = 48;
+
+/// A derived key, on the stack and wiped when dropped.
+pub(super) struct Derived {
+    octets: Zeroizing<[u8; DERIVED_LENGTH_MAX]>,
+    length: usize,
+}
+
+impl Derived {
+    fn empty(length: usize) -> Self {
+        Self { octets: Zeroizing::new([0; DERIVED_LENGTH_MAX]), length }
+    }
+}
+
+impl std::ops::Deref for Derived {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.octets[..self.length]
+    }
+}
+
 /// Ke, Ki or Kc.
-pub(super) fn derive(etype: Etype, base_key: &[u8], usage: KeyUsage, purpose: Purpose) -> Zeroizing<Vec<u8>> {
+pub(super) fn derive(etype: Etype, base_key: &[u8], usage: KeyUsage, purpose: Purpose) -> Derived {
     let mut constant = [0; 5];
     constant[..4].copy_from_slice(&usage.0.to_be_bytes());
     constant[4] = purpose as u8;
@@ -60,17 +83,17 @@ static FOLDED: LazyLock<Vec<[[u8; 16]; 3]>> = LazyLock::new(|| {
 });
 
 /// DK(key, constant) for AES, where random-to-key is the identity; as long as the key.
-pub(super) fn dk(base_key: &[u8], constant: &[u8]) -> Zeroizing<Vec<u8>> {
+pub(super) fn dk(base_key: &[u8], constant: &[u8]) -> Derived {
     dk_folded(base_key, fold_to_block(constant))
 }
 
-fn dk_folded(base_key: &[u8], folded: [u8; 16]) -> Zeroizing<Vec<u8>> {
+fn dk_folded(base_key: &[u8], folded: [u8; 16]) -> Derived {
     let aes = Aes::new(base_key);
     let mut block = Zeroizing::new(folded);
-    let mut derived = Zeroizing::new(Vec::with_capacity(base_key.len()));
-    while derived.len() < base_key.len() {
+    let mut derived = Derived::empty(base_key.len());
+    for octets in derived.octets[..base_key.len()].chunks_mut(16) {
         aes.encrypt_block(&mut block);
-        derived.extend_from_slice(&*block);
+        octets.copy_from_slice(&*block);
     }
     derived
 }
@@ -82,11 +105,13 @@ fn fold_to_block(constant: &[u8]) -> [u8; 16] {
 /// KDF-HMAC-SHA2(key, label, [context,] k): one application of HMAC suffices for all lengths here.
 ///
 /// INVARIANT: `length` (in octets) is at most the hash's.
-pub(super) fn kdf(etype: Etype, key: &[u8], label: &[u8], context: Option<&[u8]>, length: usize) -> Zeroizing<Vec<u8>> {
+pub(super) fn kdf(etype: Etype, key: &[u8], label: &[u8], context: Option<&[u8]>, length: usize) -> Derived {
     let bits = u32::try_from(length * 8).expect("at most 384 bits");
     let context = context.unwrap_or_default();
     let tag = Mac::new(etype, key).tag(&[&1u32.to_be_bytes(), label, &[0], context, &bits.to_be_bytes()]);
-    Zeroizing::new(tag.truncated(length).to_vec())
+    let mut derived = Derived::empty(length);
+    derived.octets[..length].copy_from_slice(tag.truncated(length));
+    derived
 }
 
 /// The pseudo-random function of RFC 3961 §3: 16, 32 or 48 octets for any input (RFC 3962 §6, RFC 8009 §5).

@@ -44,4 +44,10 @@ pub enum CryptoError {
         /// [`super::MAX_ITERATIONS`].
         most: u32,
     },
+    /// More octets than PRF+ has.
+    #[error("{asked} octets of prf+, expected at most 255 outputs of the prf")]
+    PrfLength {
+        /// Octets asked for.
+        asked: usize,
+    },
 }

@@ -14,19 +14,26 @@ use super::mac::Mac;
 use super::{CryptoError, Etype, KeyUsage};
 use crate::Random;
 
-/// A protocol key (RFC 3961 §3) with the schedules of each usage kept. Cloning shares it.
+/// A protocol key (RFC 3961 §3). [`Key::new`] keeps the schedules of each usage, and cloning shares them;
+/// [`Key::ephemeral`] keeps nothing and lives on the stack.
 ///
 /// `Debug` prints the etype only; the octets are wiped when the last clone is dropped; comparison takes a time
 /// that does not depend on the octets.
 #[derive(Clone)]
-pub struct Key(Arc<Inner>);
-
-struct Inner {
+pub struct Key {
     etype: Etype,
-    bytes: Zeroizing<Vec<u8>>,
+    bytes: Zeroizing<[u8; KEY_LENGTH_MAX]>,
+    kept: Option<Arc<Kept>>,
+}
+
+/// What was derived of a key so far.
+struct Kept {
     sealing: [OnceLock<Box<Sealing>>; KEPT_USAGES],
     checksum: [OnceLock<Box<Mac>>; KEPT_USAGES],
 }
+
+/// Octets of the longest key that an etype has.
+const KEY_LENGTH_MAX: usize = 32;
 
 /// Usages 0 to 27 are kept, which is all of RFC 4120 and RFC 4121; rarer ones are derived each time.
 const KEPT_USAGES: usize = 28;
@@ -38,40 +45,54 @@ struct Sealing {
 }
 
 impl Key {
-    /// A key from its octets.
+    /// A key from its octets, for repeated use: of an account, a service, a session that goes on.
     ///
     /// # Errors
     /// [`CryptoError::KeyLength`] unless there are [`Etype::key_length`] octets.
     pub fn new(etype: Etype, bytes: &[u8]) -> Result<Self, CryptoError> {
+        let kept = Kept {
+            sealing: [const { OnceLock::new() }; KEPT_USAGES],
+            checksum: [const { OnceLock::new() }; KEPT_USAGES],
+        };
+        Ok(Self { kept: Some(Arc::new(kept)), ..Self::ephemeral(etype, bytes)? })
+    }
+
+    /// A key from its octets that is used once or twice for each usage: no memory is allocated for it, nothing that
+    /// is derived is kept, and a clone is another copy.
+    ///
+    /// # Errors
+    /// [`CryptoError::KeyLength`] unless there are [`Etype::key_length`] octets.
+    pub fn ephemeral(etype: Etype, bytes: &[u8]) -> Result<Self, CryptoError> {
         if bytes.len() != etype.key_length() {
             return Err(CryptoError::KeyLength { etype, found: bytes.len(), expected: etype.key_length() });
         }
-        Ok(Self(Arc::new(Inner {
-            etype,
-            bytes: Zeroizing::new(bytes.to_vec()),
-            sealing: [const { OnceLock::new() }; KEPT_USAGES],
-            checksum: [const { OnceLock::new() }; KEPT_USAGES],
-        })))
+        let mut key = Self { etype, bytes: Zeroizing::new([0; KEY_LENGTH_MAX]), kept: None };
+        key.bytes[..bytes.len()].copy_from_slice(bytes);
+        Ok(key)
     }
 
     /// A new key. Any octets are a key: random-to-key is the identity for AES (RFC 3962 §6).
     pub fn random(etype: Etype, random: &mut dyn Random) -> Self {
-        let mut bytes = Zeroizing::new([0; 32]);
-        let bytes = &mut bytes[..etype.key_length()];
-        random.fill(bytes);
-        Self::new(etype, bytes).expect("made as long as the etype's keys are")
+        Self::new(etype, Self::random_ephemeral(etype, random).bytes()).expect("made as long as the etype's keys are")
+    }
+
+    /// A new key, as [`Key::ephemeral`] has it.
+    pub fn random_ephemeral(etype: Etype, random: &mut dyn Random) -> Self {
+        let mut key = Self { etype, bytes: Zeroizing::new([0; KEY_LENGTH_MAX]), kept: None };
+        random.fill(&mut key.bytes[..etype.key_length()]);
+        key
     }
 
     /// The encryption type.
     #[must_use]
-    pub fn etype(&self) -> Etype {
-        self.0.etype
+    pub const fn etype(&self) -> Etype {
+        self.etype
     }
 
     /// The octets, for files and for EncryptionKey fields, which are encrypted themselves.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.0.bytes
+        &self.bytes[..self.etype.key_length()]
     }
 
     /// The ciphertext of `plain`, [`Etype::overhead`] octets longer.
@@ -167,6 +188,13 @@ impl Key {
         self.checksum_parts(usage, &[data])
     }
 
+    /// Appends the checksum over `data` to `out`.
+    pub fn checksum_into(&self, usage: KeyUsage, data: &[u8], out: &mut Vec<u8>) {
+        self.with_checksum(usage, |mac| {
+            out.extend_from_slice(mac.tag(&[data]).truncated(self.etype().tag_length()));
+        });
+    }
+
     /// The checksum over the concatenated parts.
     pub(crate) fn checksum_parts(&self, usage: KeyUsage, parts: &[&[u8]]) -> Vec<u8> {
         self.with_checksum(usage, |mac| mac.tag(parts).truncated(self.etype().tag_length()).to_vec())
@@ -205,7 +233,7 @@ impl Key {
                 mac: Mac::new(self.etype(), &derive(Purpose::Integrity)),
             }
         };
-        match self.0.sealing.get(usage.0 as usize) {
+        match self.kept.as_ref().and_then(|kept| kept.sealing.get(usage.0 as usize)) {
             Some(kept) => work(kept.get_or_init(|| Box::new(derive_sealing()))),
             None => work(&derive_sealing()),
         }
@@ -213,7 +241,7 @@ impl Key {
 
     fn with_checksum<T>(&self, usage: KeyUsage, work: impl FnOnce(&Mac) -> T) -> T {
         let derive_checksum = || Mac::new(self.etype(), &derive(self.etype(), self.bytes(), usage, Purpose::Checksum));
-        match self.0.checksum.get(usage.0 as usize) {
+        match self.kept.as_ref().and_then(|kept| kept.checksum.get(usage.0 as usize)) {
             Some(kept) => work(kept.get_or_init(|| Box::new(derive_checksum()))),
             None => work(&derive_checksum()),
         }
@@ -254,7 +282,10 @@ mod tests {
     }
 
     fn keys() -> impl Strategy<Value = Key> {
-        (etypes(), any::<u64>()).prop_map(|(etype, seed)| Key::random(etype, &mut Seeded(seed)))
+        (etypes(), any::<u64>(), any::<bool>()).prop_map(|(etype, seed, kept)| {
+            let make = if kept { Key::random } else { Key::random_ephemeral };
+            make(etype, &mut Seeded(seed))
+        })
     }
 
     /// The same key in the `krb5` crate, which shares no code with this one above the primitives.
@@ -286,6 +317,9 @@ mod tests {
             key in keys(), usage in usages(), data in prop::collection::vec(any::<u8>(), 0..200)
         ) {
             let peer = peer(&key);
+            let mut appended = b"before".to_vec();
+            key.checksum_into(usage, &data, &mut appended);
+            prop_assert_eq!(&appended[6..], peer.checksum(usage.0, &data).unwrap());
             prop_assert_eq!(key.checksum(usage, &data), peer.checksum(usage.0, &data).unwrap());
             prop_assert_eq!(key.prf(&data), peer.prf(&data).unwrap());
             prop_assert_eq!(key.etype().checksum_type(), peer.checksum_type());

@@ -9,9 +9,12 @@
 //! computed on first use and kept, as AES schedules and HMAC midstates, until the last clone goes.
 //! All other encryption types are numbers to this crate: messages carry them as `i32`.
 //!
-//! Not here: PRF+ and KRB-FX-CF2 (RFC 6113), RC4, DES3 and Camellia.
+//! [`prf_plus`] and [`cf2`] make keys of keys, as FAST does (RFC 6113 §5.1).
+//!
+//! Not here: RC4, DES3 and Camellia.
 
 mod cbc_cts;
+mod cf2;
 mod derive;
 mod error;
 mod etype;
@@ -21,6 +24,7 @@ mod n_fold;
 mod string_to_key;
 pub mod usage;
 
+pub use cf2::{cf2, prf_plus};
 pub use error::CryptoError;
 pub use etype::Etype;
 pub use key::Key;

@@ -44,5 +44,17 @@ pub const ACCEPTOR_SIGN: KeyUsage = KeyUsage(23);
 pub const INITIATOR_SEAL: KeyUsage = KeyUsage(24);
 /// A MIC token of the initiator (RFC 4121 §2).
 pub const INITIATOR_SIGN: KeyUsage = KeyUsage(25);
+/// The checksum over a request in FAST, with the armor key (RFC 6113 §5.4.2).
+pub const FAST_REQUEST_CHECKSUM: KeyUsage = KeyUsage(50);
+/// A request within FAST, with the armor key (RFC 6113 §5.4.2).
+pub const FAST_REQUEST: KeyUsage = KeyUsage(51);
+/// A reply within FAST, with the armor key (RFC 6113 §5.4.3).
+pub const FAST_REPLY: KeyUsage = KeyUsage(52);
+/// The checksum over the ticket of a reply, with the armor key (RFC 6113 §5.4.3).
+pub const FAST_FINISHED: KeyUsage = KeyUsage(53);
+/// The client's encrypted challenge (RFC 6113 §5.4.6).
+pub const ENCRYPTED_CHALLENGE_CLIENT: KeyUsage = KeyUsage(54);
+/// The KDC's encrypted challenge (RFC 6113 §5.4.6).
+pub const ENCRYPTED_CHALLENGE_KDC: KeyUsage = KeyUsage(55);
 /// PA-REQ-ENC-PA-REP: the checksum over an AS-REQ, with the reply key (RFC 6806 §11).
 pub const AS_REQ_CHECKSUM: KeyUsage = KeyUsage(56);

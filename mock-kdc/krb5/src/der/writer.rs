@@ -68,6 +68,11 @@ impl<'a> Writer<'a> {
         self.primitive(tag::OCTET_STRING, value);
     }
 
+    /// An OCTET STRING whose content is appended to the buffer, as a ciphertext is.
+    pub fn octets_by(&mut self, content: impl FnOnce(&mut Vec<u8>)) {
+        self.constructed(tag::OCTET_STRING, |w| content(w.out));
+    }
+
     /// KerberosString (RFC 4120 §5.2.1), a GeneralString.
     pub fn string(&mut self, value: &[u8]) {
         self.primitive(tag::GENERAL_STRING, value);
@@ -123,7 +128,11 @@ impl<'a> Writer<'a> {
                 let first = octets.iter().position(|octet| *octet != 0).expect("a length above 127 is not zero");
                 let count = u8::try_from(octets.len() - first).expect("a usize has at most eight octets");
                 self.out[start - 1] = 0x80 | count;
-                self.out.splice(start..start, octets[first..].iter().copied());
+                let length_octets = &octets[first..];
+                // Makes room by moving the content; `splice` would do the same with more work around it.
+                self.out.extend_from_slice(length_octets);
+                self.out.copy_within(start..start + length, start + length_octets.len());
+                self.out[start..start + length_octets.len()].copy_from_slice(length_octets);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! AP-REQ (RFC 4120 §5.5.1).
 
+use super::view::{ApRequestView, View as _};
 use super::{EncryptedData, Ticket};
 use crate::der::{Codec, Error, Reader, Writer};
 
@@ -18,14 +19,8 @@ impl Codec for ApRequest {
     const NAME: &'static str = "AP-REQ";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut request = reader.application_sequence(14)?;
-        request.field(0, "pvno", Reader::version)?;
-        request.field(1, "msg-type", |r| r.message_type(14))?;
-        Ok(Self {
-            ap_options: request.field(2, "ap-options", Reader::flags)?,
-            ticket: request.field(3, "ticket", Ticket::read)?,
-            authenticator: request.field(4, "authenticator", EncryptedData::read)?,
-        })
+        let ApRequestView { ap_options, ticket, authenticator } = ApRequestView::read(reader)?;
+        Ok(Self { ap_options, ticket: ticket.into(), authenticator: authenticator.to_owned() })
     }
 
     fn write(&self, writer: &mut Writer<'_>) {

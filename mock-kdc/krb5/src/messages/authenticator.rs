@@ -1,10 +1,10 @@
 //! Authenticator (RFC 4120 §5.5.1).
 
 use super::principal_name::write_name;
-use super::{AuthorizationElement, Checksum, EncryptionKey, PrincipalName};
+use super::view::{AuthenticatorView, View as _};
+use super::{AuthorizationElement, Checksum, EncryptionKey};
 use crate::der::{Codec, Error, Reader, Writer};
 use crate::{Principal, Timestamp};
-use std::time::Duration;
 
 /// Proves that the presenter of a ticket knows its session key, now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,22 +27,7 @@ impl Codec for Authenticator {
     const NAME: &'static str = "Authenticator";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut authenticator = reader.application_sequence(2)?;
-        authenticator.field(0, "authenticator-vno", Reader::version)?;
-        let crealm = authenticator.field(1, "crealm", Reader::string)?.to_vec();
-        let client = authenticator.field(2, "cname", PrincipalName::read)?.at(crealm);
-        let checksum = authenticator.optional(3, "cksum", Checksum::read)?;
-        let micros = authenticator.field(4, "cusec", Reader::microseconds)?;
-        let time = authenticator.field(5, "ctime", Reader::time)? + Duration::from_micros(micros.into());
-        Ok(Self {
-            client,
-            checksum,
-            time,
-            subkey: authenticator.optional(6, "subkey", EncryptionKey::read)?,
-            seq_number: authenticator.optional(7, "seq-number", Reader::uint32)?,
-            authorization_data: authenticator
-                .optional(8, "authorization-data", |r| r.list(AuthorizationElement::read))?,
-        })
+        Ok(AuthenticatorView::read(reader)?.to_owned())
     }
 
     fn write(&self, writer: &mut Writer<'_>) {

@@ -1,5 +1,6 @@
 //! AuthorizationData (RFC 4120 §5.2.6).
 
+use super::view::{AuthorizationElementView, View as _};
 use crate::der::{Codec, Error, Reader, Writer};
 use std::fmt;
 
@@ -46,11 +47,7 @@ impl Codec for AuthorizationElement {
     const NAME: &'static str = "AuthorizationData element";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut element = reader.sequence()?;
-        Ok(Self {
-            ad_type: element.field(0, "ad-type", Reader::int32)?,
-            ad_data: element.field(1, "ad-data", Reader::octets)?.to_vec(),
-        })
+        Ok(AuthorizationElementView::read(reader)?.to_owned())
     }
 
     fn write(&self, writer: &mut Writer<'_>) {

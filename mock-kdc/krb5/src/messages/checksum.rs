@@ -1,5 +1,6 @@
 //! Checksum (RFC 4120 §5.2.9).
 
+use super::view::{ChecksumView, View as _};
 use crate::der::{Codec, Error, Reader, Writer};
 
 /// A checksum and its type, keyed or not.
@@ -15,11 +16,7 @@ impl Codec for Checksum {
     const NAME: &'static str = "Checksum";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut checksum = reader.sequence()?;
-        Ok(Self {
-            cksumtype: checksum.field(0, "cksumtype", Reader::int32)?,
-            checksum: checksum.field(1, "checksum", Reader::octets)?.to_vec(),
-        })
+        Ok(ChecksumView::read(reader)?.to_owned())
     }
 
     fn write(&self, writer: &mut Writer<'_>) {

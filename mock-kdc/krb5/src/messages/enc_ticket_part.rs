@@ -1,7 +1,8 @@
 //! EncTicketPart, what a service reads of a ticket (RFC 4120 §5.3).
 
 use super::principal_name::write_name;
-use super::{AuthorizationElement, EncryptionKey, HostAddress, PrincipalName};
+use super::view::{EncTicketPartView, TransitedView, View as _};
+use super::{AuthorizationElement, EncryptionKey, HostAddress};
 use crate::der::{Codec, Error, Reader, Writer};
 use crate::{Principal, Timestamp};
 
@@ -49,22 +50,7 @@ impl Codec for EncTicketPart {
     const NAME: &'static str = "EncTicketPart";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut part = reader.application_sequence(3)?;
-        let flags = part.field(0, "flags", Reader::flags)?;
-        let key = part.field(1, "key", EncryptionKey::read)?;
-        let crealm = part.field(2, "crealm", Reader::string)?.to_vec();
-        Ok(Self {
-            flags,
-            key,
-            client: part.field(3, "cname", PrincipalName::read)?.at(crealm),
-            transited: part.field(4, "transited", Transited::read)?,
-            auth_time: part.field(5, "authtime", Reader::time)?,
-            start_time: part.optional(6, "starttime", Reader::time)?,
-            end_time: part.field(7, "endtime", Reader::time)?,
-            renew_till: part.optional(8, "renew-till", Reader::time)?,
-            addresses: part.optional(9, "caddr", |r| r.list(HostAddress::read))?,
-            authorization_data: part.optional(10, "authorization-data", |r| r.list(AuthorizationElement::read))?,
-        })
+        Ok(EncTicketPartView::read(reader)?.to_owned())
     }
 
     fn write(&self, writer: &mut Writer<'_>) {
@@ -88,11 +74,8 @@ impl Codec for Transited {
     const NAME: &'static str = "TransitedEncoding";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut transited = reader.sequence()?;
-        Ok(Self {
-            tr_type: transited.field(0, "tr-type", Reader::int32)?,
-            contents: transited.field(1, "contents", Reader::octets)?.to_vec(),
-        })
+        let TransitedView { tr_type, contents } = TransitedView::read(reader)?;
+        Ok(Self { tr_type, contents: contents.to_vec() })
     }
 
     fn write(&self, writer: &mut Writer<'_>) {

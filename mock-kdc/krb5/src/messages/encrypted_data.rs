@@ -1,5 +1,6 @@
 //! EncryptedData (RFC 4120 §5.2.9).
 
+use super::view::{EncryptedDataView, View as _};
 use crate::Random;
 use crate::crypto::{CryptoError, Key, KeyUsage};
 use crate::der::{Codec, Error, Reader, Writer};
@@ -57,12 +58,7 @@ impl Codec for EncryptedData {
     const NAME: &'static str = "EncryptedData";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut data = reader.sequence()?;
-        Ok(Self {
-            etype: data.field(0, "etype", Reader::int32)?,
-            kvno: data.optional(1, "kvno", Reader::uint32)?,
-            cipher: data.field(2, "cipher", Reader::octets)?.to_vec(),
-        })
+        Ok(EncryptedDataView::read(reader)?.to_owned())
     }
 
     fn write(&self, writer: &mut Writer<'_>) {

@@ -1,5 +1,6 @@
 //! EncryptionKey (RFC 4120 §5.2.9).
 
+use super::view::{EncryptionKeyView, View as _};
 use crate::crypto::{CryptoError, Etype, Key};
 use crate::der::{Codec, Error, Reader, Writer};
 use std::fmt;
@@ -47,11 +48,7 @@ impl Codec for EncryptionKey {
     const NAME: &'static str = "EncryptionKey";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut key = reader.sequence()?;
-        Ok(Self {
-            etype: key.field(0, "keytype", Reader::int32)?,
-            value: Zeroizing::new(key.field(1, "keyvalue", Reader::octets)?.to_vec()),
-        })
+        Ok(EncryptionKeyView::read(reader)?.to_owned())
     }
 
     fn write(&self, writer: &mut Writer<'_>) {

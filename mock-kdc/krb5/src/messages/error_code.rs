@@ -1,4 +1,4 @@
-//! Error codes of KRB-ERROR (RFC 4120 §7.5.9; 43 is RFC 1510's, 68 RFC 6806's, 90 and 91 RFC 6113's).
+//! Error codes of KRB-ERROR (RFC 4120 §7.5.9; 43 is RFC 1510's, 68 RFC 6806's, 90, 91 and 93 RFC 6113's).
 
 /// `KDC_ERR_NONE`.
 pub const NONE: i32 = 0;
@@ -118,6 +118,8 @@ pub const USER_TO_USER_REQUIRED: i32 = 69;
 pub const PREAUTH_EXPIRED: i32 = 90;
 /// `KDC_ERR_MORE_PREAUTH_DATA_REQUIRED`.
 pub const MORE_PREAUTH_DATA_REQUIRED: i32 = 91;
+/// `KDC_ERR_UNKNOWN_CRITICAL_FAST_OPTIONS`.
+pub const UNKNOWN_CRITICAL_FAST_OPTIONS: i32 = 93;
 
 /// The name of a code in the specification; `None` for codes that are not listed here.
 #[must_use]
@@ -182,6 +184,7 @@ pub const fn name(code: i32) -> Option<&'static str> {
         USER_TO_USER_REQUIRED => "KRB_AP_ERR_USER_TO_USER_REQUIRED",
         PREAUTH_EXPIRED => "KDC_ERR_PREAUTH_EXPIRED",
         MORE_PREAUTH_DATA_REQUIRED => "KDC_ERR_MORE_PREAUTH_DATA_REQUIRED",
+        UNKNOWN_CRITICAL_FAST_OPTIONS => "KDC_ERR_UNKNOWN_CRITICAL_FAST_OPTIONS",
         _ => return None,
     })
 }

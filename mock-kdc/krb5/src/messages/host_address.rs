@@ -1,5 +1,6 @@
 //! HostAddress (RFC 4120 §5.2.5).
 
+use super::view::{HostAddressView, View as _};
 use crate::der::{Codec, Error, Reader, Writer};
 
 /// An address from which a ticket may be used.
@@ -15,11 +16,7 @@ impl Codec for HostAddress {
     const NAME: &'static str = "HostAddress";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut address = reader.sequence()?;
-        Ok(Self {
-            addr_type: address.field(0, "addr-type", Reader::int32)?,
-            address: address.field(1, "address", Reader::octets)?.to_vec(),
-        })
+        Ok(HostAddressView::read(reader)?.to_owned())
     }
 
     fn write(&self, writer: &mut Writer<'_>) {

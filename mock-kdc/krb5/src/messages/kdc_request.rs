@@ -1,7 +1,8 @@
 //! AS-REQ and TGS-REQ (RFC 4120 §5.4.1).
 
+use super::view::{KdcRequestBodyView, KdcRequestView, PaDataView, View as _};
 use super::{EncryptedData, HostAddress, PaData, PrincipalName, Ticket};
-use crate::der::{Codec, Error, Problem, Reader, Writer};
+use crate::der::{Codec, Error, Reader, Writer};
 use crate::{Principal, Timestamp};
 
 /// Which of the two exchanges with the KDC.
@@ -83,6 +84,16 @@ impl KdcRequest {
         Self { exchange, padata, body, body_octets }
     }
 
+    /// A request of which the body was received on its own, with its octets.
+    pub(crate) const fn received(
+        exchange: Exchange,
+        padata: Vec<PaData>,
+        body: KdcRequestBody,
+        body_octets: Vec<u8>,
+    ) -> Self {
+        Self { exchange, padata, body, body_octets }
+    }
+
     /// What is asked for.
     #[must_use]
     pub const fn body(&self) -> &KdcRequestBody {
@@ -117,21 +128,22 @@ impl KdcRequestBody {
     }
 }
 
+impl From<KdcRequestView<'_>> for KdcRequest {
+    fn from(view: KdcRequestView<'_>) -> Self {
+        Self {
+            exchange: view.exchange,
+            padata: view.padata.iter().map(PaDataView::to_owned).collect(),
+            body: view.body.to_owned(),
+            body_octets: view.body_octets().to_vec(),
+        }
+    }
+}
+
 impl Codec for KdcRequest {
     const NAME: &'static str = "KDC-REQ";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let exchange = match reader.peek() {
-            Some(0x6a) => Exchange::As,
-            Some(0x6c) => Exchange::Tgs,
-            found => return Err(reader.problem(Problem::Tag { expected: 0x6a, found })),
-        };
-        let mut request = reader.application_sequence(exchange.request_type())?;
-        request.field(1, "pvno", Reader::version)?;
-        request.field(2, "msg-type", |r| r.message_type(exchange.request_type()))?;
-        let padata = request.optional(3, "padata", |r| r.list(PaData::read))?.unwrap_or_default();
-        let (body, octets) = request.field(4, "req-body", |r| r.with_octets(KdcRequestBody::read))?;
-        Ok(Self { exchange, padata, body, body_octets: octets.to_vec() })
+        Ok(KdcRequestView::read(reader)?.into())
     }
 
     fn write(&self, writer: &mut Writer<'_>) {
@@ -149,21 +161,7 @@ impl Codec for KdcRequestBody {
     const NAME: &'static str = "KDC-REQ-BODY";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut body = reader.sequence()?;
-        Ok(Self {
-            kdc_options: body.field(0, "kdc-options", Reader::flags)?,
-            cname: body.optional(1, "cname", PrincipalName::read)?,
-            realm: body.field(2, "realm", Reader::string)?.to_vec(),
-            sname: body.optional(3, "sname", PrincipalName::read)?,
-            from: body.optional(4, "from", Reader::time)?,
-            till: body.field(5, "till", Reader::time)?,
-            rtime: body.optional(6, "rtime", Reader::time)?,
-            nonce: body.field(7, "nonce", Reader::uint32)?,
-            etypes: body.field(8, "etype", |r| r.list(Reader::int32))?,
-            addresses: body.optional(9, "addresses", |r| r.list(HostAddress::read))?,
-            enc_authorization_data: body.optional(10, "enc-authorization-data", EncryptedData::read)?,
-            additional_tickets: body.optional(11, "additional-tickets", |r| r.list(Ticket::read))?.unwrap_or_default(),
-        })
+        Ok(KdcRequestBodyView::read(reader)?.to_owned())
     }
 
     fn write(&self, writer: &mut Writer<'_>) {

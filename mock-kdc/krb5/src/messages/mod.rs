@@ -1,7 +1,8 @@
 //! The messages of Kerberos 5, field by field (RFC 4120 §5).
 //!
 //! Each has `decode` and `encode` through the trait [`Codec`]. Decoding keeps what others signed or encrypted as it was
-//! received: the body of a request ([`KdcRequest::body_octets`]) and tickets ([`Ticket::octets`]). Times with a field for
+//! received: the body of a request ([`KdcRequest::body_octets`]) and tickets ([`Ticket::octets`]). What a KDC reads of a
+//! request is there as [`view`] too, which borrows instead of copying. Times with a field for
 //! microseconds beside them are one [`crate::Timestamp`] here. No `Debug` shows a key or a plaintext password.
 
 mod ap_reply;
@@ -25,6 +26,7 @@ mod pa_data;
 mod preauth_timestamp;
 mod principal_name;
 mod ticket;
+pub mod view;
 
 pub use crate::der::{Codec, Error};
 pub use ap_reply::{ApReply, EncApReplyPart};

@@ -1,5 +1,6 @@
 //! PA-DATA and METHOD-DATA (RFC 4120 §5.2.7, §5.9.1).
 
+use super::view::{PaDataView, View as _};
 use crate::der::{Codec, Error, Reader, Writer};
 use std::fmt;
 
@@ -76,11 +77,7 @@ impl Codec for PaData {
     const NAME: &'static str = "PA-DATA";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut data = reader.sequence()?;
-        Ok(Self {
-            padata_type: data.field(1, "padata-type", Reader::int32)?,
-            padata_value: data.field(2, "padata-value", Reader::octets)?.to_vec(),
-        })
+        Ok(PaDataView::read(reader)?.to_owned())
     }
 
     fn write(&self, writer: &mut Writer<'_>) {

@@ -1,5 +1,6 @@
 //! PrincipalName: a name without its realm (RFC 4120 §5.2.2).
 
+use super::view::{NameView, View as _};
 use crate::Principal;
 use crate::der::{Codec, Error, Reader, Writer};
 
@@ -38,11 +39,7 @@ impl Codec for PrincipalName {
     const NAME: &'static str = "PrincipalName";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut name = reader.sequence()?;
-        Ok(Self {
-            name_type: name.field(0, "name-type", Reader::int32)?,
-            components: name.field(1, "name-string", |r| r.list(|r| r.string().map(<[u8]>::to_vec)))?,
-        })
+        Ok(NameView::read(reader)?.to_owned())
     }
 
     fn write(&self, writer: &mut Writer<'_>) {

@@ -1,7 +1,8 @@
 //! Ticket (RFC 4120 §5.3).
 
+use super::EncryptedData;
 use super::principal_name::write_name;
-use super::{EncryptedData, PrincipalName};
+use super::view::{TicketView, View as _};
 use crate::Principal;
 use crate::der::{Codec, Error, Reader, Writer};
 
@@ -51,19 +52,17 @@ impl Ticket {
     }
 }
 
+impl From<TicketView<'_>> for Ticket {
+    fn from(view: TicketView<'_>) -> Self {
+        Self { server: view.server.to_owned(), enc_part: view.enc_part.to_owned(), octets: view.octets().to_vec() }
+    }
+}
+
 impl Codec for Ticket {
     const NAME: &'static str = "Ticket";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let (ticket, octets) = reader.with_octets(|r| {
-            let mut ticket = r.application_sequence(Self::APPLICATION)?;
-            ticket.field(0, "tkt-vno", Reader::version)?;
-            let realm = ticket.field(1, "realm", Reader::string)?.to_vec();
-            let server = ticket.field(2, "sname", PrincipalName::read)?.at(realm);
-            let enc_part = ticket.field(3, "enc-part", EncryptedData::read)?;
-            Ok(Self { server, enc_part, octets: Vec::new() })
-        })?;
-        Ok(Self { octets: octets.to_vec(), ..ticket })
+        Ok(TicketView::read(reader)?.into())
     }
 
     fn write(&self, writer: &mut Writer<'_>) {

@@ -1,0 +1,204 @@
+//! The principals of a realm with their keys, and how they are found.
+
+mod account;
+mod create;
+mod folded;
+
+use std::collections::HashMap;
+
+use shakedown_krb5::{Principal, Random};
+
+pub(crate) use account::Account;
+pub(crate) use create::principal;
+
+use crate::realm::{InvalidRealm, Realm, Service, User};
+use folded::Folded;
+
+/// All principals, the realm's own krbtgt among them.
+#[derive(Debug, Clone)]
+pub(crate) struct Database {
+    accounts: Vec<Account>,
+    /// INVARIANT: every index is one of `accounts`.
+    names: HashMap<Box<[u8]>, Named>,
+    case_insensitive: bool,
+    /// Whether two accounts can share an alias, as they can in a directory.
+    shares_aliases: bool,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy)]
+enum Named {
+    One(usize),
+    /// A name that accounts share: nobody can tell which is meant.
+    Several,
+}
+
+/// What was found under a name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lookup<'a> {
+    One(&'a Account),
+    /// More than one account has the name.
+    Several,
+    Nobody,
+}
+
+impl Database {
+    /// Makes all keys.
+    pub(crate) fn new(realm: &Realm, random: &mut dyn Random) -> Result<Self, InvalidRealm> {
+        create::all(realm, random)
+    }
+
+    /// Finds an account by its name or one of its other names. Nothing is allocated for names of ordinary length.
+    pub(crate) fn lookup<'n>(&self, components: impl IntoIterator<Item = &'n [u8]>, realm: &[u8]) -> Lookup<'_> {
+        let mut key = Folded::new(self.case_insensitive);
+        components.into_iter().for_each(|component| key.push(component));
+        key.push(realm);
+        match self.names.get(key.octets()) {
+            Some(Named::One(index)) => Lookup::One(&self.accounts[*index]),
+            Some(Named::Several) => Lookup::Several,
+            None => Lookup::Nobody,
+        }
+    }
+
+    /// The one account of a name.
+    pub(crate) fn find(&self, principal: &Principal) -> Option<&Account> {
+        match self.lookup(principal.components.iter().map(Vec::as_slice), &principal.realm) {
+            Lookup::One(account) => Some(account),
+            Lookup::Several | Lookup::Nobody => None,
+        }
+    }
+
+    pub(crate) fn find_mut(&mut self, principal: &Principal) -> Option<&mut Account> {
+        match self.names.get(self.key(principal).octets())? {
+            Named::One(index) => Some(&mut self.accounts[*index]),
+            Named::Several => None,
+        }
+    }
+
+    /// All accounts, in the order in which they were made.
+    pub(crate) fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// Adds a user to a realm that is in use; its keys are made here.
+    pub(crate) fn add_user(&mut self, realm: &Realm, user: &User) -> Result<(), InvalidRealm> {
+        let account = create::user(realm, user)?;
+        self.add(realm, account, user.upn.as_deref(), &user.aliases)
+    }
+
+    /// Adds a service to a realm that is in use.
+    pub(crate) fn add_service(
+        &mut self,
+        realm: &Realm,
+        service: &Service,
+        random: &mut dyn Random,
+    ) -> Result<(), InvalidRealm> {
+        let account = create::service(realm, service, random)?;
+        self.add(realm, account, None, &service.aliases)
+    }
+
+    fn add(
+        &mut self,
+        realm: &Realm,
+        account: Account,
+        upn: Option<&str>,
+        aliases: &[String],
+    ) -> Result<(), InvalidRealm> {
+        let index = self.accounts.len();
+        let name = account.principal.clone();
+        self.accounts.push(account);
+        self.name(&name, index, false)?;
+        if let Some(upn) = upn {
+            self.name(&create::upn(realm, upn)?, index, self.shares_aliases)?;
+        }
+        for alias in aliases {
+            self.name(&principal(realm, alias)?, index, self.shares_aliases)?;
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, name: &Principal, index: usize, is_shared: bool) -> Result<(), InvalidRealm> {
+        let key = self.key(name).octets().into();
+        match self.names.insert(key, Named::One(index)) {
+            Some(Named::One(same)) if same == index => Ok(()),
+            Some(_) if is_shared => {
+                self.names.insert(self.key(name).octets().into(), Named::Several);
+                Ok(())
+            }
+            Some(_) => Err(InvalidRealm::Twice(name.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    fn key(&self, name: &Principal) -> Folded {
+        let mut key = Folded::new(self.case_insensitive);
+        name.components.iter().chain([&name.realm]).for_each(|part| key.push(part));
+        key
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SystemRandom;
+    use crate::realm::Flavor;
+    use shakedown_krb5::crypto::Etype;
+
+    fn database(flavor: Flavor) -> Result<Database, InvalidRealm> {
+        let mut realm = Realm::of(flavor, "R.TEST");
+        realm.etypes = vec![Etype::Aes128Sha1];
+        realm.users = vec![
+            User { aliases: vec!["al".to_owned()], ..User::new("Alice", "a") },
+            User { upn: Some("b@other.test".to_owned()), ..User::new("bob", "b") },
+        ];
+        let spn = || vec!["postgres/db.test".to_owned()];
+        realm.services = vec![Service { aliases: spn(), ..Service::new("one") }];
+        if flavor == Flavor::ActiveDirectory {
+            realm.services.push(Service { aliases: spn(), ..Service::new("two") });
+        }
+        Database::new(&realm, &mut SystemRandom)
+    }
+
+    fn found(database: &Database, components: &[&str], realm: &str) -> String {
+        match database.lookup(components.iter().map(|c| c.as_bytes()), realm.as_bytes()) {
+            Lookup::One(account) => account.principal.to_string(),
+            Lookup::Several => "several".to_owned(),
+            Lookup::Nobody => "nobody".to_owned(),
+        }
+    }
+
+    #[test]
+    fn an_account_is_found_by_each_of_its_names() {
+        let database = database(Flavor::Mit).unwrap();
+        assert_eq!(found(&database, &["Alice"], "R.TEST"), "Alice@R.TEST");
+        assert_eq!(found(&database, &["al"], "R.TEST"), "Alice@R.TEST");
+        assert_eq!(found(&database, &["b@other.test"], "R.TEST"), "bob@R.TEST");
+        assert_eq!(found(&database, &["postgres", "db.test"], "R.TEST"), "one@R.TEST");
+        for (components, realm) in
+            [(&["alice"][..], "R.TEST"), (&["Alice"], "r.test"), (&["Alice", ""], "R.TEST"), (&["Alice"], "")]
+        {
+            assert_eq!(found(&database, components, realm), "nobody");
+        }
+    }
+
+    #[test]
+    fn in_a_directory_case_does_not_matter_and_aliases_can_be_shared() {
+        let database = database(Flavor::ActiveDirectory).unwrap();
+        assert_eq!(found(&database, &["ALICE"], "r.test"), "Alice@R.TEST");
+        assert_eq!(found(&database, &["B@Other.TEST"], "R.TEST"), "bob@R.TEST");
+        assert_eq!(found(&database, &["postgres", "DB.test"], "R.TEST"), "several");
+        assert_eq!(found(&database, &["two"], "R.TEST"), "two@R.TEST");
+    }
+
+    #[test]
+    fn one_name_for_two_accounts_is_refused_where_it_cannot_be() {
+        for (flavor, name) in [(Flavor::Mit, "al"), (Flavor::ActiveDirectory, "ALICE")] {
+            let mut realm = Realm::of(flavor, "R");
+            realm.etypes = vec![Etype::Aes128Sha1];
+            realm.users =
+                vec![User { aliases: vec!["al".to_owned()], ..User::new("alice", "a") }, User::new(name, "b")];
+            let refused = Database::new(&realm, &mut SystemRandom).unwrap_err();
+            assert_eq!(refused, InvalidRealm::Twice(format!("{name}@R")));
+        }
+    }
+}
