@@ -91,7 +91,7 @@ pub(crate) fn answer(
         reply_key: key,
         reply_usage: usage::AS_REP,
     };
-    Ok(grant.issue(view, random))
+    Ok(grant.issue(random))
 }
 
 /// What can be said before anybody has proven anything.

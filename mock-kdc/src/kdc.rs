@@ -9,8 +9,9 @@ use shakedown_krb5::{Principal, Random, Timestamp};
 use crate::administration::Alteration;
 use crate::clock::Clock;
 use crate::database::{self, Account, Database};
-use crate::deviation::{self, Deviation};
-use crate::event::{Event, Outcome};
+use crate::deviation::{Circumstances, Deviation, Seals};
+use crate::event::{Event, Outcome, Transport};
+use crate::fault::{self, Rules, Sending, Subject, Then};
 use crate::realm::{InvalidRealm, Realm, Rotation};
 use crate::refusal::Refusal;
 use crate::reply::{Issued, Parties};
@@ -24,6 +25,7 @@ pub struct Kdc {
     clock: Clock,
     database: RwLock<Database>,
     deviations: RwLock<Vec<Deviation>>,
+    pub(crate) rules: Rules,
 }
 
 /// What is to be sent back, and what to note about it.
@@ -33,6 +35,8 @@ pub struct Answer {
     pub octets: Option<Vec<u8>>,
     /// For the log.
     pub event: Event,
+    /// How and when it is to be sent.
+    pub sending: Sending,
 }
 
 /// A name that the realm does not have.
@@ -51,7 +55,6 @@ pub(crate) struct View<'a> {
     pub(crate) database: &'a Database,
     /// The KDC's own time.
     pub(crate) now: Timestamp,
-    pub(crate) deviations: &'a [Deviation],
 }
 
 impl Kdc {
@@ -69,6 +72,7 @@ impl Kdc {
             clock: Clock::new(realm.clock_offset_seconds),
             database: RwLock::new(database),
             deviations: RwLock::default(),
+            rules: Rules::default(),
             realm,
         })
     }
@@ -82,32 +86,105 @@ impl Kdc {
             clock: Clock::new(self.clock.offset()),
             database: RwLock::new(self.database.read().unwrap_or_else(PoisonError::into_inner).clone()),
             deviations: RwLock::new(self.deviations.read().unwrap_or_else(PoisonError::into_inner).clone()),
+            rules: self.rules.fork(),
         }
     }
 
     /// Answers one message. `now` is the caller's time, to which the KDC's own offset is added.
     pub fn answer(&self, request: &[u8], now: Timestamp, random: &mut dyn Random) -> Answer {
+        self.answer_over(None, request, now, random)
+    }
+
+    /// The same for a request that came over a network.
+    pub(crate) fn answer_over(
+        &self,
+        transport: Option<Transport>,
+        request: &[u8],
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Answer {
         let now = self.clock.at(now);
         let decoded = match KdcRequest::decode(request) {
             Ok(decoded) => decoded,
-            Err(error) => return Answer::dropped(now, None, format!("malformed: {error}")),
+            Err(error) => {
+                let answer = Answer::dropped(now, None, format!("malformed: {error}"));
+                return self.fault(answer.over(transport), None, None, random);
+            }
         };
-        if decoded.body().sname.is_none() {
-            return Answer::dropped(now, Some(&decoded), "no service named".to_owned());
-        }
+        let (answer, seals) = if decoded.body().sname.is_none() {
+            (Answer::dropped(now, Some(&decoded), "no service named".to_owned()), None)
+        } else {
+            let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+            let view = View { realm: &self.realm, database: &database, now };
+            let issued = match decoded.exchange {
+                Exchange::As => as_exchange::answer(&view, &decoded, request, random),
+                Exchange::Tgs => tgs_exchange::answer(&view, &decoded, random),
+            };
+            match issued {
+                Ok(mut issued) => {
+                    let seals = issued.seals.take();
+                    (Answer::issued(now, &decoded, issued), seals)
+                }
+                Err(refusal) => (self.refused(now, &decoded, &refusal), None),
+            }
+        };
+        self.fault(answer.over(transport), Some(&decoded), seals.as_ref(), random)
+    }
+
+    /// Departures from the protocol and rules.
+    fn fault(
+        &self,
+        answer: Answer,
+        request: Option<&KdcRequest>,
+        seals: Option<&Seals>,
+        random: &mut dyn Random,
+    ) -> Answer {
+        let mut answer = answer;
         let deviations = self.deviations.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let view = View { realm: &self.realm, database: &database, now, deviations: &deviations };
-        let issued = match decoded.exchange {
-            Exchange::As => as_exchange::answer(&view, &decoded, request, random),
-            Exchange::Tgs => tgs_exchange::answer(&view, &decoded, random),
-        };
-        drop(database);
-        let answer = match issued {
-            Ok(issued) => Answer::issued(now, &decoded, issued),
-            Err(refusal) => self.refused(now, &decoded, &refusal),
-        };
-        Answer { octets: answer.octets.and_then(|octets| deviation::bend_octets(&deviations, octets)), ..answer }
+        if !deviations.is_empty() {
+            let always = Then { deviations, ..Then::default() };
+            answer = self.apply(&always, answer, request, seals, random);
+        }
+        match self.rules.decide(&subject(&answer.event, request, 0)) {
+            Some(decision) => self.apply(decision.then(), answer, request, seals, random),
+            None => answer,
+        }
+    }
+
+    /// The answer to a datagram that has come `repeat` times before, where a rule is for those: made from the answer that
+    /// it had. `None` where no rule is.
+    pub(crate) fn answer_again(
+        &self,
+        answer: Answer,
+        request: &[u8],
+        repeat: u32,
+        random: &mut dyn Random,
+    ) -> Option<Answer> {
+        if !self.rules.any() {
+            return None;
+        }
+        let request = KdcRequest::decode(request).ok();
+        let decision = self.rules.decide(&subject(&answer.event, request.as_ref(), repeat))?;
+        Some(self.apply(decision.then(), answer, request.as_ref(), None, random))
+    }
+
+    fn apply(
+        &self,
+        then: &Then,
+        answer: Answer,
+        request: Option<&KdcRequest>,
+        seals: Option<&Seals>,
+        random: &mut dyn Random,
+    ) -> Answer {
+        let Answer { octets, mut event, .. } = answer;
+        let around = Circumstances { now: event.at, exchange: event.exchange, seals };
+        let client = request.and_then(|request| request.body().client());
+        let server = request.and_then(|request| request.body().server()).unwrap_or_else(|| self.krbtgt());
+        let applied = fault::apply(then, octets, client.as_ref(), &server, &around, random);
+        if let Some((code, text)) = applied.refused {
+            event.outcome = Outcome::Refused { code, text };
+        }
+        Answer { octets: applied.octets, event, sending: applied.sending }
     }
 
     /// The error that takes the place of a reply which does not fit a datagram (52), or of a request that is too long
@@ -208,24 +285,45 @@ impl Kdc {
         if let Some(client) = &refusal.client {
             event.client = Some(client.to_string());
         }
-        Answer { octets: Some(octets), event }
+        Answer { octets: Some(octets), event, sending: Sending::default() }
     }
 }
 
 impl Answer {
     fn issued(now: Timestamp, request: &KdcRequest, issued: Issued) -> Self {
-        let Issued { octets, parties: Parties { client, service }, ticket_etype, session_etype, kvno } = issued;
+        let Issued { octets, parties: Parties { client, service }, ticket_etype, session_etype, kvno, .. } = issued;
         let outcome = Outcome::Issued { ticket_etype, session_etype, kvno };
         let event = Event {
             client: Some(client.to_string()),
             service: Some(service.to_string()),
             ..event(now, Some(request), outcome)
         };
-        Self { octets: Some(octets), event }
+        Self { octets: Some(octets), event, sending: Sending::default() }
     }
 
     fn dropped(now: Timestamp, request: Option<&KdcRequest>, reason: String) -> Self {
-        Self { octets: None, event: event(now, request, Outcome::Dropped { reason }) }
+        Self {
+            octets: None,
+            event: event(now, request, Outcome::Dropped { reason }),
+            sending: Sending::default(),
+        }
+    }
+
+    fn over(mut self, transport: Option<Transport>) -> Self {
+        self.event.transport = transport;
+        self
+    }
+}
+
+fn subject<'a>(event: &'a Event, request: Option<&KdcRequest>, repeat: u32) -> Subject<'a> {
+    Subject {
+        message: event.exchange,
+        client: event.client.as_deref(),
+        service: event.service.as_deref(),
+        transport: event.transport,
+        etypes: &event.etypes,
+        preauthenticated: request.is_some_and(fault::proves),
+        repeat,
     }
 }
 

@@ -26,6 +26,7 @@
 
 pub mod deviation;
 pub mod event;
+pub mod fault;
 pub mod krb5_conf;
 pub mod listen;
 pub mod realm;
@@ -47,6 +48,7 @@ mod times;
 pub use administration::Alteration;
 pub use deviation::Deviation;
 pub use event::{Event, Log, Outcome, Transport};
+pub use fault::Rule;
 pub use kdc::{Answer, Kdc, UnknownPrincipal};
 pub use listen::{Handle, Limits, Listener};
 pub use random::SystemRandom;

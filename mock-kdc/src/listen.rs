@@ -6,15 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use shakedown_krb5::Timestamp;
-use shakedown_krb5::framing::{TcpFraming, TooLong, frame};
+use shakedown_krb5::framing::{TcpFraming, TooLong};
 use shakedown_krb5::messages::error_code;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::event::{Event, Log, Outcome, Transport};
+use crate::fault::{self, Afterwards, Delivery, Sending};
 use crate::kdc::{Answer, Kdc};
 use crate::look_aside::{Known, LookAside};
 use crate::random::SystemRandom;
@@ -23,6 +24,8 @@ use crate::random::SystemRandom;
 const MAX_DATAGRAM: usize = 65_535;
 /// How many events the log keeps.
 const LOG_CAPACITY: usize = 16_384;
+/// How many datagrams may wait to be sent, for each of the tasks; more are lost.
+const MAX_WAITING: usize = 4096;
 /// How often a port is looked for that is free for both transports.
 const BIND_ATTEMPTS: u32 = 32;
 
@@ -157,6 +160,8 @@ struct Service {
 impl Service {
     async fn serve_datagrams(mut self, socket: Arc<UdpSocket>) {
         let mut buffer = vec![0; MAX_DATAGRAM];
+        // Answers that a rule delays. They go with this task.
+        let mut waiting = JoinSet::new();
         loop {
             let received = tokio::select! {
                 _ = self.stopped.wait_for(|stopped| *stopped) => return,
@@ -164,33 +169,51 @@ impl Service {
             };
             // An error is one of an earlier answer (nobody listened for it), not of the socket.
             let Ok((length, peer)) = received else { continue };
-            if let Some(reply) = self.answer_datagram(&buffer[..length]) {
-                // A reply that cannot be sent is lost, as datagrams are.
-                let _ = socket.send_to(&reply, peer).await;
+            while waiting.try_join_next().is_some() {}
+            let Some((reply, sending)) = self.answer_datagram(&buffer[..length]) else { continue };
+            if sending.delay.is_zero() {
+                fault::send_datagram(&socket, peer, &reply, &sending.delivery).await;
+            } else if waiting.len() < MAX_WAITING {
+                let (service, socket, request) = (self.clone(), Arc::clone(&socket), buffer[..length].to_vec());
+                waiting.spawn(async move {
+                    tokio::time::sleep(sending.delay).await;
+                    // From now on a retransmission is answered at once.
+                    service.look_aside().release(&request);
+                    fault::send_datagram(&socket, peer, &reply, &sending.delivery).await;
+                });
             }
         }
     }
 
-    fn answer_datagram(&self, request: &[u8]) -> Option<Vec<u8>> {
+    fn answer_datagram(&self, request: &[u8]) -> Option<(Vec<u8>, Sending)> {
         let now = now();
-        match self.look_aside().look_up(request, now) {
-            Known::InProgress => return None,
-            Known::Answered(octets, event) => {
-                self.note(Event { repeated: true, ..*event });
-                return octets;
+        let known = self.look_aside().look_up(request, now);
+        match known {
+            Known::InProgress => None,
+            Known::Answered { octets, event, repeat } => {
+                let event = Event { repeated: true, ..*event };
+                let known = Answer { octets, event, sending: Sending::default() };
+                let again = self.kdc.answer_again(known.clone(), request, repeat, &mut SystemRandom);
+                let Answer { octets, event, sending } = again.unwrap_or(known);
+                self.note(event);
+                octets.map(|octets| (octets, sending))
             }
-            Known::New => {}
+            Known::New => {
+                let answer = self.kdc.answer_over(Some(Transport::Udp), request, now, &mut SystemRandom);
+                let Answer { mut octets, mut event, sending } = answer;
+                let most = self.kdc.realm().max_datagram_reply_octets;
+                if octets.as_ref().is_some_and(|octets| octets.len() > most) {
+                    let code = error_code::RESPONSE_TOO_BIG;
+                    octets = Some(self.kdc.refuse_transport(code, now));
+                    event.outcome = Outcome::Refused { code, text: "RESPONSE_TOO_BIG".to_owned() };
+                }
+                // What is lost on the way was answered all the same.
+                let is_waiting = !sending.delay.is_zero() && sending.delivery != Delivery::Drop;
+                self.look_aside().answered(request, octets.clone(), &event, is_waiting);
+                self.note(event);
+                octets.map(|octets| (octets, sending))
+            }
         }
-        let Answer { mut octets, mut event } = self.kdc.answer(request, now, &mut SystemRandom);
-        event.transport = Some(Transport::Udp);
-        if octets.as_ref().is_some_and(|octets| octets.len() > self.kdc.realm().max_datagram_reply_octets) {
-            let code = error_code::RESPONSE_TOO_BIG;
-            octets = Some(self.kdc.refuse_transport(code, now));
-            event.outcome = Outcome::Refused { code, text: "RESPONSE_TOO_BIG".to_owned() };
-        }
-        self.look_aside().answered(request, octets.clone(), &event);
-        self.note(event);
-        octets
     }
 
     async fn serve_connections(mut self, listener: TcpListener) {
@@ -228,23 +251,34 @@ impl Service {
             let Ok(Ok(read)) = read else { return };
             let (reply, last) = match read {
                 Read::Request(request) => (self.answer_request(&request), false),
-                Read::TooLong => (Some(self.refuse_length()), true),
+                Read::TooLong => (Some((self.refuse_length(), Sending::default())), true),
                 Read::End => return,
             };
             // MIT's KDC closes a connection where it has no answer, so that the client need not wait.
-            let Some(reply) = reply else { return };
-            let written = timeout(self.limits.idle, write_reply(&mut stream, &reply)).await;
-            if last || !matches!(written, Ok(Ok(()))) {
+            let Some((reply, sending)) = reply else { return };
+            if !sending.delay.is_zero() {
+                tokio::select! {
+                    _ = self.stopped.wait_for(|stopped| *stopped) => return,
+                    () = tokio::time::sleep(sending.delay) => {}
+                }
+            }
+            // Pauses that a rule asked for take their time; a client that does not read has less.
+            let patience = if sending.is_normal() { self.limits.idle } else { fault::MAX_WRITING };
+            let written = tokio::select! {
+                _ = self.stopped.wait_for(|stopped| *stopped), if !sending.is_normal() => return,
+                written = timeout(patience, fault::write_message(&mut stream, &reply, &sending.delivery)) => written,
+            };
+            if last || !matches!(written, Ok(Ok(Afterwards::GoOn))) {
                 return;
             }
         }
     }
 
-    fn answer_request(&self, request: &[u8]) -> Option<Vec<u8>> {
-        let Answer { octets, mut event } = self.kdc.answer(request, now(), &mut SystemRandom);
-        event.transport = Some(Transport::Tcp);
+    fn answer_request(&self, request: &[u8]) -> Option<(Vec<u8>, Sending)> {
+        let answer = self.kdc.answer_over(Some(Transport::Tcp), request, now(), &mut SystemRandom);
+        let Answer { octets, event, sending } = answer;
         self.note(event);
-        octets
+        octets.map(|octets| (octets, sending))
     }
 
     fn refuse_length(&self) -> Vec<u8> {
@@ -296,12 +330,6 @@ async fn read_request(stream: &mut TcpStream, framing: &mut TcpFraming) -> io::R
             length => framing.push(&chunk[..length]),
         }
     }
-}
-
-async fn write_reply(stream: &mut TcpStream, reply: &[u8]) -> io::Result<()> {
-    let mut framed = Vec::with_capacity(4 + reply.len());
-    frame(reply, &mut framed);
-    stream.write_all(&framed).await
 }
 
 /// The machine's clock.

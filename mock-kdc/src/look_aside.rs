@@ -24,7 +24,7 @@ pub(crate) struct LookAside {
 #[derive(Debug)]
 enum State {
     InProgress,
-    Answered { octets: Option<Vec<u8>>, event: Box<Event> },
+    Answered { octets: Option<Vec<u8>>, event: Box<Event>, repeats: u32, is_waiting: bool },
 }
 
 /// What is known of a request.
@@ -35,7 +35,14 @@ pub(crate) enum Known {
     /// It is being answered; the client need not get two answers.
     InProgress,
     /// It was answered with this.
-    Answered(Option<Vec<u8>>, Box<Event>),
+    Answered {
+        /// The answer.
+        octets: Option<Vec<u8>>,
+        /// What was noted of it.
+        event: Box<Event>,
+        /// How often it has come again, this time included.
+        repeat: u32,
+    },
 }
 
 impl LookAside {
@@ -46,9 +53,12 @@ impl LookAside {
         {
             self.forget_oldest();
         }
-        match self.answers.get(request) {
-            Some(State::InProgress) => Known::InProgress,
-            Some(State::Answered { octets, event }) => Known::Answered(octets.clone(), event.clone()),
+        match self.answers.get_mut(request) {
+            Some(State::InProgress | State::Answered { is_waiting: true, .. }) => Known::InProgress,
+            Some(State::Answered { octets, event, repeats, .. }) => {
+                *repeats = repeats.saturating_add(1);
+                Known::Answered { octets: octets.clone(), event: event.clone(), repeat: *repeats }
+            }
             None => {
                 self.answers.insert(request.to_vec(), State::InProgress);
                 self.order.push_back((now, request.to_vec()));
@@ -58,11 +68,18 @@ impl LookAside {
         }
     }
 
-    /// Notes the answer.
-    pub(crate) fn answered(&mut self, request: &[u8], octets: Option<Vec<u8>>, event: &Event) {
+    /// Notes the answer. One that waits to be sent is in progress until it is released.
+    pub(crate) fn answered(&mut self, request: &[u8], octets: Option<Vec<u8>>, event: &Event, is_waiting: bool) {
         if let Some(state) = self.answers.get_mut(request) {
             self.octets += octets.as_ref().map_or(0, Vec::len);
-            *state = State::Answered { octets, event: Box::new(event.clone()) };
+            *state = State::Answered { octets, event: Box::new(event.clone()), repeats: 0, is_waiting };
+        }
+    }
+
+    /// Notes that the answer is sent now.
+    pub(crate) fn release(&mut self, request: &[u8]) {
+        if let Some(State::Answered { is_waiting, .. }) = self.answers.get_mut(request) {
+            *is_waiting = false;
         }
     }
 
@@ -101,9 +118,13 @@ mod tests {
         let at = Timestamp::from_seconds;
         assert_eq!(known.look_up(b"request", at(0)), Known::New);
         assert_eq!(known.look_up(b"request", at(1)), Known::InProgress);
-        known.answered(b"request", Some(b"reply".to_vec()), &event());
-        let answered = Known::Answered(Some(b"reply".to_vec()), Box::new(event()));
-        assert_eq!(known.look_up(b"request", at(120)), answered);
+        known.answered(b"request", Some(b"reply".to_vec()), &event(), true);
+        assert_eq!(known.look_up(b"request", at(1)), Known::InProgress);
+        known.release(b"request");
+        let answered =
+            |repeat| Known::Answered { octets: Some(b"reply".to_vec()), event: Box::new(event()), repeat };
+        assert_eq!(known.look_up(b"request", at(2)), answered(1));
+        assert_eq!(known.look_up(b"request", at(120)), answered(2));
         assert_eq!(known.look_up(b"other", at(120)), Known::New);
         assert_eq!(known.look_up(b"request", at(121)), Known::New);
     }
@@ -114,7 +135,7 @@ mod tests {
         for number in 0..1000_u32 {
             let request = [&number.to_be_bytes()[..], &[0; 30_000]].concat();
             known.look_up(&request, Timestamp::EPOCH);
-            known.answered(&request, Some(vec![0; 30_000]), &event());
+            known.answered(&request, Some(vec![0; 30_000]), &event(), false);
         }
         let held: usize = known.order.iter().map(|(_, request)| request.len()).sum();
         assert!(held < CAPACITY_OCTETS && known.answers.len() == known.order.len(), "{held} octets");

@@ -87,6 +87,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     let file = realm_file::read(&text).map_err(|invalid| in_file(invalid.to_string()))?;
     let kdc = Kdc::new(&file.realm, &mut SystemRandom).map_err(|invalid| in_file(invalid.to_string()))?;
     kdc.set_deviations(&file.deviations);
+    kdc.set_rules(file.rules);
     let services: Vec<_> = file.realm.services.iter().map(|service| service.name.as_str()).collect();
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::Environment(error.to_string()))?;
     runtime.block_on(serve(arguments, Arc::new(kdc), &services))

@@ -9,6 +9,7 @@ use shakedown_krb5::crypto::Etype;
 use toml::Spanned;
 
 use crate::deviation::Deviation;
+use crate::fault::Rule;
 use crate::realm::{Password, Preauth, Realm, Service, User};
 
 /// A realm file, as written.
@@ -28,6 +29,8 @@ struct File {
     max_datagram_reply_octets: Option<usize>,
     #[serde(default)]
     deviations: Vec<Spanned<String>>,
+    #[serde(default)]
+    rules: Vec<Rule>,
     #[serde(default)]
     users: Vec<UserEntry>,
     #[serde(default)]
@@ -78,6 +81,8 @@ pub struct RealmFile {
     pub realm: Realm,
     /// Departures from the protocol that are on from the start.
     pub deviations: Vec<Deviation>,
+    /// What happens to the answers of which requests.
+    pub rules: Vec<Rule>,
 }
 
 /// A realm file that cannot be used: where, and what is allowed there. It never quotes a password.
@@ -110,6 +115,7 @@ pub fn read(text: &str) -> Result<RealmFile, InvalidFile> {
         clock_skew_seconds,
         max_datagram_reply_octets,
         deviations,
+        rules,
         users,
         services,
     } = file;
@@ -130,7 +136,7 @@ pub fn read(text: &str) -> Result<RealmFile, InvalidFile> {
     let deviations = deviations
         .iter()
         .map(|name| name.get_ref().parse::<Deviation>().map_err(|unknown| place.invalid(name, unknown.to_string())));
-    Ok(RealmFile { realm, deviations: deviations.collect::<Result<_, _>>()? })
+    Ok(RealmFile { realm, deviations: deviations.collect::<Result<_, _>>()?, rules })
 }
 
 /// Turns positions into lines.
@@ -225,7 +231,7 @@ mod tests {
         assert_eq!((file.realm.users.len(), file.realm.services.len()), (2, 2));
         assert_eq!(file.realm.etypes, [Etype::Aes256Sha1, Etype::Aes256Sha384]);
         assert!(file.realm.users[1].disabled && file.realm.users[1].preauth == Some(Preauth::NotRequired));
-        assert_eq!(file.deviations, [Deviation::WrongNonce]);
+        assert_eq!(file.deviations, [Deviation::named("wrong-nonce").unwrap()]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use shakedown_krb5::messages::{
 use shakedown_krb5::{Principal, Random, Timestamp};
 
 use crate::database::Account;
-use crate::deviation;
+use crate::deviation::Seals;
 use crate::kdc::View;
 use crate::times::Times;
 
@@ -20,6 +20,8 @@ pub(crate) struct Issued {
     pub(crate) ticket_etype: i32,
     pub(crate) session_etype: i32,
     pub(crate) kvno: u32,
+    /// What it was made with, for who bends it.
+    pub(crate) seals: Option<Seals>,
 }
 
 /// Who gets a ticket for what.
@@ -50,7 +52,7 @@ pub(crate) struct Grant<'a> {
 
 impl Grant<'_> {
     /// Makes ticket and reply. The ticket is under the service's first key of the highest version.
-    pub(crate) fn issue(self, view: &View<'_>, random: &mut dyn Random) -> Issued {
+    pub(crate) fn issue(self, random: &mut dyn Random) -> Issued {
         let session_key = Key::random(self.session_etype, random);
         let session_key = EncryptionKey::new(self.session_etype.number(), session_key.bytes());
         let keys = self.account.newest();
@@ -77,7 +79,7 @@ impl Grant<'_> {
                 cipher: service_key.encrypt(usage::TICKET, &private.to_octets(), random),
             },
         );
-        let mut part = EncKdcReplyPart {
+        let part = EncKdcReplyPart {
             // MIT's KDC puts EncTGSRepPart into both replies; RFC 4120 §5.4.2 asks clients to take it.
             tag: EncPartTag::Tgs,
             key: session_key,
@@ -93,15 +95,18 @@ impl Grant<'_> {
             addresses: self.addresses,
             encrypted_padata: self.encrypted_padata,
         };
-        deviation::bend_part(view.deviations, &mut part, view.now);
-        let mut enc_part = EncryptedData {
+        let enc_part = EncryptedData {
             etype: self.reply_key.etype().number(),
             // MIT leaves the version of the reply key out.
             kvno: None,
             cipher: self.reply_key.encrypt(self.reply_usage, &part.to_octets(), random),
         };
-        let mut client = self.parties.client.clone();
-        deviation::bend_reply(view.deviations, &mut client, &mut enc_part);
+        let client = self.parties.client.clone();
+        let seals = Seals {
+            reply_key: self.reply_key.clone(),
+            reply_usage: self.reply_usage,
+            ticket_key: service_key.clone(),
+        };
         let reply = KdcReply { exchange: self.exchange, padata: self.padata, client, ticket, enc_part };
         Issued {
             octets: reply.to_octets(),
@@ -109,6 +114,7 @@ impl Grant<'_> {
             ticket_etype: service_key.etype().number(),
             session_etype: self.session_etype.number(),
             kvno: keys.kvno,
+            seals: Some(seals),
         }
     }
 }

@@ -89,7 +89,7 @@ fn grant(
         reply_key,
         reply_usage,
     };
-    Ok(grant.issue(view, random))
+    Ok(grant.issue(random))
 }
 
 /// Opens the ticket and the authenticator, and holds one against the other and both against the request.

@@ -9,7 +9,9 @@ pub(super) const LINES: &[Line] = &[
         demand: Demand::Refuse,
         exchange: None,
         what: "the last octet of the message is missing",
-        bends: &[Bend::Octets(|octets| drop(octets.pop()))],
+        bends: &[Bend::Octets(|octets| {
+            octets.pop();
+        })],
     },
     Line {
         name: "trailing-octets",

@@ -1,11 +1,10 @@
 //! What a rule does to the content of an answer; how it is sent is the listener's part.
 
-use std::time::Duration;
-
-use shakedown_krb5::messages::{Codec as _, KrbError, error_code};
+use shakedown_krb5::messages::{Codec as _, KdcRequest, KrbError, error_code, padata_type};
 use shakedown_krb5::{Principal, Random, Timestamp};
 
-use super::rule::{Delivery, Then};
+use super::Sending;
+use super::rule::Then;
 use crate::deviation::{self, Circumstances};
 
 /// The answer after a rule was applied.
@@ -15,8 +14,7 @@ pub(crate) struct Applied {
     pub(crate) octets: Option<Vec<u8>>,
     /// The error that took the answer's place: its code and text.
     pub(crate) refused: Option<(i32, String)>,
-    pub(crate) delay: Duration,
-    pub(crate) delivery: Delivery,
+    pub(crate) sending: Sending,
 }
 
 /// Does all of `then` to an answer. `client` and `server` are those of the request, for an error.
@@ -53,7 +51,13 @@ pub(crate) fn apply(
     if let (Some(length), Some(octets)) = (then.truncate, &mut octets) {
         octets.truncate(length);
     }
-    Applied { octets, refused, delay: then.delay, delivery: then.delivery.clone() }
+    Applied { octets, refused, sending: Sending { delay: then.delay, delivery: then.delivery.clone() } }
+}
+
+/// Whether a request proves who asks: by pre-authentication, or by a ticket.
+pub(crate) fn proves(request: &KdcRequest) -> bool {
+    const PROOFS: [i32; 3] = [padata_type::TGS_REQ, padata_type::ENC_TIMESTAMP, padata_type::ENCRYPTED_CHALLENGE];
+    PROOFS.into_iter().any(|proof| request.padata(proof).is_some())
 }
 
 /// For a fixed time in tests and elsewhere.

@@ -10,11 +10,14 @@ mod apply;
 mod pattern;
 mod rule;
 mod rules;
+mod sending;
 pub mod written;
 
-pub(crate) use apply::{Applied, apply};
+pub(crate) use apply::{apply, proves};
 pub use pattern::Pattern;
 pub(crate) use rule::Subject;
 pub use rule::{Delivery, ForcedError, Rule, Then, When};
 pub use rules::RuleState;
 pub(crate) use rules::Rules;
+pub use sending::Sending;
+pub(crate) use sending::{Afterwards, MAX_WRITING, send_datagram, write_message};

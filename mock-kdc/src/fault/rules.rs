@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::rule::{Rule, Subject, Then};
+use crate::kdc::Kdc;
 
 /// The rules of a KDC, in order. The first that fits a request decides about it.
 #[derive(Debug, Default)]
@@ -114,6 +115,29 @@ impl Rules {
         let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
         change(&mut list);
         self.any.store(!list.is_empty(), Ordering::Release);
+    }
+}
+
+impl Kdc {
+    /// Replaces all rules; their counters begin at zero. Returns their numbers, in their order.
+    pub fn set_rules(&self, rules: Vec<Rule>) -> Vec<u64> {
+        self.rules.set(rules)
+    }
+
+    /// Adds a rule after all others; returns its number.
+    pub fn add_rule(&self, rule: Rule) -> u64 {
+        self.rules.add(rule)
+    }
+
+    /// Takes a rule out; whether there was one of that number.
+    pub fn remove_rule(&self, id: u64) -> bool {
+        self.rules.remove(id)
+    }
+
+    /// The rules in force, in their order, with their counters.
+    #[must_use]
+    pub fn rules(&self) -> Vec<RuleState> {
+        self.rules.states()
     }
 }
 

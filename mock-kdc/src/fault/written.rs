@@ -122,6 +122,10 @@ impl RuleEntry {
     fn read(self) -> Result<Rule, InvalidRule> {
         let when = self.when.read()?;
         let then = self.then.read()?;
+        if when.repeat.is_some() && !then.deviations.is_empty() {
+            let problem = "then.deviation is for new requests, whose keys are at hand; expected no when.repeat";
+            return Err(InvalidRule(problem.into()));
+        }
         then.check(&when)?;
         Ok(Rule { when, then })
     }
@@ -400,6 +404,7 @@ mod tests {
         check("when = { nth = 0 }\nthen = { drop = true }", "when.nth is '0', expected 1 or more");
         check("when = { etype = 'rot13' }\nthen = { drop = true }", "when.etype is 'rot13', expected a number or");
         check("when = { transport = 'tcp', repeat = 1 }\nthen = { drop = true }", "when.repeat is for datagrams");
+        check("when = { repeat = 1 }\nthen = { deviation = ['empty'] }", "then.deviation is for new requests");
         check("then = { split = [1] }", "then.split is for tcp alone, expected when.transport = \"tcp\"");
         check("when = { transport = 'udp' }\nthen = { split = [1] }", "then.split is for tcp alone");
         check("when = { transport = 'tcp' }\nthen = { split = [1, 0] }", "then.split is '[1, 0]', expected 1 to 1024");

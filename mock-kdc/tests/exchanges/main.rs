@@ -7,6 +7,7 @@ mod anything;
 mod as_codes;
 mod deviations;
 mod mit;
+mod mit_clients;
 mod replies_like_mit;
 mod request;
 mod tgs_codes;
