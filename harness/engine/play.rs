@@ -15,8 +15,8 @@ const CASE_DEADLINE: Duration = Duration::from_secs(120);
 pub struct Played {
     /// How it came out.
     pub result: CaseResult,
-    /// What came of each step that was performed, in their order.
-    pub attempts: Vec<Attempt>,
+    /// What came of each step that was performed, in their order; `None` for one that only changes something.
+    pub attempts: Vec<Option<Attempt>>,
 }
 
 /// When a case is over before its last step.
@@ -59,8 +59,12 @@ async fn perform(case: &Case, backend: &Backend, materials: &Arc<Materials>, unt
         let performed = match world.perform(&step.verb).await {
             Ok(Performed::Attempt(attempt)) => {
                 let judged = judge::judge(step, &attempt);
-                attempts.push(*attempt);
+                attempts.push(Some(*attempt));
                 judged
+            }
+            Ok(Performed::Changed) => {
+                attempts.push(None);
+                StepResult { verdict: Verdict::Pass, not_reached: false, ..not_reached() }
             }
             Ok(Performed::CannotPlay(reason)) => {
                 (played.verdict, played.reason) = (Verdict::Skipped, Some(reason));

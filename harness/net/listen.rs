@@ -47,6 +47,7 @@ pub type Factory = Arc<dyn Fn(SocketAddr) -> (Connection, Box<dyn Random>) + Sen
 /// A mock that listens. Dropping it ends all its connections and frees its port.
 pub struct Listening {
     address: SocketAddr,
+    clock: Arc<Mutex<Clock>>,
     records: Arc<Records>,
     accepting: JoinHandle<()>,
     stop: Arc<Notify>,
@@ -61,9 +62,10 @@ pub async fn listen(address: SocketAddr, clock: Clock, limits: ServeLimits, fact
     let address = listener.local_addr()?;
     let records = Arc::new(Records::new(limits.records));
     let stop = Arc::new(Notify::new());
-    let serving = Serving { clock, limits, factory, records: Arc::clone(&records) };
+    let clock = Arc::new(Mutex::new(clock));
+    let serving = Serving { clock: Arc::clone(&clock), limits, factory, records: Arc::clone(&records) };
     let accepting = tokio::spawn(serving.accept(listener, Arc::clone(&stop)));
-    Ok(Listening { address, records, accepting, stop })
+    Ok(Listening { address, clock, records, accepting, stop })
 }
 
 impl Listening {
@@ -71,6 +73,11 @@ impl Listening {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Sets the clock for connections that come from now on.
+    pub fn set_clock(&self, clock: Clock) {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = clock;
     }
 
     /// The record of the connection that came from `peer`, as soon as it has ended; `None` if it has not within `patience`.
@@ -138,7 +145,7 @@ impl fmt::Debug for Listening {
 /// What every connection of a mock shares.
 #[derive(Clone)]
 struct Serving {
-    clock: Clock,
+    clock: Arc<Mutex<Clock>>,
     limits: ServeLimits,
     factory: Factory,
     records: Arc<Records>,
@@ -180,14 +187,14 @@ impl Serving {
     }
 
     async fn serve(&self, mut stream: TcpStream, peer: SocketAddr) {
-        let began = self.clock.base();
+        let clock = *self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        let began = clock.base();
         let _ = stream.set_nodelay(true);
         let (mut connection, mut random) = (self.factory)(peer);
         if let Some(recording) = connection.recording_mut() {
             recording.addresses = stream.local_addr().ok().map(|own| (peer, own));
         }
-        let mut around =
-            Around { clock: self.clock, random: &mut *random, deadlines: self.limits.deadlines, tickets: None };
+        let mut around = Around { clock, random: &mut *random, deadlines: self.limits.deadlines, tickets: None };
         let driven = drive(&mut stream, &mut connection, &mut around).await;
         let report = driven.and_then(|()| connection.into_report(began));
         self.records.put(Record { peer, report });

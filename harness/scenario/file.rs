@@ -3,6 +3,12 @@
 //! Any text may be a template (`{axis}`, `{axis.field}`), so that even booleans and numbers are kept as text until a
 //! cell is known. Every text knows where it stands.
 
+mod verb;
+
+pub(crate) use verb::{
+    ChangedAccount, Clock, Connect, DestroyTickets, Failover, Fault, Kinit, Parameter, Renew, Restart, Rotate,
+};
+
 use crate::scenario::written::{Axis, List, Text};
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -136,6 +142,7 @@ pub(crate) struct Kerberos {
     pub realm: Text,
     pub spn: Option<Text>,
     pub keytab: Option<Text>,
+    pub replay_cache: Option<Text>,
 }
 
 #[derive(Debug, Clone, serde::Deserialize)]
@@ -161,6 +168,7 @@ pub(crate) struct Client {
     pub allow_cleartext: Option<Text>,
     pub mutual: Option<Text>,
     pub channel_binding: Option<Text>,
+    pub kdc_timesync: Option<Text>,
     pub clock: Option<Text>,
     #[serde(default)]
     pub deviations: List,
@@ -224,15 +232,15 @@ pub(crate) struct Step {
     pub when: When,
     pub connect: Option<Spanned<Connect>>,
     pub kinit: Option<Spanned<Kinit>>,
-    pub renew: Option<LaterVerb>,
-    pub destroy_tickets: Option<LaterVerb>,
-    pub rotate: Option<LaterVerb>,
-    pub clock: Option<LaterVerb>,
-    pub account: Option<LaterVerb>,
-    pub parameter: Option<LaterVerb>,
-    pub restart: Option<LaterVerb>,
-    pub failover: Option<LaterVerb>,
-    pub fault: Option<LaterVerb>,
+    pub renew: Option<Spanned<Renew>>,
+    pub destroy_tickets: Option<Spanned<DestroyTickets>>,
+    pub rotate: Option<Spanned<Rotate>>,
+    pub clock: Option<Spanned<Clock>>,
+    pub account: Option<Spanned<ChangedAccount>>,
+    pub parameter: Option<Spanned<Parameter>>,
+    pub restart: Option<Spanned<Restart>>,
+    pub failover: Option<Spanned<Failover>>,
+    pub fault: Option<Spanned<Fault>>,
     pub then: Option<Text>,
     pub server: Option<Text>,
     pub kdc: Option<Text>,
@@ -243,27 +251,6 @@ pub(crate) struct Step {
     pub shows: List,
     #[serde(default)]
     pub expect: Vec<Spanned<Rule>>,
-}
-
-/// The arguments of a verb that no backend has yet.
-pub(crate) type LaterVerb = Spanned<BTreeMap<Text, Text>>;
-
-#[derive(Debug, Clone, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Connect {
-    pub from: Text,
-    pub to: Text,
-    pub host: Option<Text>,
-}
-
-#[derive(Debug, Clone, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Kinit {
-    pub by: Text,
-    pub user: Text,
-    pub realm: Text,
-    pub secret: Option<Text>,
-    pub cache: Option<Text>,
 }
 
 /// One row of a list of expectations.

@@ -1,7 +1,11 @@
 //! Scenarios as understood: every cell a case, every template filled in, every default decided.
 
+mod verb;
+
+pub use verb::{AccountState, Clocked, Keys, KinitSecret, RotatedKeytab, Verb};
+
 use crate::scenario::expect::Expectation;
-use crate::scenario::party::{Client, Password, Proxy, Realm, Server};
+use crate::scenario::party::{Client, Proxy, Realm, Server};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -143,50 +147,4 @@ pub struct Step {
     pub expectation: Option<Expectation>,
     /// Where it stands.
     pub place: Place,
-}
-
-/// What happens in a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verb {
-    /// A client logs in.
-    Connect {
-        /// The client.
-        from: String,
-        /// The server or proxy.
-        to: String,
-        /// The name that is dialled, if it is not the server's own.
-        host: Option<String>,
-    },
-    /// A client gets a ticket-granting ticket.
-    Kinit {
-        /// The client whose credential cache it goes into.
-        by: String,
-        /// The principal without the realm.
-        user: String,
-        /// The realm, by the scenario's name for it.
-        realm: String,
-        /// The password that is typed: the user's own unless the step says otherwise.
-        password: Password,
-        /// Whether the cache is emptied first (`cache = "new"`).
-        fresh_cache: bool,
-    },
-    /// A verb of the format that no backend has yet. A case with such a step is skipped with that reason.
-    Later {
-        /// The verb: `rotate`.
-        verb: String,
-        /// Its arguments as written, templates filled in.
-        arguments: BTreeMap<String, String>,
-    },
-}
-
-impl Verb {
-    /// The word in scenario files.
-    #[must_use]
-    pub fn word(&self) -> &str {
-        match self {
-            Self::Connect { .. } => "connect",
-            Self::Kinit { .. } => "kinit",
-            Self::Later { verb, .. } => verb,
-        }
-    }
 }

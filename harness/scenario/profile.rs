@@ -51,6 +51,19 @@ pub struct Profile {
     pub parameters: BTreeMap<String, Parameter>,
 }
 
+impl Profile {
+    /// Whether a change of a parameter takes effect with a restart only. Aurora MySQL, "Configuring TLS": `tls_version` and
+    /// `ssl_cipher` are static; what PostgreSQL knows of TLS it reads again while it runs.
+    #[must_use]
+    pub fn waits_for_restart(&self, parameter: &str) -> bool {
+        let is_about_tls = |parameter: &Parameter| match parameter.effect {
+            Effect::TlsMinimum | Effect::TlsMaximum | Effect::Suites | Effect::CipherList => true,
+            Effect::SecureTransport | Effect::DefaultPlugin | Effect::Nothing => false,
+        };
+        self.protocol == Protocol::Mysql && self.parameters.get(parameter).is_some_and(is_about_tls)
+    }
+}
+
 /// `aurora-mysql 3.04.0`.
 impl fmt::Display for Profile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

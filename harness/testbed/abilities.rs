@@ -30,7 +30,7 @@ pub struct Abilities {
     pub parameters: Parameters,
     /// What else can be set up for a case.
     pub adjusts: Vec<Adjustable>,
-    /// Verbs besides `connect` and `kinit` that it can perform.
+    /// What can be changed about it while a case is played, by the verbs of steps: `rotate`, `restart`.
     pub verbs: Vec<String>,
 }
 

@@ -21,7 +21,7 @@ use crate::testbed::endpoint::Endpoint;
 use crate::testbed::materials::Materials;
 use crate::testbed::process;
 use crate::testbed::proxy::{self, Proxies};
-use crate::testbed::realm::StandingRealm;
+use crate::testbed::realm::{Ports, StandingRealm};
 use crate::testbed::server::StandingServer;
 use crate::testbed::world::World;
 use crate::{mysql, postgres};
@@ -158,6 +158,9 @@ impl Backend {
         };
         let case = case.as_ref();
         if let Databases::Endpoint(endpoint) = &self.mysql {
+            if let Some(step) = case.steps.iter().find(|step| step.verb.changed_realm().is_some()) {
+                return Some(format!("somebody else's KDC has no verb '{}'", step.verb.word()));
+            }
             return endpoint.lacks(case);
         }
         if let Some(reason) = proxy::lacks(case) {
@@ -201,17 +204,22 @@ impl Backend {
         for (name, planned) in &case.realms {
             let realm = match &self.realms {
                 Realms::Mock(deviations) => {
-                    StandingRealm::mock(&deviating(planned, deviations, |realm| &mut realm.deviations), materials)
-                        .await?
+                    StandingRealm::mock(
+                        &deviating(planned, deviations, |realm| &mut realm.deviations),
+                        Ports::of(case, name),
+                        materials,
+                    )
+                    .await?
                 }
-                Realms::Process(kdcs) => kdcs.realm(planned, materials).await?,
+                Realms::Process(kdcs) => kdcs.realm(planned, name, case, materials).await?,
                 Realms::Endpoint => return Err(Error::Internal("an endpoint's KDC without its server".to_owned())),
             };
             realms.insert(name.clone(), realm);
         }
         let mut servers = BTreeMap::new();
         for (name, planned) in &case.servers {
-            servers.insert(name.clone(), self.server(planned, &realms, materials).await?);
+            let is_changed = case.steps.iter().any(|step| step.verb.changed_server() == Some(name));
+            servers.insert(name.clone(), self.server(planned, &realms, is_changed, materials).await?);
         }
         let proxies = Proxies::start(case, &servers, materials).await?;
         Ok(World::of(case, materials, realms, servers, proxies))
@@ -221,6 +229,7 @@ impl Backend {
         &self,
         planned: &Arc<party::Server>,
         realms: &BTreeMap<String, StandingRealm>,
+        is_changed: bool,
         materials: &Arc<Materials>,
     ) -> Result<StandingServer, Error> {
         let realm = planned.kerberos.as_ref().map(|kerberos| realm_of(realms, &kerberos.realm.realm)).transpose()?;
@@ -233,7 +242,7 @@ impl Backend {
                 let planned = deviating(planned, deviations, |server| &mut server.deviations);
                 StandingServer::mock(&planned, acceptor, materials, None).await
             }
-            Databases::Process(servers) => servers.server(planned, realm, materials).await,
+            Databases::Process(servers) => servers.server(planned, realm, is_changed, materials).await,
             Databases::Container(servers) => servers.server(planned, realm, materials).await,
             Databases::Endpoint(_) => Err(Error::Internal("an endpoint among other servers".to_owned())),
         }

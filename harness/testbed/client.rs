@@ -2,9 +2,9 @@
 
 use crate::error::Error;
 use crate::handshake::Trace;
-use crate::net::Deadlines;
-use crate::net::kdc::{KdcDirectory, KerberosClient, KerberosSettings, kinit_outcome};
+use crate::net::kdc::{KdcDirectory, KerberosClient, KerberosSettings, Renewal, kinit_outcome, renewal_outcome};
 use crate::net::ticket::Surroundings;
+use crate::net::{Deadlines, Phase};
 use crate::scenario::party;
 use crate::testbed::attempt::{Attempt, Baggage, View};
 use crate::testbed::materials::Materials;
@@ -18,6 +18,7 @@ use shakedown_krb5::{Credential, Principal};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A client that can act. `Debug` prints the plan only.
 pub(super) struct StandingClient {
@@ -43,11 +44,13 @@ impl StandingClient {
             hosts.filter_map(move |host| Some((host.to_ascii_lowercase(), realm?.clone())))
         });
         let directory = KdcDirectory {
-            kdcs: realms.values().map(|realm| (realm.planned.realm.clone(), vec![realm.address])).collect(),
+            kdcs: realms.values().map(|realm| (realm.planned.realm.clone(), realm.addresses())).collect(),
             domain_realm: joined.collect(),
             default_realm: realms.values().next().map(|realm| realm.planned.realm.clone()),
         };
-        let kerberos = KerberosClient::new(KerberosSettings::new(Arc::new(directory)));
+        let mut settings = KerberosSettings::new(Arc::new(directory));
+        settings.trust_kdc_time = planned.kdc_timesync;
+        let kerberos = KerberosClient::new(settings);
         Self { planned: Arc::clone(planned), random: Generator::from_system(), kerberos }
     }
 
@@ -68,6 +71,25 @@ impl StandingClient {
 
     /// Gets a ticket-granting ticket, which replaces what is in the cache.
     pub(super) async fn kinit(&mut self, principal: &Principal, secret: Secret, materials: &Materials) -> Attempt {
+        self.exchange(Exchange::Initial(principal, secret), materials).await
+    }
+
+    /// Has its ticket-granting ticket renewed or validated.
+    pub(super) async fn renew(&mut self, renewal: Renewal, materials: &Materials) -> Attempt {
+        self.exchange(Exchange::Again(renewal), materials).await
+    }
+
+    /// For how long it asks for tickets from now on.
+    pub(super) const fn ask_for(&mut self, lifetime: Option<Duration>, renewable: Option<Duration>) {
+        self.kerberos.ask_for(lifetime, renewable);
+    }
+
+    /// Sets its clock.
+    pub(super) fn set_clock(&mut self, seconds: i64) {
+        self.planned = Arc::new(party::Client { clock_seconds: seconds, ..(*self.planned).clone() });
+    }
+
+    async fn exchange(&mut self, exchange: Exchange<'_>, materials: &Materials) -> Attempt {
         let clock = materials.clock().shifted(self.planned.clock_seconds);
         let mut trace = Trace::new();
         let mut exchanges = Vec::new();
@@ -79,14 +101,21 @@ impl StandingClient {
             recordings: materials.is_recorded().then_some(&mut exchanges),
         };
         let began = clock.base();
-        let result = self.kerberos.kinit(principal, secret, &mut around).await;
+        let (outcome, phase) = match exchange {
+            Exchange::Initial(principal, secret) => {
+                (kinit_outcome(&self.kerberos.kinit(principal, secret, &mut around).await), Phase::KdcAs)
+            }
+            Exchange::Again(renewal) => {
+                (renewal_outcome(&self.kerberos.renew(renewal, &mut around).await), Phase::KdcTgs)
+            }
+        };
         let took = clock.base().since(began);
         Attempt {
-            client: kinit_outcome(&result),
+            client: outcome,
             server: View::Nothing,
             kdc: View::Unobserved,
             connections: vec![trace],
-            phases: vec![(crate::net::Phase::KdcAs, took)],
+            phases: vec![(phase, took)],
             recordings: exchanges,
         }
     }
@@ -115,6 +144,12 @@ impl StandingClient {
     pub(super) fn destroy_tickets(&mut self) {
         self.kerberos.destroy();
     }
+}
+
+/// How a ticket-granting ticket is got.
+enum Exchange<'a> {
+    Initial(&'a Principal, Secret),
+    Again(Renewal),
 }
 
 impl fmt::Debug for StandingClient {

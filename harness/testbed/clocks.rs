@@ -8,9 +8,12 @@
 //! planned     server +600 (real)   KDC 0      client 0
 //! played      server    0          KDC -600   client -600
 //! ```
+//!
+//! The same holds for clocks that steps set. There is one base for the whole case, as tickets that are out carry times by it: a
+//! party that runs on the machine's clock cannot be moved by a step either.
 
 use crate::scenario::party::{Account, Client, Proof, Proxy, Realm, Server};
-use crate::scenario::plan::Case;
+use crate::scenario::plan::{Case, Clocked, Step, Verb};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,7 +32,7 @@ pub enum Party<'c> {
 /// The same case, with all clocks moved so that those of the parties that `is_fixed` names are the machine's.
 ///
 /// # Errors
-/// Two of these parties differ: the reason for which the case cannot be played.
+/// Two of these parties differ, or one is moved by a step: the reason for which the case cannot be played.
 pub fn rebased(case: &Case, is_fixed: impl Fn(Party<'_>) -> bool) -> Result<Cow<'_, Case>, String> {
     let realms = case.realms.iter().map(|(name, realm)| ("realm", name, Party::Realm(realm), realm.clock_seconds));
     let servers =
@@ -43,7 +46,33 @@ pub fn rebased(case: &Case, is_fixed: impl Fn(Party<'_>) -> bool) -> Result<Cow<
             "neither the clock of {kind} {name} ({base:+} s) nor that of {other_kind} {other} ({offset:+} s) can be moved"
         ));
     }
+    if let Some(moved) = moved(case, &is_fixed) {
+        return Err(format!("the clock of {moved} cannot be moved while a case is played"));
+    }
     Ok(if base == 0 { Cow::Borrowed(case) } else { Cow::Owned(Mover::by(-base).case(case)) })
+}
+
+/// The first of the parties with a clock of their own that a step sets to something else.
+fn moved(case: &Case, is_fixed: impl Fn(Party<'_>) -> bool) -> Option<String> {
+    let is_moved = |party: &Clocked, seconds: i64| match party {
+        Clocked::Realm(name) => {
+            case.realms.get(name).is_some_and(|party| party.clock_seconds != seconds && is_fixed(Party::Realm(party)))
+        }
+        Clocked::Server(name) => {
+            case.servers.get(name).is_some_and(|party| party.clock_seconds != seconds && is_fixed(Party::Server(party)))
+        }
+        Clocked::Client(name) => {
+            case.clients.get(name).is_some_and(|party| party.clock_seconds != seconds && is_fixed(Party::Client(party)))
+        }
+    };
+    case.steps.iter().find_map(|step| {
+        let Verb::Clock { of, seconds } = &step.verb else { return None };
+        of.iter().find(|party| is_moved(party, *seconds)).map(|party| match party {
+            Clocked::Realm(name) => format!("realm {name}"),
+            Clocked::Server(name) => format!("server {name}"),
+            Clocked::Client(name) => format!("client {name}"),
+        })
+    })
 }
 
 /// Moves clocks. What was shared stays shared: a realm that servers and accounts refer to is still one.
@@ -65,14 +94,28 @@ impl Mover {
                 servers.insert(server, Arc::new(self.server(server)));
             }
         }
+        let steps = case.steps.iter().map(|step| self.step(step)).collect();
         let of = |server| Arc::clone(&servers[server]);
         Case {
             realms,
             servers: case.servers.iter().map(|(name, server)| (name.clone(), of(server))).collect(),
             clients: case.clients.iter().map(|(name, client)| (name.clone(), Arc::new(self.client(client)))).collect(),
             proxies: case.proxies.iter().map(|(name, proxy)| (name.clone(), Arc::new(self.proxy(proxy)))).collect(),
+            steps,
             ..case.clone()
         }
+    }
+
+    fn step(&mut self, step: &Step) -> Step {
+        let mut moved = step.clone();
+        match &mut moved.verb {
+            Verb::Clock { seconds, .. } => *seconds += self.seconds,
+            Verb::Reconfigure { changed, .. } | Verb::Restart { changed, .. } => {
+                *changed = Arc::new(self.server(changed))
+            }
+            _ => {}
+        }
+        moved
     }
 
     fn realm(&mut self, realm: &Arc<Realm>) -> Arc<Realm> {
@@ -144,6 +187,23 @@ mod tests {
             rebased(&case(0, 600, 0), fixed).unwrap_err(),
             "neither the clock of realm corp (+0 s) nor that of server db (+600 s) can be moved"
         );
+    }
+
+    #[test]
+    fn what_steps_set_moves_along_and_who_cannot_move_is_not_set() {
+        let set = |of: Clocked, seconds| {
+            let mut planned = case(5, 600, -40);
+            planned.steps[0].verb = Verb::Clock { of: vec![of], seconds };
+            planned
+        };
+        let server_is_fixed = |party: Party<'_>| matches!(party, Party::Server(_));
+        let planned = set(Clocked::Client("app".to_owned()), 36_000);
+        let moved = rebased(&planned, server_is_fixed).unwrap();
+        assert_eq!(moved.steps[0].verb, Verb::Clock { of: vec![Clocked::Client("app".to_owned())], seconds: 35_400 });
+        // It stands where it is set to already.
+        assert!(rebased(&set(Clocked::Server("db".to_owned()), 600), server_is_fixed).is_ok());
+        let problem = rebased(&set(Clocked::Server("db".to_owned()), 601), server_is_fixed).unwrap_err();
+        assert_eq!(problem, "the clock of server db cannot be moved while a case is played");
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub struct Needs {
     pub clock_seconds: i64,
     /// Departures from the protocol.
     pub deviations: Vec<String>,
-    /// Verbs of the case besides `connect` and `kinit`.
+    /// What steps change about it, in their words: `rotate`, `restart`.
     pub verbs: BTreeSet<String>,
 }
 
@@ -115,7 +115,7 @@ impl Needs {
             certificate: certificate(server, &logins),
             clock_seconds: server.clock_seconds,
             deviations: server.deviations.clone(),
-            verbs: case.steps.iter().filter_map(later).collect(),
+            verbs: verbs(case, server).collect(),
         }
     }
 }
@@ -282,9 +282,11 @@ fn certificate(server: &Server, logins: &[Login<'_>]) -> Option<CertificateNeed>
     (!is_ordinary && logins.iter().any(verifies)).then(|| CertificateNeed { names: shown.names.clone(), ca: shown.ca })
 }
 
-fn later(step: &Step) -> Option<String> {
-    match &step.verb {
-        Verb::Later { verb, .. } => Some(verb.clone()),
-        Verb::Connect { .. } | Verb::Kinit { .. } => None,
-    }
+/// What steps change about a server.
+fn verbs<'c>(case: &'c Case, server: &'c Server) -> impl Iterator<Item = String> + 'c {
+    let changes = |step: &&Step| {
+        let named = step.verb.changed_server().and_then(|name| case.servers.get(name));
+        named.is_some_and(|named| **named == *server)
+    };
+    case.steps.iter().filter(changes).map(|step| step.verb.word().to_owned())
 }

@@ -3,19 +3,24 @@
 use crate::error::Error;
 use crate::handshake::{Outcome, Side, Trace};
 use crate::scenario::party::{self, Keytab, ServerKerberos};
+use crate::scenario::plan::{AccountState, Case, Keys, RotatedKeytab, Verb};
 use crate::testbed::command::Words;
+use crate::testbed::kdc_change::KdcChange;
 use crate::testbed::kdc_view::Exchange;
 use crate::testbed::materials::Materials;
 use crate::testbed::random::Generator;
 use crate::testbed::relay::Relay;
-use mock_kdc::Kdc;
+use crate::testbed::rotation;
 use mock_kdc::listen::{Handle, Listener};
+use mock_kdc::{Alteration, Kdc, Rotation};
 use shakedown_krb5::Principal;
+use shakedown_krb5::client::Secret;
 use shakedown_krb5::crypto::Etype;
 use shakedown_krb5::gss::Acceptor;
-use shakedown_krb5::keytab::{Keyblock, Keytab as KeytabFile};
+use shakedown_krb5::keytab::{Entry, Keyblock, Keytab as KeytabFile};
 use std::fmt::Debug;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -26,23 +31,35 @@ pub struct StandingRealm {
     pub planned: Arc<party::Realm>,
     /// Where its KDC is, UDP and TCP.
     pub address: SocketAddr,
+    /// The keys that users had when it came up.
+    users: KeytabFile,
     kind: Kind,
 }
 
 /// What stands there.
 #[derive(Debug)]
 enum Kind {
-    Mock(Handle),
+    Mock(Mock),
     Real(Real),
     /// Somebody else's.
     Endpoint,
+}
+
+/// A mock KDC.
+#[derive(Debug)]
+struct Mock {
+    front: Handle,
+    /// The second of two ports, for a case in which the first closes.
+    spare: Option<Handle>,
 }
 
 /// A real KDC of ours in the eyes of one case.
 #[derive(Debug)]
 struct Real {
     relay: Relay,
-    /// The keys of all services, as the KDC has exported them.
+    /// The second of two ports, for a case in which the first closes.
+    spare: Option<Relay>,
+    /// The keys of all principals, as the KDC has exported them.
     keys: Arc<KeytabFile>,
     /// Keeps the KDC running.
     lease: Box<dyn Lease>,
@@ -52,34 +69,135 @@ struct Real {
 pub trait Lease: Debug + Send + Sync {
     /// By what the KDC has ended; `None` while it runs.
     fn cause_of_death(&self) -> Option<String>;
+
+    /// Changes the realm; gives the keys that are new.
+    fn change<'a>(&'a self, change: &'a KdcChange<'a>) -> Changing<'a>;
 }
+
+/// A change of a realm under way.
+pub type Changing<'a> = Pin<Box<dyn Future<Output = Result<KeytabFile, Error>> + Send + 'a>>;
 
 impl StandingRealm {
     /// A mock KDC on a free loopback port.
     ///
     /// # Errors
     /// The plan asks for what the KDC does not have, or no port is free.
-    pub async fn mock(planned: &Arc<party::Realm>, materials: &Materials) -> Result<Self, Error> {
-        let kdc = materials.kdc(planned)?;
-        let listener = Listener::bind_loopback()
-            .await
-            .map_err(|problem| Error::Environment(format!("cannot listen for a KDC: {problem}")))?;
-        let handle = listener.serve(kdc);
-        Ok(Self { planned: Arc::clone(planned), address: handle.address(), kind: Kind::Mock(handle) })
+    pub async fn mock(planned: &Arc<party::Realm>, ports: Ports, materials: &Materials) -> Result<Self, Error> {
+        // Its clock, keys and accounts are this case's own.
+        let kdc = Arc::new(materials.kdc(planned)?.fork());
+        let users = planned.users.keys().filter_map(|user| kdc.keytab(user, 0).ok()).flat_map(|keytab| keytab.entries);
+        let users = KeytabFile { entries: users.collect() };
+        let front = listen(&kdc).await?;
+        let spare = if ports == Ports::Two { Some(listen(&kdc).await?) } else { None };
+        let address = front.address();
+        Ok(Self { planned: Arc::clone(planned), address, users, kind: Kind::Mock(Mock { front, spare }) })
     }
 
-    /// A real KDC of ours: `relay` leads to it, `keys` are those of its services, and `lease` keeps it running.
+    /// A real KDC of ours: `relay` leads to it, and so does `spare`; `keys` are those of its principals, and `lease` keeps it
+    /// running.
     #[must_use]
-    pub fn real(planned: &Arc<party::Realm>, relay: Relay, keys: Arc<KeytabFile>, lease: impl Lease + 'static) -> Self {
+    pub fn real(
+        planned: &Arc<party::Realm>,
+        relay: Relay,
+        spare: Option<Relay>,
+        keys: Arc<KeytabFile>,
+        lease: impl Lease + 'static,
+    ) -> Self {
         let address = relay.address();
-        let real = Real { relay, keys, lease: Box::new(lease) };
-        Self { planned: Arc::clone(planned), address, kind: Kind::Real(real) }
+        let is_user =
+            |name: &Principal| planned.users.keys().any(|user| *name == Principal::new(&[user], &planned.realm));
+        let users = keys.entries.iter().filter(|entry| is_user(&entry.principal)).cloned().collect();
+        let real = Real { relay, spare, keys, lease: Box::new(lease) };
+        Self { planned: Arc::clone(planned), address, users: KeytabFile { entries: users }, kind: Kind::Real(real) }
     }
 
     /// A KDC that somebody else runs: nothing of what it sees can be observed.
     #[must_use]
     pub fn endpoint(planned: &Arc<party::Realm>, address: SocketAddr) -> Self {
-        Self { planned: Arc::clone(planned), address, kind: Kind::Endpoint }
+        Self { planned: Arc::clone(planned), address, users: KeytabFile::default(), kind: Kind::Endpoint }
+    }
+
+    /// Where its KDCs are, in the order in which they are to be asked.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        let spare = match &self.kind {
+            Kind::Mock(mock) => mock.spare.as_ref().map(Handle::address),
+            Kind::Real(real) => real.spare.as_ref().map(Relay::address),
+            Kind::Endpoint => None,
+        };
+        std::iter::once(self.address).chain(spare).collect()
+    }
+
+    /// The keys that a user had when the case began.
+    ///
+    /// # Errors
+    /// The realm is not ours, or does not have the user.
+    pub fn user_keys(&self, user: &Principal) -> Result<Secret, Error> {
+        let missing = || Error::Usage(format!("there are no keys of {user}, for a keytab"));
+        Secret::from_keytab(&self.users, user).ok_or_else(missing)
+    }
+
+    /// Changes the realm while it stands.
+    ///
+    /// # Errors
+    /// The realm is not ours, or does not have whom the change is about.
+    pub async fn change(&mut self, change: &KdcChange<'_>) -> Result<(), Error> {
+        match &mut self.kind {
+            Kind::Mock(mock) => change_mock(mock.front.kdc(), &self.planned.realm, change)?,
+            Kind::Real(real) => {
+                let new = real.lease.change(change).await?;
+                let is_old = |entry: &&Entry| new.entries_of(&entry.principal).next().is_none();
+                let old: Vec<_> = real.keys.entries.iter().filter(is_old).cloned().collect();
+                real.keys = Arc::new(KeytabFile { entries: old.into_iter().chain(new.entries).collect() });
+            }
+            Kind::Endpoint => return Err(Error::Internal("a change of a realm that is not ours".to_owned())),
+        }
+        if let KdcChange::Clock(seconds) = change {
+            self.planned = Arc::new(party::Realm { clock_seconds: *seconds, ..(*self.planned).clone() });
+        }
+        Ok(())
+    }
+
+    /// Replaces the keys of a service; gives what its server's keytab holds from then on, unless that stays as it is.
+    ///
+    /// # Errors
+    /// As those of [`Self::change`].
+    pub async fn rotate(
+        &mut self,
+        spn: &str,
+        keytab: RotatedKeytab,
+        kdc_stays_behind: bool,
+    ) -> Result<Option<KeytabFile>, Error> {
+        let same_kvno = keytab == RotatedKeytab::SameKvno;
+        let after = if kdc_stays_behind {
+            rotation::ahead(&self.export(spn)?, same_kvno)
+        } else {
+            self.change(&KdcChange::Service { spn, same_kvno }).await?;
+            self.export(spn)?
+        };
+        Ok(rotation::keytab(keytab, &after, &self.export(OTHER_SERVICE)?))
+    }
+
+    /// Closes the first of its two ports.
+    ///
+    /// # Errors
+    /// It has only one.
+    pub async fn fail_over(&mut self) -> Result<(), Error> {
+        let missing = || Error::Internal("a realm with one KDC was to lose its first".to_owned());
+        self.address = match &mut self.kind {
+            Kind::Mock(mock) => {
+                let spare = mock.spare.take().ok_or_else(missing)?;
+                std::mem::replace(&mut mock.front, spare).stop().await;
+                mock.front.address()
+            }
+            Kind::Real(real) => {
+                let spare = real.spare.take().ok_or_else(missing)?;
+                std::mem::replace(&mut real.relay, spare).stop().await;
+                real.relay.address()
+            }
+            Kind::Endpoint => return Err(missing()),
+        };
+        Ok(())
     }
 
     /// What a server of this realm accepts tickets with.
@@ -87,7 +205,8 @@ impl StandingRealm {
     /// # Errors
     /// The realm is not ours, or does not have the service.
     pub fn acceptor(&self, kerberos: &ServerKerberos) -> Result<Arc<Acceptor>, Error> {
-        Ok(Arc::new(Acceptor::new(self.keys(kerberos)?)))
+        let acceptor = Acceptor::new(self.keys(kerberos)?);
+        Ok(Arc::new(if kerberos.replay_cache { acceptor } else { acceptor.without_replay_cache() }))
     }
 
     /// The keytab file of a server of this realm, for those who look from its side; `None` if it has none, if its keys are
@@ -123,7 +242,7 @@ impl StandingRealm {
     /// The keys of a service.
     fn export(&self, spn: &str) -> Result<KeytabFile, Error> {
         match &self.kind {
-            Kind::Mock(mock) => mock.kdc().keytab(spn, 0).map_err(|problem| Error::Usage(problem.to_string())),
+            Kind::Mock(mock) => mock.front.kdc().keytab(spn, 0).map_err(|problem| Error::Usage(problem.to_string())),
             Kind::Real(real) => {
                 let service = Principal::new(&spn.split('/').collect::<Vec<_>>(), &self.planned.realm);
                 let entries: Vec<_> = real.keys.entries_of(&service).cloned().collect();
@@ -139,8 +258,18 @@ impl StandingRealm {
     /// Ends what stands for this case alone, and returns when its port is free.
     pub async fn stop(self) {
         match self.kind {
-            Kind::Mock(mock) => mock.stop().await,
-            Kind::Real(real) => real.relay.stop().await,
+            Kind::Mock(Mock { front, spare }) => {
+                front.stop().await;
+                if let Some(spare) = spare {
+                    spare.stop().await;
+                }
+            }
+            Kind::Real(Real { relay, spare, .. }) => {
+                relay.stop().await;
+                if let Some(spare) = spare {
+                    spare.stop().await;
+                }
+            }
             Kind::Endpoint => {}
         }
     }
@@ -164,7 +293,7 @@ impl StandingRealm {
     #[must_use]
     pub fn mark(&self) -> u64 {
         match &self.kind {
-            Kind::Mock(mock) => mock.log().count(),
+            Kind::Mock(mock) => mock.front.log().count(),
             Kind::Real(real) => real.relay.count(),
             Kind::Endpoint => 0,
         }
@@ -185,11 +314,70 @@ impl StandingRealm {
 
     fn since(&self, mark: u64) -> Option<Vec<Exchange>> {
         match &self.kind {
-            Kind::Mock(mock) => Some(mock.log().since(mark).into_iter().map(Exchange::from).collect()),
+            Kind::Mock(mock) => Some(mock.front.log().since(mark).into_iter().map(Exchange::from).collect()),
             Kind::Real(real) => Some(real.relay.since(mark)),
             Kind::Endpoint => None,
         }
     }
+}
+
+/// How many ports a realm has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ports {
+    /// One KDC.
+    One,
+    /// Two, in the eyes of clients, which know the same.
+    Two,
+}
+
+impl Ports {
+    /// As many as a case needs of the realm that it calls so.
+    #[must_use]
+    pub fn of(case: &Case, realm: &str) -> Self {
+        let fails = case.steps.iter().any(|step| matches!(&step.verb, Verb::Failover { realm: of } if of == realm));
+        if fails { Self::Two } else { Self::One }
+    }
+}
+
+async fn listen(kdc: &Arc<Kdc>) -> Result<Handle, Error> {
+    let listener = Listener::bind_loopback().await;
+    let listener = listener.map_err(|problem| Error::Environment(format!("cannot listen for a KDC: {problem}")))?;
+    Ok(listener.serve(Arc::clone(kdc)))
+}
+
+fn change_mock(kdc: &Kdc, realm: &str, change: &KdcChange<'_>) -> Result<(), Error> {
+    let mut random = Generator::from_system();
+    let kept = |old_keys| match old_keys {
+        Keys::Kept => Rotation::KeepOld,
+        Keys::Dropped => Rotation::DropOld,
+    };
+    let changed = match change {
+        KdcChange::Service { spn, same_kvno: true } => {
+            kdc.rotate_service_key(spn, Rotation::SameKvno, &mut random).map(drop)
+        }
+        KdcChange::Service { spn, same_kvno: false } => {
+            kdc.rotate_service_key(spn, Rotation::KeepOld, &mut random).map(drop)
+        }
+        KdcChange::Password { user, password, old_keys } => {
+            kdc.set_password(user, &mock_kdc::Password::new(password), kept(*old_keys)).map(drop)
+        }
+        KdcChange::Krbtgt(old_keys) => {
+            kdc.rotate_service_key(&format!("krbtgt/{realm}"), kept(*old_keys), &mut random).map(drop)
+        }
+        KdcChange::Account { user, state } => kdc.alter(
+            user,
+            match *state {
+                AccountState::Disabled(disabled) => Alteration::Disabled(disabled),
+                AccountState::LockedOut(locked) => Alteration::LockedOut(locked),
+                AccountState::MustChangePassword(must) => Alteration::MustChangePassword(must),
+            },
+        ),
+        KdcChange::Clock(seconds) => {
+            kdc.set_clock_offset(*seconds);
+            Ok(())
+        }
+    };
+    changed.map_err(|problem| Error::Usage(problem.to_string()))
 }
 
 /// The same principals, key version numbers and encryption types with keys that nobody else has: the complements. Always

@@ -8,13 +8,15 @@ use crate::scenario::profile::Protocol;
 use crate::testbed::attempt::is_broken;
 use crate::testbed::container::Container;
 use crate::testbed::materials::Materials;
-use crate::testbed::process::Lease;
+use crate::testbed::process::{Lease, product};
 use crate::testbed::random::Generator;
 use crate::testbed::{mysql, postgres};
 use shakedown_krb5::gss::Acceptor;
+use shakedown_krb5::keytab::Keytab;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// How long a mock may take to record a connection that its client has left.
 const RECORD_PATIENCE: Duration = Duration::from_secs(5);
@@ -31,9 +33,52 @@ pub struct StandingServer {
     pub host: String,
     /// Where it is.
     pub address: SocketAddr,
-    mock: Option<Listening>,
+    mock: Option<Mock>,
     process: Option<Lease>,
     container: Option<Arc<Container>>,
+}
+
+/// A mock that can become another one while it stands.
+#[derive(Debug)]
+struct Mock {
+    listening: Listening,
+    playing: Arc<RwLock<Playing>>,
+    acceptor: Option<Arc<Acceptor>>,
+}
+
+/// What meets the next connection.
+#[derive(Debug)]
+struct Playing {
+    security: Security,
+    machines: Machines,
+}
+
+#[derive(Debug)]
+enum Machines {
+    Mysql(mysql::Mock),
+    Postgres(postgres::Mock),
+}
+
+impl Playing {
+    fn new(planned: &party::Server, acceptor: Option<Arc<Acceptor>>, materials: &Materials) -> Result<Self, Error> {
+        let security = match &planned.tls {
+            Some(tls) => Security::Server(materials.server_context(tls)?),
+            None => Security::ClearOnly,
+        };
+        let machines = match planned.protocol() {
+            Protocol::Mysql => Machines::Mysql(mysql::Mock::new(planned, acceptor, materials)?),
+            Protocol::Postgres => Machines::Postgres(postgres::Mock::new(planned, acceptor, materials)?),
+        };
+        Ok(Self { security, machines })
+    }
+
+    fn connection(&self, peer: SocketAddr) -> Connection {
+        let machine = match &self.machines {
+            Machines::Mysql(mock) => mock.machine(peer),
+            Machines::Postgres(mock) => mock.machine(peer),
+        };
+        Connection::new(Side::Server, machine, self.security.clone())
+    }
 }
 
 impl StandingServer {
@@ -47,39 +92,71 @@ impl StandingServer {
         materials: &Materials,
         address: Option<SocketAddr>,
     ) -> Result<Self, Error> {
-        let security = match &planned.tls {
-            Some(tls) => Security::Server(materials.server_context(tls)?),
-            None => Security::ClearOnly,
-        };
+        let playing = Arc::new(RwLock::new(Playing::new(planned, acceptor.clone(), materials)?));
         let is_recorded = materials.is_recorded();
-        let connect = move |machine| -> (Connection, Box<dyn crate::handshake::Random>) {
-            let connection = Connection::new(Side::Server, machine, security.clone());
+        let met = Arc::clone(&playing);
+        let factory: net::listen::Factory = Arc::new(move |peer| {
+            let connection = met.read().unwrap_or_else(PoisonError::into_inner).connection(peer);
             let connection = if is_recorded { connection.recorded() } else { connection };
             (connection, Box::new(Generator::from_system()))
-        };
-        let factory: net::listen::Factory = match planned.protocol() {
-            Protocol::Mysql => {
-                let mock = mysql::Mock::new(planned, acceptor, materials)?;
-                Arc::new(move |peer| connect(mock.machine(peer)))
-            }
-            Protocol::Postgres => {
-                let mock = postgres::Mock::new(planned, acceptor, materials)?;
-                Arc::new(move |peer| connect(mock.machine(peer)))
-            }
-        };
+        });
         let address = address.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let clock = materials.clock().shifted(planned.clock_seconds);
-        let mock = net::listen(address, clock, ServeLimits::default(), factory)
+        let listening = net::listen(address, clock, ServeLimits::default(), factory)
             .await
             .map_err(|problem| Error::Environment(format!("cannot listen on {address}: {problem}")))?;
         Ok(Self {
             planned: Arc::clone(planned),
             host: planned.host.clone(),
-            address: mock.address(),
-            mock: Some(mock),
+            address: listening.address(),
+            mock: Some(Mock { listening, playing, acceptor }),
             process: None,
             container: None,
         })
+    }
+
+    /// Goes on with the same port as another server.
+    ///
+    /// # Errors
+    /// It is no mock, or the plan asks for what a mock does not have.
+    pub fn become_another(&mut self, changed: &Arc<party::Server>, materials: &Materials) -> Result<(), Error> {
+        let Some(mock) = &self.mock else { return Err(cannot("be set up anew")) };
+        let playing = Playing::new(changed, mock.acceptor.clone(), materials)?;
+        *mock.playing.write().unwrap_or_else(PoisonError::into_inner) = playing;
+        // Its clock and its keytab are as steps have set them.
+        let clock_seconds = self.planned.clock_seconds;
+        self.planned = Arc::new(party::Server { clock_seconds, ..(**changed).clone() });
+        Ok(())
+    }
+
+    /// Goes on with another keytab from its next connection on, without an entry for one that is empty.
+    ///
+    /// # Errors
+    /// It is not ours, is joined to no realm, or its file cannot be written.
+    pub fn replace_keytab(&self, keytab: Keytab) -> Result<(), Error> {
+        if let Some(mock) = &self.mock {
+            let acceptor = mock.acceptor.as_ref().ok_or_else(|| cannot("have a keytab"))?;
+            acceptor.replace_keytab(keytab);
+            return Ok(());
+        }
+        let Some(lease) = &self.process else { return Err(cannot("be given a keytab")) };
+        if keytab.entries.is_empty() {
+            return lease.folder.remove(product::KEYTAB);
+        }
+        let octets = keytab.write().map_err(|problem| Error::Internal(format!("keytab: {problem}")))?;
+        // In one step: a connection that comes meanwhile finds the old file or the new one.
+        lease.folder.write(product::KEYTAB, &Zeroizing::new(octets)).map(drop)
+    }
+
+    /// Sets the clock for connections that come from now on, as seconds to the base.
+    ///
+    /// # Errors
+    /// It is no mock.
+    pub fn set_clock(&mut self, seconds: i64, materials: &Materials) -> Result<(), Error> {
+        let Some(mock) = &self.mock else { return Err(cannot("have another clock than this machine")) };
+        mock.listening.set_clock(materials.clock().shifted(seconds));
+        self.planned = Arc::new(party::Server { clock_seconds: seconds, ..(*self.planned).clone() });
+        Ok(())
     }
 
     /// A server that somebody else runs: nothing of what it sees can be observed.
@@ -132,7 +209,7 @@ impl StandingServer {
     /// The mock has not ended the connection although its client has: a mistake of ours.
     pub async fn record(&self, client: SocketAddr) -> Result<Option<Record>, Error> {
         let Some(mock) = &self.mock else { return Ok(None) };
-        match mock.record(client, RECORD_PATIENCE).await {
+        match mock.listening.record(client, RECORD_PATIENCE).await {
             Some(record) => Ok(Some(record)),
             None => Err(Error::Internal(format!("the mock has no record of the connection from {client}"))),
         }
@@ -141,7 +218,7 @@ impl StandingServer {
     /// What the mock saw of all connections since the last call, once none is left; empty for an endpoint.
     pub async fn records(&self) -> Vec<Record> {
         match &self.mock {
-            Some(mock) => mock.settled_records(RECORD_PATIENCE).await,
+            Some(mock) => mock.listening.settled_records(RECORD_PATIENCE).await,
             None => Vec::new(),
         }
     }
@@ -153,7 +230,7 @@ impl StandingServer {
     /// The mock has not ended a connection although its client has: a mistake of ours.
     pub async fn records_so_far(&self) -> Result<Option<Vec<Record>>, Error> {
         let Some(mock) = &self.mock else { return Ok(None) };
-        match mock.records_so_far(RECORD_PATIENCE).await {
+        match mock.listening.records_so_far(RECORD_PATIENCE).await {
             Some(records) => Ok(Some(records)),
             None => Err(Error::Internal("the mock has not ended a connection that nobody holds any more".to_owned())),
         }
@@ -162,7 +239,11 @@ impl StandingServer {
     /// Ends the mock and returns when its port is free.
     pub async fn stop(self) {
         if let Some(mock) = self.mock {
-            mock.stop().await;
+            mock.listening.stop().await;
         }
     }
+}
+
+fn cannot(what: &str) -> Error {
+    Error::Internal(format!("a server that cannot {what} was to do so"))
 }

@@ -21,11 +21,13 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(a_driver_connects()).unwrap();
 //! ```
 
+mod change;
+
 use crate::error::Error;
 use crate::handshake::{Outcome, Side};
 use crate::net::TCP_REFUSED;
-use crate::scenario::party::{Ca, ClientKind, Password};
-use crate::scenario::plan::{Case, Verb};
+use crate::scenario::party::{Ca, ClientKind};
+use crate::scenario::plan::{Case, KinitSecret, Verb};
 use crate::scenario::profile::Protocol;
 use crate::testbed::attempt::{self, Attempt, Dialled, View};
 use crate::testbed::backend::realm_of;
@@ -37,7 +39,7 @@ use crate::testbed::endpoint::{Endpoint, Tickets, Watched};
 use crate::testbed::environment::{self, Folder, Variables};
 use crate::testbed::materials::Materials;
 use crate::testbed::proxy::{self, Proxies, StandingProxy, Way};
-use crate::testbed::realm::{self, StandingRealm};
+use crate::testbed::realm::{self, Ports, StandingRealm};
 use crate::testbed::server::StandingServer;
 use shakedown_krb5::Principal;
 use shakedown_krb5::client::Secret;
@@ -102,7 +104,7 @@ impl World {
         }
         let mut realms = BTreeMap::new();
         for (name, planned) in &case.realms {
-            realms.insert(name.clone(), StandingRealm::mock(planned, materials).await?);
+            realms.insert(name.clone(), StandingRealm::mock(planned, Ports::of(case, name), materials).await?);
         }
         let mut servers = BTreeMap::new();
         for (name, planned) in &case.servers {
@@ -223,7 +225,14 @@ impl World {
     /// A step before the login does not come out, or a file cannot be written.
     pub async fn arrive(&mut self, case: &Case, client: &str, folder: &Folder) -> Result<(), Error> {
         for step in case.steps.iter().take_while(|step| !matches!(step.verb, Verb::Connect { .. })) {
-            let Verb::Kinit { by, user, realm, password, .. } = &step.verb else { continue };
+            // What changes before that changes for everybody.
+            if !step.verb.is_judged() {
+                self.change(&step.verb).await?;
+                continue;
+            }
+            let Verb::Kinit { by, user, realm, secret: KinitSecret::Typed(password), .. } = &step.verb else {
+                continue;
+            };
             if by != client {
                 continue;
             }
@@ -272,12 +281,13 @@ impl World {
         let marks: Vec<u64> = self.realms.values().map(StandingRealm::mark).collect();
         let mut performed = match verb {
             Verb::Connect { from, to, host } => self.connect(from, to, host.as_deref()).await?,
-            Verb::Kinit { by, user, realm, password, fresh_cache } => {
-                self.kinit(by, user, realm, password, *fresh_cache).await?
+            Verb::Kinit { by, user, realm, secret, fresh_cache, lifetime, renewable } => {
+                let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
+                client.ask_for(*lifetime, *renewable);
+                self.kinit(by, user, realm, secret, *fresh_cache).await?
             }
-            Verb::Later { verb, .. } => {
-                return Ok(Performed::CannotPlay(format!("no backend has the verb '{verb}' yet")));
-            }
+            Verb::Renew { by, validate } => self.renew(by, *validate).await?,
+            _ => self.change(verb).await?,
         };
         if let Performed::Attempt(attempt) = &mut performed {
             if let Some(watched) = &self.watched {
@@ -395,11 +405,14 @@ impl World {
         by: &str,
         user: &str,
         realm: &str,
-        password: &Password,
+        secret: &KinitSecret,
         fresh_cache: bool,
     ) -> Result<Performed, Error> {
         let standing = self.realms.get(realm).ok_or_else(|| unknown("realm", realm))?;
         let principal = Principal::new(&[user], &standing.planned.realm);
+        let KinitSecret::Typed(password) = secret else {
+            return self.kinit_by_keytab(by, realm, &principal, fresh_cache).await;
+        };
         let is_right = standing.planned.users.get(user).is_some_and(|known| known.password == *password);
         if let Some(tickets) = self.tickets.clone().filter(|_| is_right) {
             return self.kinit_by(&tickets, by, &principal).await;
@@ -449,6 +462,27 @@ impl World {
         }
     }
 
+    /// A kinit by the keys that the user had when the case began.
+    async fn kinit_by_keytab(
+        &mut self,
+        by: &str,
+        realm: &str,
+        principal: &Principal,
+        fresh_cache: bool,
+    ) -> Result<Performed, Error> {
+        let standing = self.realms.get(realm).ok_or_else(|| unknown("realm", realm))?;
+        let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
+        if client.planned.kind != ClientKind::BuiltIn || !standing.is_observed() {
+            return Ok(Performed::CannotPlay("there is no keytab of users here".to_owned()));
+        }
+        if fresh_cache {
+            client.destroy_tickets();
+        }
+        let keys = standing.user_keys(principal)?;
+        let attempt = client.kinit(principal, keys, &self.materials).await.that_reached_somebody()?;
+        Ok(Performed::Attempt(Box::new(attempt)))
+    }
+
     /// A kinit without a password: from a credential cache that is there, for which no KDC is asked, or by the keys of a keytab.
     /// A program finds what comes of it in its own cache.
     async fn kinit_by(&mut self, tickets: &Tickets, by: &str, principal: &Principal) -> Result<Performed, Error> {
@@ -485,6 +519,8 @@ const CCACHE: &str = "ccache";
 pub enum Performed {
     /// It was tried.
     Attempt(Box<Attempt>),
+    /// Something is otherwise from now on.
+    Changed,
     /// It cannot be played here, for this reason.
     CannotPlay(String),
 }

@@ -10,7 +10,7 @@
 //! The order of the checks is that of MIT's KDC, and decides which error wins: an account that has ended or is locked
 //! is told before the password is proven.
 
-use shakedown_krb5::crypto::{Key, usage};
+use shakedown_krb5::crypto::{Etype, Key, usage};
 use shakedown_krb5::messages::flags::{kdc_options, ticket};
 use shakedown_krb5::messages::{
     Checksum, Codec, EncryptedData, EtypeInfo2, EtypeInfo2Entry, Exchange, KdcRequest, PaData, PreauthEncTimestamp,
@@ -143,9 +143,9 @@ fn check_proof(view: &View<'_>, request: &KdcRequest, client: &Account) -> Resul
         Refusal { hints, ..Refusal::new(error_code::PREAUTH_FAILED, "PREAUTH_FAILED") }
     };
     let proof = EncryptedData::decode(proof).map_err(|_| failed())?;
-    let plain = client
-        .candidates(None, proof.etype)
-        .find_map(|key| key.decrypt(usage::PA_ENC_TIMESTAMP, &proof.cipher).ok())
+    // Of the newest keys: an old password that the KDC keeps lets nobody in.
+    let plain = Etype::from_number(proof.etype)
+        .and_then(|etype| client.newest_of(etype)?.decrypt(usage::PA_ENC_TIMESTAMP, &proof.cipher).ok())
         .ok_or_else(failed)?;
     let stamp = PreauthEncTimestamp::decode(&plain).map_err(|_| failed())?;
     if is_skewed(view, stamp.time) { Err(Refusal::new(error_code::SKEW, "PREAUTH_FAILED")) } else { Ok(true) }

@@ -50,9 +50,10 @@ impl Capture {
     ///
     /// # Errors
     /// A file or folder cannot be written.
-    pub fn write(&self, case: &Case, attempts: &[Attempt], materials: &Materials) -> Result<(), Error> {
+    pub fn write(&self, case: &Case, attempts: &[Option<Attempt>], materials: &Materials) -> Result<(), Error> {
         let folder = self.folder_of(&case.name);
         for (index, (step, attempt)) in case.steps.iter().zip(attempts).enumerate() {
+            let Some(attempt) = attempt else { continue };
             if attempt.recordings.is_empty() {
                 continue;
             }

@@ -5,10 +5,12 @@
 //! credentials; with a secret, the ticket-granting ticket is fetched when it is first needed, as MySQL's plugin does.
 
 mod directory;
+mod renewal;
 pub mod transcript;
 mod transport;
 
 pub use directory::KdcDirectory;
+pub use renewal::Renewal;
 
 use crate::handshake::{Direction, EventName, Outcome, Side, TicketRequest, Timestamp};
 use crate::net::ticket::{Fetching, Surroundings, TicketSource};
@@ -40,13 +42,22 @@ pub struct KerberosSettings {
     pub trust_kdc_time: bool,
     /// For how long a ticket-granting ticket is asked for; `None` for a day.
     pub lifetime: Option<Duration>,
+    /// For how long it is to be renewable, if at all.
+    pub renewable: Option<Duration>,
 }
 
 impl KerberosSettings {
     /// libkrb5's defaults.
     #[must_use]
     pub fn new(directory: Arc<KdcDirectory>) -> Self {
-        Self { directory, etypes: None, udp_preference_limit: None, trust_kdc_time: true, lifetime: None }
+        Self {
+            directory,
+            etypes: None,
+            udp_preference_limit: None,
+            trust_kdc_time: true,
+            lifetime: None,
+            renewable: None,
+        }
     }
 }
 
@@ -101,6 +112,13 @@ impl KerberosClient {
         if self.secret.is_none() {
             self.principal = None;
         }
+    }
+
+    /// For how long tickets are asked for from now on, and for how long they are to be renewable; `None` as in
+    /// [`KerberosSettings`].
+    pub const fn ask_for(&mut self, lifetime: Option<Duration>, renewable: Option<Duration>) {
+        self.settings.lifetime = lifetime;
+        self.settings.renewable = renewable;
     }
 
     /// All tickets, the oldest first.
@@ -174,6 +192,7 @@ impl KerberosClient {
         settings.trust_kdc_time = self.settings.trust_kdc_time;
         settings.etypes = self.settings.etypes.clone().unwrap_or(settings.etypes);
         settings.lifetime = self.settings.lifetime.unwrap_or(settings.lifetime);
+        settings.renewable = self.settings.renewable.or(settings.renewable);
         settings.udp_preference_limit = self.settings.udp_preference_limit.unwrap_or(settings.udp_preference_limit);
         let mut exchange = AsExchange::new(settings);
         let next = |reply: Option<&[u8]>, now, random: &mut dyn Random| exchange.next(reply, now, random);
@@ -296,13 +315,23 @@ impl TicketSource for KerberosClient {
 /// kdc_as`, `refused by client: no_ticket`.
 #[must_use]
 pub fn kinit_outcome(result: &Result<(), KerberosFailure>) -> Outcome {
+    outcome(result, Phase::KdcAs)
+}
+
+/// How a [`KerberosClient::renew`] came out, in the same words.
+#[must_use]
+pub fn renewal_outcome(result: &Result<(), KerberosFailure>) -> Outcome {
+    outcome(result, Phase::KdcTgs)
+}
+
+fn outcome(result: &Result<(), KerberosFailure>, phase: Phase) -> Outcome {
     match result {
         Ok(()) => Outcome::established("kerberos"),
         Err(KerberosFailure::Kdc { code, text }) => {
             let outcome = Outcome::refused(Side::Kdc, format!("krb {code}"));
             if text.is_empty() { outcome } else { outcome.saying(text.clone()) }
         }
-        Err(KerberosFailure::TimedOut) => Outcome::timed_out(Phase::KdcAs.word()),
+        Err(KerberosFailure::TimedOut) => Outcome::timed_out(phase.word()),
         Err(failure) => Outcome::refused(Side::Client, "no_ticket").because(failure.to_string()),
     }
 }

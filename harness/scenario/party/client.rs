@@ -25,6 +25,8 @@ pub struct Client {
     pub mutual: bool,
     /// SCRAM channel binding (PostgreSQL `channel_binding`).
     pub channel_binding: ChannelBinding,
+    /// Whether it believes the time of KDCs, as libkrb5 does (`kdc_timesync`).
+    pub kdc_timesync: bool,
     /// Offset to the base clock in seconds.
     pub clock_seconds: i64,
     /// Departures from the protocol that it is asked to make.

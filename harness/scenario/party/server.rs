@@ -64,6 +64,8 @@ pub struct ServerKerberos {
     pub spn: String,
     /// What its keytab holds.
     pub keytab: Keytab,
+    /// Whether it takes no authenticator twice.
+    pub replay_cache: bool,
 }
 
 /// What the keytab of a server holds.

@@ -62,6 +62,7 @@ pub(super) fn resolve(
         allow_cleartext,
         mutual,
         channel_binding,
+        kdc_timesync,
         clock,
         deviations,
     } = written;
@@ -88,6 +89,7 @@ pub(super) fn resolve(
         // libpq always asks the server to prove itself, MySQL's own client library never does.
         mutual: filling.flag(mutual.as_ref(), reached.iter().any(|server| server.protocol() == Protocol::Postgres))?,
         channel_binding,
+        kdc_timesync: filling.flag(kdc_timesync.as_ref(), true)?,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
         deviations: deviation::of_nobody(deviations, filling)?,
     })

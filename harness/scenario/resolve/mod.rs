@@ -8,6 +8,7 @@ mod proxy;
 mod realm;
 mod server;
 mod step;
+mod verb;
 
 use crate::error::{Error, ScenarioError};
 use crate::scenario::file::File;
@@ -219,8 +220,18 @@ fn case(
         }
     }
     let mut played = Vec::with_capacity(steps.len());
+    let mut standing = verb::Standing {
+        filling,
+        readings,
+        library,
+        realms: &realms,
+        servers: &servers,
+        clients: &clients,
+        proxies: &proxies,
+        so_far: verb::SoFar::begin(&parties.server),
+    };
     for step in steps {
-        if let Some(step) = step.resolve(filling, readings, &realms, library)? {
+        if let Some(step) = step.resolve(&mut standing)? {
             played.push(step);
         }
     }

@@ -185,7 +185,12 @@ fn resolve_kerberos(
         None => Keytab::Current,
     };
     let spn = spn(name, server, kerberos, filling, profiles, readings)?;
-    Ok(ServerKerberos { realm: find_realm(&filling.text(&kerberos.realm)?, filling, realms)?, spn, keytab })
+    let replay_cache = match filling.optional(kerberos.replay_cache.as_ref())? {
+        Some(text) => filling.one_of(&text, "state of the replay cache", &[("on", true), ("off", false)])?,
+        None => true,
+    };
+    let realm = find_realm(&filling.text(&kerberos.realm)?, filling, realms)?;
+    Ok(ServerKerberos { realm, spn, keytab, replay_cache })
 }
 
 pub(super) fn find_realm(

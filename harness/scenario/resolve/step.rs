@@ -1,11 +1,9 @@
 //! Steps: one verb each, in which cells it happens, and what must come out.
 
-use super::realm::password;
+use super::verb::{Standing, WrittenVerb};
 use crate::error::ScenarioError;
-use crate::scenario::file::{self, LaterVerb};
-use crate::scenario::library::Library;
+use crate::scenario::file;
 use crate::scenario::matrix::{Cell, Matrix};
-use crate::scenario::party::{Password, Realm};
 use crate::scenario::plan::{Place, Step, Verb};
 use crate::scenario::reading::Readings;
 use crate::scenario::rules::{Answer, Rules, place};
@@ -13,9 +11,7 @@ use crate::scenario::selector::Selector;
 use crate::scenario::source::Source;
 use crate::scenario::template::Filling;
 use crate::scenario::written::Text;
-use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 use toml::Spanned;
 
 /// A step of a scenario, before a cell is known.
@@ -25,24 +21,8 @@ pub(super) struct CompiledStep {
     span: Range<usize>,
     when: Selector,
     verb: WrittenVerb,
+    verb_span: Range<usize>,
     rules: Option<Rules>,
-}
-
-#[derive(Debug)]
-enum WrittenVerb {
-    Connect(file::Connect),
-    Kinit(file::Kinit),
-    Later(&'static str, BTreeMap<Text, Text>),
-}
-
-impl WrittenVerb {
-    const fn word(&self) -> &'static str {
-        match self {
-            Self::Connect(_) => "connect",
-            Self::Kinit(_) => "kinit",
-            Self::Later(word, _) => word,
-        }
-    }
 }
 
 impl CompiledStep {
@@ -75,23 +55,18 @@ impl CompiledStep {
             shows,
             expect,
         } = written.into_inner();
-        let later: [(&'static str, Option<LaterVerb>); 9] = [
-            ("renew", renew),
-            ("destroy_tickets", destroy_tickets),
-            ("rotate", rotate),
-            ("clock", clock),
-            ("account", account),
-            ("parameter", parameter),
-            ("restart", restart),
-            ("failover", failover),
-            ("fault", fault),
-        ];
         let mut verbs = Vec::new();
-        verbs.extend(connect.map(|connect| (connect.span(), WrittenVerb::Connect(connect.into_inner()))));
-        verbs.extend(kinit.map(|kinit| (kinit.span(), WrittenVerb::Kinit(kinit.into_inner()))));
-        for (word, arguments) in later {
-            verbs.extend(arguments.map(|a| (a.span(), WrittenVerb::Later(word, a.into_inner()))));
-        }
+        verbs.extend(connect.map(|verb| (verb.span(), WrittenVerb::Connect(verb.into_inner()))));
+        verbs.extend(kinit.map(|verb| (verb.span(), WrittenVerb::Kinit(verb.into_inner()))));
+        verbs.extend(renew.map(|verb| (verb.span(), WrittenVerb::Renew(verb.into_inner()))));
+        verbs.extend(destroy_tickets.map(|verb| (verb.span(), WrittenVerb::DestroyTickets(verb.into_inner()))));
+        verbs.extend(rotate.map(|verb| (verb.span(), WrittenVerb::Rotate(verb.into_inner()))));
+        verbs.extend(clock.map(|verb| (verb.span(), WrittenVerb::Clock(verb.into_inner()))));
+        verbs.extend(account.map(|verb| (verb.span(), WrittenVerb::Account(verb.into_inner()))));
+        verbs.extend(parameter.map(|verb| (verb.span(), WrittenVerb::Parameter(verb.into_inner()))));
+        verbs.extend(restart.map(|verb| (verb.span(), WrittenVerb::Restart(verb.into_inner()))));
+        verbs.extend(failover.map(|verb| (verb.span(), WrittenVerb::Failover(verb.into_inner()))));
+        verbs.extend(fault.map(|verb| (verb.span(), WrittenVerb::Fault(verb.into_inner()))));
         verbs.sort_by_key(|(span, _)| span.start);
         if let Some((second, verb)) = verbs.get(1) {
             return Err(source.error(second, "a second verb in one step").writing(verb.word()));
@@ -99,6 +74,10 @@ impl CompiledStep {
         let Some((verb_span, verb)) = verbs.pop() else {
             return Err(source.error(&span, "a step without a verb").allowing(VERBS));
         };
+        if !verb.is_judged() && (then.is_some() || !expect.is_empty()) {
+            let problem = format!("'{}' only changes something: nothing comes out that could be expected", verb.word());
+            return Err(source.error(&verb_span, problem));
+        }
         let when = Selector::new(&when, source, matrix, readings)?;
         let rules = match then {
             Some(then) if expect.is_empty() => {
@@ -111,8 +90,7 @@ impl CompiledStep {
                 if let Some(loose) = loose {
                     return Err(source.error(&loose.span, "without 'then' this belongs to the rules of 'expect'"));
                 }
-                let is_judged = matches!(verb, WrittenVerb::Connect(_) | WrittenVerb::Kinit(_));
-                if expect.is_empty() && is_judged {
+                if expect.is_empty() && verb.is_judged() {
                     let problem = format!("neither 'then' nor 'expect' for '{}'", verb.word());
                     return Err(source.error(&verb_span, problem));
                 }
@@ -124,7 +102,7 @@ impl CompiledStep {
             }
         };
         let name = name.map_or_else(|| verb.word().to_owned(), |name| name.text);
-        Ok(Self { name, span, when, verb, rules })
+        Ok(Self { name, span, when, verb, verb_span, rules })
     }
 
     /// Where it stands.
@@ -163,40 +141,21 @@ impl CompiledStep {
         }
     }
 
-    /// The step in a cell, if it happens there.
-    pub(super) fn resolve(
-        &self,
-        filling: &Filling<'_>,
-        readings: &BTreeMap<String, String>,
-        realms: &BTreeMap<String, Arc<Realm>>,
-        library: &Library,
-    ) -> Result<Option<Step>, ScenarioError> {
+    /// The step in a cell, if it happens there. It may leave parties behind that are not as they were.
+    pub(super) fn resolve(&self, standing: &mut Standing<'_>) -> Result<Option<Step>, ScenarioError> {
+        let Standing { filling, readings, realms, library, .. } = *standing;
         if !self.when.matches(filling.cell, readings) {
             return Ok(None);
         }
-        let verb = match &self.verb {
-            WrittenVerb::Connect(file::Connect { from, to, host }) => Verb::Connect {
-                from: filling.text(from)?.text,
-                to: filling.text(to)?.text,
-                host: filling.optional(host.as_ref())?.map(|host| host.text),
-            },
-            WrittenVerb::Kinit(kinit) => resolve_kinit(kinit, filling, realms)?,
-            WrittenVerb::Later(word, written) => {
-                let mut arguments = BTreeMap::new();
-                for (key, value) in written {
-                    arguments.insert(key.text.clone(), filling.text(value)?.text);
-                }
-                Verb::Later { verb: (*word).to_owned(), arguments }
-            }
-        };
+        let verb = self.verb.resolve(&self.verb_span, standing)?;
         let expectation = match &self.rules {
             Some(rules) => {
                 let expectation = rules.expectation(filling, readings)?;
                 // An expectation of somebody who is not there could not fail.
                 let absent = if expectation.kdc.is_some() && realms.is_empty() {
                     Some("'kdc' in a scenario without a [realm]")
-                } else if expectation.server.is_some() && matches!(verb, Verb::Kinit { .. }) {
-                    Some("'server' for a kinit, which asks no server")
+                } else if expectation.server.is_some() && !matches!(verb, Verb::Connect { .. }) {
+                    Some("'server' for a step that asks no server")
                 } else {
                     None
                 };
@@ -216,22 +175,3 @@ impl CompiledStep {
 
 const VERBS: &str =
     "connect, kinit, renew, destroy_tickets, rotate, clock, account, parameter, restart, failover, fault";
-
-fn resolve_kinit(
-    written: &file::Kinit,
-    filling: &Filling<'_>,
-    realms: &BTreeMap<String, Arc<Realm>>,
-) -> Result<Verb, ScenarioError> {
-    let file::Kinit { by, user, realm, secret, cache } = written;
-    let (by, user, realm) = (filling.text(by)?.text, filling.text(user)?.text, filling.text(realm)?.text);
-    let of_realm = realms.get(&realm).and_then(|realm| realm.users.get(&user));
-    let typed = filling.optional(secret.as_ref())?.map(|secret| password(&secret));
-    // A user that the realm does not know has some password too: that it is not asked for is the KDC's doing.
-    let known = || of_realm.map_or_else(|| Password::Named(user.clone()), |user| user.password.clone());
-    let fresh_cache = match filling.optional(cache.as_ref())? {
-        Some(cache) => filling.one_of(&cache, "cache", &[("new", true), ("same", false)])?,
-        None => false,
-    };
-    let password = typed.unwrap_or_else(known);
-    Ok(Verb::Kinit { by, user, realm, password, fresh_cache })
-}

@@ -7,6 +7,7 @@ use crate::scenario::profile::Protocol;
 use crate::testbed::container::container::Recipe;
 use crate::testbed::container::daemon::Facts;
 use crate::testbed::container::{mysql, postgres};
+use crate::testbed::needs::Needs;
 use crate::testbed::process::beyond_any;
 use crate::testbed::process::mysql::{self as mysql_process, Installed, fill_caches, remembers_logins};
 use crate::testbed::process::postgres::abilities::{self, Build};
@@ -50,6 +51,9 @@ impl Product {
 
     /// Why a case cannot be played by it, if so.
     pub(super) fn lacks(&self, case: &Case, server: &party::Server) -> Option<String> {
+        if let Some(verb) = Needs::of(case, server).verbs.first() {
+            return Some(format!("{} in a container has no verb '{verb}'", self.name()));
+        }
         beyond_any(&self.name(), case, server).or_else(|| match self {
             Self::Postgres(build) => abilities::lacks(build, case, server),
             Self::Mysql(installed) => mysql_process::lacks(installed, case, server),

@@ -8,7 +8,7 @@
 use crate::handshake::{Kind, Outcome, Side};
 use crate::scenario::party::{Client, GssMode, Proof, Server, TlsMode};
 use crate::scenario::pattern::OutcomePattern;
-use crate::scenario::plan::{Case, Step, Verb};
+use crate::scenario::plan::{Case, KinitSecret, Step, Verb};
 use crate::scenario::profile::Protocol;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -110,12 +110,12 @@ pub(super) fn costs(case: &Case) -> Costs {
                 let (Some(client), Some(server)) = (case.clients.get(from), case.servers.get(to)) else { continue };
                 login(step, client, server, &mut costs);
             }
-            Verb::Kinit { user, realm, password, .. } => {
+            Verb::Kinit { user, realm, secret: KinitSecret::Typed(password), .. } => {
                 // An account that does not exist cannot be locked.
                 let known = case.realms.get(realm).and_then(|realm| realm.users.get(user));
                 costs.lockouts += u32::from(known.is_some_and(|known| known.password != *password));
             }
-            Verb::Later { .. } => {}
+            _ => {}
         }
     }
     costs

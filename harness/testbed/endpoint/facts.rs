@@ -7,7 +7,7 @@ use super::{cleartext, greeting, secrets};
 use crate::error::Error;
 use crate::handshake::Kind;
 use crate::scenario::party::{ClientKind, Server, ServerTls};
-use crate::scenario::plan::{Case, Step, Verb};
+use crate::scenario::plan::{Case, KinitSecret, Step, Verb};
 use crate::scenario::profile::{Effect, Protocol};
 use crate::scenario::source::Source;
 use crate::scenario::written::Text;
@@ -306,7 +306,7 @@ fn asks_a_program_who_refused(case: &Case, step: &Step) -> bool {
 /// Who gets a ticket by the right password.
 fn kinits(case: &Case) -> impl Iterator<Item = Principal> {
     case.steps.iter().filter_map(|step| {
-        let Verb::Kinit { user, realm, password, .. } = &step.verb else { return None };
+        let Verb::Kinit { user, realm, secret: KinitSecret::Typed(password), .. } = &step.verb else { return None };
         let realm = case.realms.get(realm)?;
         let known = realm.users.get(user)?;
         (known.password == *password).then(|| Principal::new(&[user], &realm.realm))

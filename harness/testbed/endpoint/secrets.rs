@@ -1,7 +1,7 @@
 //! Secrets of an endpoint: as they are written, and which of them a case needs.
 
 use crate::scenario::party::{Password, Proof};
-use crate::scenario::plan::{Case, Verb};
+use crate::scenario::plan::{Case, KinitSecret, Verb};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -41,11 +41,11 @@ pub(super) fn needed(case: &Case, has_tickets: bool) -> impl Iterator<Item = &st
             });
             is_right.then(|| named(own)).flatten()
         }
-        Verb::Kinit { user, realm, password, .. } => {
+        Verb::Kinit { user, realm, secret: KinitSecret::Typed(password), .. } => {
             let user = case.realms.get(realm)?.users.get(user)?;
             (!has_tickets && user.password == *password).then(|| named(password)).flatten()
         }
-        Verb::Later { .. } => None,
+        _ => None,
     })
 }
 

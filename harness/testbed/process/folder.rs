@@ -80,6 +80,20 @@ impl Folder {
         Ok(path)
     }
 
+    /// Removes a file; one that is not there is as good.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), Error> {
+        let path = self.path.join(name);
+        match std::fs::remove_file(&path) {
+            Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::Environment(format!("cannot remove {}: {problem}", path.display())))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn give_away(&self, path: &Path) -> Result<(), Error> {
         match &self.owner {
             Some(owner) => owner.give(path),

@@ -3,7 +3,8 @@
 use crate::error::Error;
 use crate::net::Clock;
 use crate::scenario::party::{self, Password};
-use crate::scenario::plan::{Case, Verb};
+use crate::scenario::plan::{Case, Clocked, Step, Verb};
+use crate::testbed::kdc_change::KdcChange;
 use crate::testbed::materials::Materials;
 use crate::testbed::process::folder::Folder;
 use crate::testbed::process::pool::{Pool, Stands};
@@ -12,7 +13,7 @@ use crate::testbed::process::signal::Signal;
 use crate::testbed::process::supervised::Supervised;
 use crate::testbed::process::{mit_kdc, setup};
 use crate::testbed::random::Generator;
-use crate::testbed::realm::{Lease, OTHER_SERVICE, StandingRealm};
+use crate::testbed::realm::{Changing, Lease, OTHER_SERVICE, Ports, StandingRealm};
 use crate::testbed::relay::Relay;
 use crate::testbed::secrets;
 use shakedown_krb5::Principal;
@@ -26,7 +27,8 @@ use std::hash::{Hash, Hasher};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -48,7 +50,9 @@ const NAME: &str = "MIT's KDC";
 #[derive(Debug)]
 pub struct Kdcs {
     programs: Arc<Programs>,
-    running: Pool<Order, Running>,
+    /// Those that cases share are number 0 of their order.
+    running: Pool<(Order, u64), Running>,
+    unshared: AtomicU64,
 }
 
 impl Kdcs {
@@ -57,7 +61,7 @@ impl Kdcs {
     /// # Errors
     /// There is none.
     pub fn find() -> Result<Self, Error> {
-        Ok(Self { programs: Arc::new(Programs::find()?), running: Pool::new(ALIVE_MAX) })
+        Ok(Self { programs: Arc::new(Programs::find()?), running: Pool::new(ALIVE_MAX), unshared: AtomicU64::new(0) })
     }
 
     /// The product and its version, as files of explained differences are named after: `mit-krb5 1.20.1`. `None` where it cannot be told.
@@ -69,10 +73,13 @@ impl Kdcs {
     /// Why a case cannot be played by this KDC, if so.
     #[must_use]
     pub fn lacks(&self, case: &Case, realm: &party::Realm) -> Option<String> {
-        if let Some(step) = case.steps.iter().find(|step| matches!(step.verb, Verb::Later { .. })) {
-            return Some(format!("{NAME} has no verb '{}'", step.verb.word()));
-        }
-        mit_kdc::lacks(realm)
+        let of_realm =
+            |step: &&Step| case.realms.iter().any(|(name, known)| **known == *realm && changes(case, &step.verb, name));
+        case.steps
+            .iter()
+            .filter(of_realm)
+            .find_map(|step| mit_kdc::lacks_verb(&step.verb))
+            .or_else(|| mit_kdc::lacks(realm))
     }
 
     /// A realm that stands as planned: started, or shared with another case. The clock is part of the plan: `krb5kdc` can be
@@ -80,19 +87,44 @@ impl Kdcs {
     ///
     /// # Errors
     /// It cannot be started.
-    pub async fn realm(&self, planned: &Arc<party::Realm>, materials: &Materials) -> Result<StandingRealm, Error> {
+    pub async fn realm(
+        &self,
+        planned: &Arc<party::Realm>,
+        name: &str,
+        case: &Case,
+        materials: &Materials,
+    ) -> Result<StandingRealm, Error> {
         let order = Order::new(planned, materials);
-        let kdc = self.running.lease(&order, || start(&self.programs, &order)).await?;
-        let relay = Relay::to(kdc.address, materials.clock())
-            .await
-            .map_err(|problem| Error::Environment(format!("cannot listen for a KDC: {problem}")))?;
+        let is_changed = case.steps.iter().any(|step| changes(case, &step.verb, name));
+        let number = if is_changed { self.unshared.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
+        let kdc = self.running.lease(&(order.clone(), number), || start(&self.programs, &order)).await?;
+        let lead = || async {
+            let relay = Relay::to(kdc.address, materials.clock()).await;
+            relay.map_err(|problem| Error::Environment(format!("cannot listen for a KDC: {problem}")))
+        };
+        let relay = lead().await?;
+        let spare = if Ports::of(case, name) == Ports::Two { Some(lead().await?) } else { None };
         let keys = Arc::clone(&kdc.keys);
-        Ok(StandingRealm::real(planned, relay, keys, kdc))
+        Ok(StandingRealm::real(planned, relay, spare, keys, kdc))
     }
 
     /// Ends all of them.
     pub async fn stop(&self) {
         self.running.end_all().await;
+    }
+}
+
+/// Whether a step changes the realm of that name: what it has, or what time it is there.
+fn changes(case: &Case, verb: &Verb, name: &str) -> bool {
+    match verb {
+        Verb::Clock { of, .. } => of.iter().any(|party| matches!(party, Clocked::Realm(realm) if realm == name)),
+        Verb::RotateService { server, kdc_stays_behind: false, .. } => {
+            let joined = case.servers.get(server).and_then(|server| server.kerberos.as_ref());
+            joined.zip(case.realms.get(name)).is_some_and(|(joined, realm)| joined.realm == *realm)
+        }
+        // What clients see of it is in front of the KDC.
+        Verb::Failover { .. } => false,
+        verb => verb.changed_realm() == Some(name),
     }
 }
 
@@ -161,28 +193,83 @@ impl fmt::Debug for Order {
 #[derive(Debug)]
 struct Running {
     address: SocketAddr,
+    planned: Arc<party::Realm>,
     keys: Arc<Keytab>,
-    program: Supervised,
-    _folder: Folder,
+    /// The one that runs: it begins again when it is told another time.
+    program: Mutex<Arc<Supervised>>,
+    programs: Arc<Programs>,
+    folder: Folder,
+}
+
+impl Running {
+    fn program(&self) -> Arc<Supervised> {
+        Arc::clone(&self.program.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn set_clock(&self, seconds: i64) -> Result<(), Error> {
+        self.program().end().await;
+        let realm = party::Realm { clock_seconds: seconds, ..(*self.planned).clone() };
+        let started = start_on(self.address.port(), &self.programs, &realm, &self.folder).await;
+        let again = started.map_err(|problem| match problem {
+            Unstarted::PortTaken => Error::Environment(format!("{NAME} found its own port taken")),
+            Unstarted::Failed(problem) => problem,
+        })?;
+        *self.program.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(again);
+        Ok(())
+    }
+
+    async fn administer(&self, change: &KdcChange<'_>) -> Result<Keytab, Error> {
+        // What an earlier change has exported is not wanted any more.
+        self.folder.remove(mit_kdc::KEYTAB)?;
+        let commands = mit_kdc::change(&self.planned.realm, change);
+        let commands = commands.ok_or_else(|| {
+            Error::Environment(format!(
+                "{NAME}: a password with control characters, for a user of {}",
+                self.planned.realm
+            ))
+        })?;
+        let mut kadmin = command(&self.programs.kadmin_local, &self.folder);
+        kadmin.args(["-r", &self.planned.realm]);
+        // It repeats the commands on its standard output, which goes no further.
+        let printed = Zeroizing::new(setup::run("kadmin.local", kadmin, commands.as_bytes()).await?);
+        if !mit_kdc::is_done(change, &printed) {
+            return Err(Error::Environment(format!("kadmin.local has not done {change:?}")));
+        }
+        match std::fs::read(self.folder.path().join(mit_kdc::KEYTAB)) {
+            Ok(keytab) => Keytab::read(&Zeroizing::new(keytab))
+                .map_err(|problem| Error::Environment(format!("{NAME}: {problem}"))),
+            // Nobody's keys that are needed outside have changed.
+            Err(_) => Ok(Keytab::default()),
+        }
+    }
 }
 
 impl Stands for Running {
     fn is_alive(&self) -> bool {
-        self.program.is_alive()
+        self.program().is_alive()
     }
 
     async fn end(&self) {
-        self.program.end().await;
+        self.program().end().await;
     }
 }
 
 impl Lease for Arc<Running> {
     fn cause_of_death(&self) -> Option<String> {
-        self.program.cause_of_death()
+        self.program().cause_of_death()
+    }
+
+    fn change<'a>(&'a self, change: &'a KdcChange<'a>) -> Changing<'a> {
+        Box::pin(async move {
+            match change {
+                KdcChange::Clock(seconds) => self.set_clock(*seconds).await.map(|()| Keytab::default()),
+                _ => self.administer(change).await,
+            }
+        })
     }
 }
 
-async fn start(programs: &Programs, order: &Order) -> Result<Running, Error> {
+async fn start(programs: &Arc<Programs>, order: &Order) -> Result<Running, Error> {
     let folder = Folder::for_server("kdc", None)?;
     let keys = Arc::new(create(programs, order, &folder).await?);
     // Somebody may take the port between our look and the KDC's.
@@ -191,7 +278,14 @@ async fn start(programs: &Programs, order: &Order) -> Result<Running, Error> {
         match start_on(port, programs, &order.planned, &folder).await {
             Ok(program) => {
                 let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-                return Ok(Running { address, keys, program, _folder: folder });
+                return Ok(Running {
+                    address,
+                    planned: Arc::clone(&order.planned),
+                    keys,
+                    program: Mutex::new(Arc::new(program)),
+                    programs: Arc::clone(programs),
+                    folder,
+                });
             }
             Err(Unstarted::PortTaken) => {}
             Err(Unstarted::Failed(problem)) => return Err(problem),

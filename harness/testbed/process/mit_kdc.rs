@@ -3,6 +3,8 @@
 //! Pure text. <https://web.mit.edu/kerberos/krb5-1.20/doc/admin/conf_files/kdc_conf.html>
 
 use crate::scenario::party::{Password, Realm};
+use crate::scenario::plan::{AccountState, Keys, Verb};
+use crate::testbed::kdc_change::KdcChange;
 use std::fmt::Write as _;
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -118,12 +120,9 @@ pub(super) fn commands(
     let mut lines = Zeroizing::new(String::new());
     for (user, of_user) in &realm.users {
         let password = password(&of_user.password);
-        if password.chars().any(char::is_control) {
-            return Err(user.clone());
-        }
-        // A quotation mark between quotation marks is written twice.
-        let quoted = Zeroizing::new(password.replace('"', "\"\""));
-        writeln!(lines, "addprinc +requires_preauth -pw \"{}\" {user}", *quoted).expect(WRITES);
+        let quoted = quoted(&password).ok_or_else(|| user.clone())?;
+        writeln!(lines, "addprinc +requires_preauth -pw {} {user}", *quoted).expect(WRITES);
+        writeln!(lines, "ktadd -norandkey -k {KEYTAB} {user}").expect(WRITES);
     }
     for service in services(realm, other_service) {
         writeln!(lines, "addprinc -randkey {service}").expect(WRITES);
@@ -131,6 +130,79 @@ pub(super) fn commands(
     }
     writeln!(lines, "listprincs").expect(WRITES);
     Ok(lines)
+}
+
+/// What MIT's KDC cannot do of what a step wants of it, if so.
+pub(super) fn lacks_verb(verb: &Verb) -> Option<String> {
+    match verb {
+        Verb::ChangePassword { password: Password::Empty, user, .. } => {
+            Some(format!("MIT's KDC has no empty passwords, as {user} would have"))
+        }
+        Verb::Account { state: AccountState::LockedOut(_), user, .. } => {
+            Some(format!("MIT's KDC locks nobody out on demand, as {user} would be"))
+        }
+        Verb::Fault { .. } => Some("MIT's KDC fails by no rule: it has no verb 'fault'".to_owned()),
+        _ => None,
+    }
+}
+
+/// What `kadmin.local` reads from its standard input to change a realm. What is new of a service is exported into the folder that it
+/// works in. `None`: a password that no line can hold, or what [`lacks_verb`] names.
+pub(super) fn change(realm: &str, change: &KdcChange<'_>) -> Option<Zeroizing<String>> {
+    let mut lines = Zeroizing::new(String::new());
+    let keeping = |old_keys: &Keys| if *old_keys == Keys::Kept { "-keepold " } else { "" };
+    match change {
+        KdcChange::Service { spn, same_kvno } => {
+            if *same_kvno {
+                // The new principal begins to count where the old one did.
+                writeln!(lines, "delprinc -force {spn}\naddprinc -randkey {spn}").expect(WRITES);
+            } else {
+                writeln!(lines, "cpw -randkey -keepold {spn}").expect(WRITES);
+            }
+            writeln!(lines, "ktadd -norandkey -k {KEYTAB} {spn}").expect(WRITES);
+        }
+        KdcChange::Password { user, password, old_keys } => {
+            let keeping = keeping(old_keys);
+            writeln!(lines, "cpw {keeping}-pw {} {user}", *quoted(password)?).expect(WRITES);
+        }
+        KdcChange::Krbtgt(old_keys) => {
+            writeln!(lines, "cpw -randkey {}krbtgt/{realm}", keeping(old_keys)).expect(WRITES);
+        }
+        KdcChange::Account { user, state } => {
+            let attribute = match state {
+                AccountState::Disabled(disabled) => if *disabled { "-allow_tix" } else { "+allow_tix" },
+                AccountState::MustChangePassword(must) => if *must { "+needchange" } else { "-needchange" },
+                AccountState::LockedOut(_) => return None,
+            };
+            writeln!(lines, "modprinc {attribute} {user}").expect(WRITES);
+        }
+        // It is not told to the database.
+        KdcChange::Clock(_) => {}
+    }
+    Some(lines)
+}
+
+/// Whether `kadmin.local` says that it has done it: it ends with 0 whatever came of its commands.
+pub(super) fn is_done(change: &KdcChange<'_>, printed: &str) -> bool {
+    let said = |begin: &str, end: &str| printed.lines().any(|line| line.contains(begin) && line.contains(end));
+    match change {
+        KdcChange::Service { spn, same_kvno: true } => {
+            said(&format!("Principal \"{spn}@"), "created.") && said(&format!("Entry for principal {spn} "), "added")
+        }
+        KdcChange::Service { spn, same_kvno: false } => {
+            said(&format!("Key for \"{spn}@"), "randomized.") && said(&format!("Entry for principal {spn} "), "added")
+        }
+        KdcChange::Password { user, .. } => said(&format!("Password for \"{user}@"), "changed."),
+        KdcChange::Krbtgt(_) => said("Key for \"krbtgt/", "randomized."),
+        KdcChange::Account { user, .. } => said(&format!("Principal \"{user}@"), "modified."),
+        KdcChange::Clock(_) => true,
+    }
+}
+
+/// A password as `kadmin.local` takes it: a quotation mark between quotation marks is written twice. `None`: no line can hold it.
+fn quoted(password: &str) -> Option<Zeroizing<String>> {
+    let fits = !password.chars().any(char::is_control);
+    fits.then(|| Zeroizing::new(format!("\"{}\"", Zeroizing::new(password.replace('"', "\"\"")).as_str())))
 }
 
 /// The first principal of the realm that is not in what `listprincs` has printed.
@@ -193,6 +265,7 @@ mod tests {
         assert_eq!(
             *commands("a\"b c").unwrap(),
             "addprinc +requires_preauth -pw \"a\"\"b c\" alice
+ktadd -norandkey -k keytab alice
 addprinc -randkey postgres/db.test
 ktadd -norandkey -k keytab postgres/db.test
 addprinc -randkey host/elsewhere.test

@@ -16,6 +16,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
+/// The file of a server's folder that holds the keys of its service.
+pub const KEYTAB: &str = "keytab";
+
 /// A server being started.
 pub type Starting<'a> = Pin<Box<dyn Future<Output = Result<Running, Error>> + Send + 'a>>;
 

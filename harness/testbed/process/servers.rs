@@ -53,7 +53,7 @@ impl Servers {
         beyond_any(self.product.name(), case, server).or_else(|| self.product.lacks(case, server))
     }
 
-    /// A server that stands as planned: started, or shared with another case.
+    /// A server that stands as planned: started, or shared with another case. One that `is_changed` by steps is shared with none.
     ///
     /// # Errors
     /// It cannot be started.
@@ -61,11 +61,12 @@ impl Servers {
         &self,
         planned: &Arc<party::Server>,
         realm: Option<&StandingRealm>,
+        is_changed: bool,
         materials: &Materials,
     ) -> Result<StandingServer, Error> {
         let order = Order::new(planned, realm, materials)?;
-        let number =
-            if self.product.remembers_logins(planned) { self.unshared.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
+        let is_unshared = is_changed || self.product.remembers_logins(planned);
+        let number = if is_unshared { self.unshared.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
         let key = (order, number);
         let lease = self.running.lease(&key, || self.product.start(&key.0)).await?;
         Ok(StandingServer::process(planned, lease))
@@ -86,9 +87,6 @@ pub fn beyond_any(name: &str, case: &Case, server: &party::Server) -> Option<Str
     }
     if server.clock_seconds != 0 {
         return Some(format!("{name} has the clock of this machine"));
-    }
-    if let Some(step) = case.steps.iter().find(|step| matches!(step.verb, Verb::Later { .. })) {
-        return Some(format!("a real server has no verb '{}'", step.verb.word()));
     }
     case.steps
         .iter()

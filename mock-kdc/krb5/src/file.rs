@@ -32,11 +32,17 @@ pub(crate) struct Reader<'a> {
     file: &'static str,
     octets: &'a [u8],
     offset: usize,
+    little_endian: bool,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(file: &'static str, octets: &'a [u8]) -> Self {
-        Self { file, octets, offset: 0 }
+        Self { file, octets, offset: 0, little_endian: false }
+    }
+
+    /// From here on, numbers have this machine's byte order, as old formats have that of the machine that wrote them.
+    pub(crate) const fn use_native_order(&mut self) {
+        self.little_endian = cfg!(target_endian = "little");
     }
 
     /// Where the next octet stands in the file.
@@ -65,7 +71,11 @@ impl<'a> Reader<'a> {
 
     fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], MalformedFile> {
         let taken = self.take(N, field)?;
-        Ok(taken.try_into().expect("take gives as many octets as asked for"))
+        let mut octets: [u8; N] = taken.try_into().expect("take gives as many octets as asked for");
+        if self.little_endian {
+            octets.reverse();
+        }
+        Ok(octets)
     }
 
     pub(crate) fn u8(&mut self, field: &'static str) -> Result<u8, MalformedFile> {
@@ -106,6 +116,6 @@ impl<'a> Reader<'a> {
     /// The next `count` octets, as a reader that cannot run over their end.
     pub(crate) fn sub(&mut self, count: usize, field: &'static str) -> Result<Self, MalformedFile> {
         let offset = self.offset;
-        Ok(Self { file: self.file, octets: self.take(count, field)?, offset })
+        Ok(Self { file: self.file, octets: self.take(count, field)?, offset, little_endian: self.little_endian })
     }
 }

@@ -6,7 +6,7 @@ use shakedown_krb5::messages::{Codec as _, EtypeInfo2, KrbError, padata_type};
 
 use crate::request::{AsRequest, PASSWORD, Proof};
 use crate::world::{LIFE, NOW, code, kdc, login, new_kdc, settings};
-use mock_kdc::SystemRandom;
+use mock_kdc::{Password, Rotation, SystemRandom};
 
 fn proof(etype: Etype) -> Proof {
     Proof::Time { password: PASSWORD, etype, time: NOW }
@@ -223,4 +223,21 @@ fn a_ticket_is_renewable_if_that_is_asked_for() {
     assert_eq!(renewable(kdc_options::RENEWABLE, Some(week + 1), hour), Some(u64::try_from(week).unwrap()));
     assert_eq!(renewable(kdc_options::RENEWABLE_OK, None, hour), None);
     assert_eq!(renewable(kdc_options::RENEWABLE_OK, None, day), Some(86_400));
+}
+
+#[test]
+fn an_old_password_lets_nobody_in_whether_or_not_the_kdc_keeps_it() {
+    // MIT's looks up the newest keys alone (`kdc_preauth_encts.c`).
+    for rotation in [Rotation::KeepOld, Rotation::DropOld] {
+        let kdc = new_kdc();
+        assert_eq!(kdc.set_password("alice", &Password::new("another"), rotation).unwrap(), 2);
+        let by = |password| {
+            let proof = Proof::Time { password, etype: Etype::Aes256Sha1, time: NOW };
+            code(&kdc, &AsRequest { proof, ..alice() }.octets(), NOW)
+        };
+        assert_eq!((by("another"), by(PASSWORD)), (0, 24), "{rotation:?}");
+        let kept = kdc.keytab("alice", 0).unwrap().entries.iter().any(|entry| entry.kvno == 1);
+        assert_eq!(kept, rotation == Rotation::KeepOld);
+    }
+    assert!(new_kdc().set_password("nobody", &Password::new("x"), Rotation::DropOld).is_err());
 }

@@ -45,6 +45,8 @@ fn of(build: &Build, product: String) -> Abilities {
     let has = |method: &&str| build.gss || *method != "gss";
     abilities.methods = methods.into_iter().filter(has).map(str::to_owned).collect();
     abilities.gss_encryption = build.gss;
+    // It reads its keytab for each connection.
+    abilities.verbs = vec!["rotate".to_owned()];
     abilities
 }
 

@@ -4,7 +4,7 @@ use super::SUPERUSER;
 use crate::error::Error;
 use crate::handshake::TlsVersion;
 use crate::scenario::party::{self, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof, ServerTls};
-use crate::testbed::process::product::Order;
+use crate::testbed::process::product::{KEYTAB, Order};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -58,7 +58,7 @@ pub(in crate::testbed) fn postgresql_conf(server: &party::Server, folder: &Path)
         None => set("ssl", "off"),
     }
     if server.kerberos.is_some() {
-        set("krb_server_keyfile", &format!("FILE:{}", at("keytab")));
+        set("krb_server_keyfile", &format!("FILE:{}", at(KEYTAB)));
     }
     text
 }

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::testbed::process::folder::Folder;
 use crate::testbed::process::owner::Owner;
 use crate::testbed::process::ports::{self, Unstarted};
-use crate::testbed::process::product::{Order, Running};
+use crate::testbed::process::product::{KEYTAB, Order, Running};
 use crate::testbed::process::setup;
 use crate::testbed::process::signal::Signal;
 use crate::testbed::process::supervised::Supervised;
@@ -39,12 +39,12 @@ pub(super) async fn start(
     if let Some(identity) = &order.kerberos {
         folder.write("krb5.conf", identity.krb5_conf.as_bytes())?;
         if let Some(keytab) = &identity.keytab {
-            folder.write("keytab", keytab)?;
+            folder.write(KEYTAB, keytab)?;
         }
     }
     let on_port = |port| {
         let socket = folder.path().join(format!(".s.PGSQL.{port}"));
-        let launched = launch(programs, owner, &folder, port);
+        let launched = launch(programs, owner, &folder, order, port);
         async move {
             let program = launched?;
             match program.await_ready(START_PATIENCE, || answers(socket.clone())).await {
@@ -59,12 +59,21 @@ pub(super) async fn start(
     Ok(Running { address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), program, folder })
 }
 
-fn launch(programs: &Programs, owner: Option<&Owner>, folder: &Folder, port: u16) -> Result<Supervised, Error> {
+fn launch(
+    programs: &Programs,
+    owner: Option<&Owner>,
+    folder: &Folder,
+    order: &Order,
+    port: u16,
+) -> Result<Supervised, Error> {
     let mut postgres = setup::command(&programs.path("postgres"), folder.path(), owner);
     postgres.arg("-D").arg(folder.path().join("data")).arg("-p").arg(port.to_string());
     // What the machine's files say of TLS and Kerberos does not count.
     postgres.env("OPENSSL_CONF", "/dev/null");
     postgres.env("KRB5_CONFIG", folder.path().join("krb5.conf")).env("KRB5RCACHEDIR", folder.path());
+    if order.planned.kerberos.as_ref().is_some_and(|kerberos| !kerberos.replay_cache) {
+        postgres.env("KRB5RCACHENAME", "none:");
+    }
     // An end at once: its data are needed by nobody. It still waits for its children.
     let program = Supervised::start(&programs.name, postgres, folder.path(), Signal::Quit)?;
     let file = folder.path().join("data/postmaster.pid");

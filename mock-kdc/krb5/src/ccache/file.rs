@@ -9,18 +9,22 @@
 //! data       = length:u32 octets[length]
 //! ```
 //! All numbers are big-endian. Header tag 1 (DeltaTime) holds seconds and microseconds, signed. Version 3 has no header
-//! and its etype twice. Versions 1 and 2 have the byte order of the machine that wrote them and are refused.
+//! and its etype twice. Version 2 has no header and its etype once, and version 1 in addition no name type and counts the realm
+//! as a component; both have the byte order of the machine that wrote them, which is taken to be this one.
 
 use super::{CredentialCache, KdcOffset, Keyblock, Record, TypedData};
 use crate::Principal;
 use crate::file::{MalformedFile, Reader, Unwritable};
+use crate::principal::name_type;
 
 const VERSION_4: [u8; 2] = [5, 4];
 const DELTA_TIME: u16 = 1;
 
-/// The two versions that are read.
+/// The versions that are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Version {
+    One,
+    Two,
     Three,
     Four,
 }
@@ -35,18 +39,18 @@ impl CredentialCache {
         let version = match reader.take(2, "version")? {
             [5, 4] => Version::Four,
             [5, 3] => Version::Three,
-            [5, old @ (1 | 2)] => {
-                let problem =
-                    format!("05 {old:02x} has the byte order of the machine that wrote it, expected 05 04 or 05 03");
-                return Err(reader.fail("version", 0, problem));
-            }
+            [5, 2] => Version::Two,
+            [5, 1] => Version::One,
             other => {
-                let problem = format!("{:02x} {:02x}, expected 05 04 or 05 03", other[0], other[1]);
+                let problem = format!("{:02x} {:02x}, expected 05 01 to 05 04", other[0], other[1]);
                 return Err(reader.fail("version", 0, problem));
             }
         };
+        if matches!(version, Version::One | Version::Two) {
+            reader.use_native_order();
+        }
         let kdc_offset = if version == Version::Four { read_header(&mut reader)? } else { None };
-        let principal = read_name(&mut reader)?;
+        let principal = read_name(&mut reader, version)?;
         let mut records = Vec::new();
         while reader.left() > 0 {
             records.push(read_record(&mut reader, version)?);
@@ -74,9 +78,29 @@ impl CredentialCache {
         }
         write_name(&self.principal, &mut file).map_err(|field| refuse(&self.principal, field))?;
         for record in &self.records {
-            write_record(record, &mut file).map_err(|field| refuse(&record.server, field))?;
+            record.write(&mut file)?;
         }
         Ok(file)
+    }
+
+    /// Whether [`Record::write`] may be appended to a file that begins with these octets.
+    #[must_use]
+    pub fn can_be_appended_to(file: &[u8]) -> bool {
+        file.starts_with(&VERSION_4)
+    }
+}
+
+impl Record {
+    /// Appends the octets that this record has in a file of version 4.
+    ///
+    /// # Errors
+    /// [`Unwritable`] if it does not fit the format's fields.
+    pub fn write(&self, file: &mut Vec<u8>) -> Result<(), Unwritable> {
+        write_record(self, file).map_err(|field| Unwritable {
+            file: "credential cache",
+            principal: self.server.to_string(),
+            field,
+        })
     }
 }
 
@@ -95,10 +119,15 @@ fn read_header(reader: &mut Reader<'_>) -> Result<Option<KdcOffset>, MalformedFi
     Ok(kdc_offset)
 }
 
-fn read_name(reader: &mut Reader<'_>) -> Result<Principal, MalformedFile> {
-    let name_type = reader.i32("name type")?;
+fn read_name(reader: &mut Reader<'_>, version: Version) -> Result<Principal, MalformedFile> {
+    let name_type = if version == Version::One { name_type::UNKNOWN } else { reader.i32("name type")? };
     let at = reader.offset();
-    let count = reader.u32("component count")?;
+    let mut count = reader.u32("component count")?;
+    if version == Version::One {
+        count = count.checked_sub(1).ok_or_else(|| {
+            reader.fail("component count", at, "0, expected at least 1, as version 1 counts the realm")
+        })?;
+    }
     // Each component takes four octets at least: a count beyond that is refused before anything is read for it.
     if usize::try_from(count).map_or(true, |count| count > reader.left() / 4) {
         return Err(reader.fail(
@@ -125,8 +154,8 @@ fn write_name(name: &Principal, file: &mut Vec<u8>) -> Result<(), &'static str> 
 
 fn read_record(reader: &mut Reader<'_>, version: Version) -> Result<Record, MalformedFile> {
     Ok(Record {
-        client: read_name(reader)?,
-        server: read_name(reader)?,
+        client: read_name(reader, version)?,
+        server: read_name(reader, version)?,
         key: read_key(reader, version)?,
         auth_time: reader.u32("authtime")?,
         start_time: reader.u32("starttime")?,
@@ -221,6 +250,49 @@ mod tests {
         assert_eq!(three.kdc_offset, None);
     }
 
+    /// Version 4 in the words of an older one: `octets` as fields of which some are numbers, to be turned round.
+    fn older(version: u8, fields: &[&[u8]]) -> Vec<u8> {
+        let turned = |field: &[u8]| match field {
+            // A length and what it counts, or a number.
+            [length @ ..] if length.len() > 4 => {
+                let (length, text) = field.split_at(4);
+                [u32::from_be_bytes(length.try_into().unwrap()).to_ne_bytes().as_slice(), text].concat()
+            }
+            [a, b, c, d] => u32::from_be_bytes([*a, *b, *c, *d]).to_ne_bytes().to_vec(),
+            [a, b] => u16::from_be_bytes([*a, *b]).to_ne_bytes().to_vec(),
+            other => other.to_vec(),
+        };
+        std::iter::once(vec![5, version]).chain(fields.iter().map(|field| turned(field))).flatten().collect()
+    }
+
+    #[test]
+    fn versions_1_and_2_have_this_machines_byte_order_and_version_1_counts_the_realm() {
+        let four = CredentialCache::read(&KINIT[..RECORD_END].concat()).unwrap();
+        let two = CredentialCache::read(&older(2, &KINIT[6..RECORD_END])).unwrap();
+        assert_eq!((&two.principal, &two.records), (&four.principal, &four.records));
+        assert_eq!(two.principal.name_type, 1);
+        // Without the three name types, and with counts that are higher by one.
+        let mut fields = KINIT[6..RECORD_END].to_vec();
+        for (name, count) in [(8, b"\0\0\0\x04"), (4, b"\0\0\0\x02"), (0, b"\0\0\0\x02")] {
+            fields[name + 1] = count;
+            fields.remove(name);
+        }
+        let one = CredentialCache::read(&older(1, &fields)).unwrap();
+        assert_eq!((&one.principal, &one.records), (&four.principal, &four.records));
+        assert_eq!(one.principal.name_type, 0);
+    }
+
+    #[test]
+    fn what_is_appended_is_one_more_record() {
+        let mut cache = CredentialCache::read(&KINIT.concat()).unwrap();
+        let mut file = cache.write().unwrap();
+        assert!(CredentialCache::can_be_appended_to(&file) && !CredentialCache::can_be_appended_to(b"\x05\x03"));
+        let record = cache.records[1].clone();
+        record.write(&mut file).unwrap();
+        cache.records.push(record);
+        assert_eq!(CredentialCache::read(&file), Ok(cache));
+    }
+
     #[test]
     fn unknown_header_fields_are_skipped() {
         let header: &[u8] = &[5, 4, 0, 18, 0, 9, 0, 2, 7, 7, 0, 1, 0, 8, 0, 0, 0, 60, 0, 0, 0, 5];
@@ -235,10 +307,10 @@ mod tests {
             assert_eq!(CredentialCache::read(octets).unwrap_err().to_string(), expected);
         }
         check(b"", "credential cache: version at offset 0: 2 octets expected, 0 left");
-        check(b"\x05\x05", "credential cache: version at offset 0: 05 05, expected 05 04 or 05 03");
+        check(b"\x05\x05", "credential cache: version at offset 0: 05 05, expected 05 01 to 05 04");
         check(
-            b"\x05\x02",
-            "credential cache: version at offset 0: 05 02 has the byte order of the machine that wrote it, expected 05 04 or 05 03",
+            b"\x05\x01\0\0\0\0",
+            "credential cache: component count at offset 2: 0, expected at least 1, as version 1 counts the realm",
         );
         check(b"\x05\x04\x00\x02\x00", "credential cache: header at offset 4: 2 octets expected, 1 left");
         check(

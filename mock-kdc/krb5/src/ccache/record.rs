@@ -47,7 +47,7 @@ pub struct Record {
 }
 
 /// The realm that MIT gives to configuration entries; no real realm has a colon at its end.
-const CONFIGURATION_REALM: &[u8] = b"X-CACHECONF:";
+pub(super) const CONFIGURATION_REALM: &[u8] = b"X-CACHECONF:";
 /// The same after `krb5_cc_remove_cred`.
 const REMOVED_CONFIGURATION_REALM: &[u8] = b"X-RMED-CONF:";
 
@@ -57,6 +57,14 @@ impl Record {
     pub fn is_configuration(&self) -> bool {
         let realm = &self.server.realm[..];
         realm == CONFIGURATION_REALM || realm == REMOVED_CONFIGURATION_REALM
+    }
+
+    /// Marks the record as removed, as krb5_cc_remove_cred does.
+    pub fn mark_removed(&mut self) {
+        (self.auth_time, self.end_time) = (u32::MAX, 0);
+        if self.server.realm == CONFIGURATION_REALM {
+            self.server.realm = REMOVED_CONFIGURATION_REALM.to_vec();
+        }
     }
 
     /// Whether the ticket was removed: since 1.20, MIT overwrites the times instead of shortening the file.

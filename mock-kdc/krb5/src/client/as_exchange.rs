@@ -5,10 +5,10 @@ use super::long_term_key::LongTermKey;
 use super::reply_checks::Answer;
 use super::{Action, KerberosFailure, Request, Secret, Transport, rejected};
 use crate::crypto::{Etype, Key, usage};
-use crate::der::Codec;
+use crate::der::{self, Codec, Reader, Writer};
 use crate::messages::flags::kdc_options;
 use crate::messages::{
-    EncKdcReplyPart, EncryptedData, Exchange, KdcReply, KdcRequest, KdcRequestBody, KrbError, PaData,
+    EncKdcReplyPart, EncryptedData, Exchange, HostAddress, KdcReply, KdcRequest, KdcRequestBody, KrbError, PaData,
     PreauthEncTimestamp, error_code, padata_type,
 };
 use crate::principal::name_type;
@@ -30,8 +30,15 @@ pub struct AsSettings {
     pub kdc_options: u32,
     /// For how long; 24 hours by default.
     pub lifetime: Duration,
-    /// For how long renewable, if at all.
+    /// For how long renewable, if at all; at least for as long as it lives.
     pub renewable: Option<Duration>,
+    /// How long from now the ticket is to begin (`kinit -s`). It is of no use until it has begun and been validated
+    /// ([`super::TgsSettings::validate`]).
+    pub postdate: Option<Duration>,
+    /// From which addresses the ticket is to be of use; any by default.
+    pub addresses: Option<Vec<HostAddress>>,
+    /// Whether the ticket is to have a PAC (PA-PAC-REQUEST); `None` to leave it to the KDC.
+    pub pac: Option<bool>,
     /// Whether the KDC's time is believed, as libkrb5's `kdc_timesync` does: the time of its error stamps the
     /// pre-authentication, and a ticket may begin at any time.
     pub trust_kdc_time: bool,
@@ -54,12 +61,18 @@ impl AsSettings {
             kdc_options: kdc_options::RENEWABLE_OK,
             lifetime: Duration::from_secs(24 * 60 * 60),
             renewable: None,
+            postdate: None,
+            addresses: None,
+            pac: None,
             trust_kdc_time: true,
             clock_skew: Duration::from_secs(300),
             udp_preference_limit: UDP_PREFERENCE_LIMIT,
         }
     }
 }
+
+/// How many requests an exchange may take (libkrb5's MAX_IN_TKT_LOOPS).
+const MAX_REQUESTS: usize = 16;
 
 /// How often realms may send the client on to another (libkrb5's KRB5_REFERRAL_MAXHOPS).
 const MAX_REFERRALS: usize = 10;
@@ -71,6 +84,10 @@ pub struct AsExchange {
     long_term_key: LongTermKey,
     state: State,
     referrals: usize,
+    /// Requests until now, but for the same octets sent again.
+    requests: usize,
+    /// Whether requests have data that only informs. KDCs of MIT before 1.7 refuse it as failed pre-authentication.
+    informs: bool,
     /// Once a KDC has said 52, everything goes over TCP.
     tcp_only: bool,
     /// The KDC's clock minus ours, in microseconds.
@@ -89,7 +106,16 @@ impl AsExchange {
     #[must_use]
     pub fn new(settings: AsSettings) -> Self {
         let long_term_key = LongTermKey::new(settings.secret.clone());
-        Self { settings, long_term_key, state: State::Start, referrals: 0, tcp_only: false, offset_us: 0 }
+        Self {
+            settings,
+            long_term_key,
+            state: State::Start,
+            referrals: 0,
+            requests: 0,
+            informs: true,
+            tcp_only: false,
+            offset_us: 0,
+        }
     }
 
     /// What to do, given the KDC's `reply` to the last request, a bare message. Without a reply, what is to be sent is
@@ -152,6 +178,12 @@ impl AsExchange {
                 let padata = self.preauthenticate(&error, now, random)?;
                 Ok(self.send(padata, true, now, random))
             }
+            error_code::PREAUTH_FAILED if !preauthenticated && self.informs => {
+                self.informs = false;
+                self.again(now, random)
+            }
+            // The cookie was too old.
+            error_code::PREAUTH_EXPIRED if preauthenticated => self.again(now, random),
             error_code::WRONG_REALM | error_code::C_PRINCIPAL_UNKNOWN if self.is_referral(&error) => {
                 self.referrals += 1;
                 if self.referrals > MAX_REFERRALS {
@@ -166,6 +198,14 @@ impl AsExchange {
             }
             _ => Err(error.into()),
         }
+    }
+
+    /// From the start, with what was learnt.
+    fn again(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<Action, KerberosFailure> {
+        if self.requests >= MAX_REQUESTS {
+            return Err(KerberosFailure::Rejected(rejected::LOOP));
+        }
+        Ok(self.send(Vec::new(), false, now, random))
     }
 
     /// Another realm is named for the client, and the client had allowed its name to be changed (RFC 6806 §7).
@@ -209,16 +249,26 @@ impl AsExchange {
         now: Timestamp,
         random: &mut dyn Random,
     ) -> Action {
-        padata.push(PaData::empty(padata_type::REQ_ENC_PA_REP));
+        self.requests += 1;
         let settings = &self.settings;
-        let from = self.kdc_time(now);
-        let renewable = if settings.renewable.is_some() { kdc_options::RENEWABLE } else { 0 };
+        if self.informs {
+            padata.push(PaData::empty(padata_type::REQ_ENC_PA_REP));
+        }
+        padata.extend(settings.pac.map(|wanted| PaData::new(padata_type::PAC_REQUEST, &PacRequest(wanted))));
+        let from = self.kdc_time(now) + settings.postdate.unwrap_or_default();
+        let mut options = settings.kdc_options;
+        if settings.renewable.is_some() {
+            options = options & !kdc_options::RENEWABLE_OK | kdc_options::RENEWABLE;
+        }
+        if settings.postdate.is_some() {
+            options |= kdc_options::ALLOW_POSTDATE | kdc_options::POSTDATED;
+        }
         let body = KdcRequestBody {
-            kdc_options: settings.kdc_options | renewable,
+            kdc_options: options,
             cname: Some((&settings.client).into()),
             realm: settings.client.realm.clone(),
             sname: Some((&settings.server).into()),
-            from: None,
+            from: settings.postdate.map(|_| Timestamp::from_seconds(from.seconds())),
             // In whole seconds, as it is sent and therefore compared.
             till: Timestamp::from_seconds((from + settings.lifetime).seconds()),
             rtime: settings
@@ -226,7 +276,7 @@ impl AsExchange {
                 .map(|life| Timestamp::from_seconds((from + life.max(settings.lifetime)).seconds())),
             nonce: nonce(random),
             etypes: self.long_term_key.sort(&settings.etypes).into_iter().map(Etype::number).collect(),
-            addresses: None,
+            addresses: settings.addresses.clone(),
             enc_authorization_data: None,
             additional_tickets: Vec::new(),
         };
@@ -257,6 +307,7 @@ impl AsExchange {
             server: &self.settings.server,
             reply: &reply,
             part: &part,
+            till: Some(body.till),
         };
         answer.check_request_checksum(sent, &key)?;
         answer.check_as()?;
@@ -270,6 +321,21 @@ impl AsExchange {
 
     const fn kdc_time(&self, now: Timestamp) -> Timestamp {
         Timestamp::from_micros(now.micros().saturating_add(self.offset_us))
+    }
+}
+
+/// KERB-PA-PAC-REQUEST (MS-KILE 2.2.3): whether a PAC is wanted.
+struct PacRequest(bool);
+
+impl Codec for PacRequest {
+    const NAME: &'static str = "KERB-PA-PAC-REQUEST";
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, der::Error> {
+        reader.sequence()?.field(0, "include-pac", Reader::boolean).map(Self)
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.sequence(|w| w.field(0, |w| w.boolean(self.0)));
     }
 }
 

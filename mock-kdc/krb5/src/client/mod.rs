@@ -14,7 +14,10 @@
 //! TCP if the request is too large for it or the KDC says that its reply is (52). What was sent and received is named
 //! by [`crate::messages::MessageKind::of`].
 //!
-//! Not here: FAST, PKINIT, SPAKE, user-to-user, delegation, renewal. libkrb5's second TGS-REQ without canonicalize
+//! A ticket that can be renewed or is to be validated is its own TGT in such an exchange ([`TgsSettings::renew`],
+//! [`TgsSettings::validate`]).
+//!
+//! Not here: FAST, PKINIT, SPAKE, user-to-user, delegation. libkrb5's second TGS-REQ without canonicalize
 //! after a refusal is not imitated: the first refusal is the result.
 
 mod action;
@@ -28,7 +31,7 @@ mod tgs_exchange;
 pub use action::{Action, Request, Transport};
 pub use as_exchange::{AsExchange, AsSettings};
 pub use failure::{KerberosFailure, rejected};
-pub use secret::Secret;
+pub use secret::{KeytabKeys, Secret};
 pub use tgs_exchange::{TgsExchange, TgsSettings};
 
 #[cfg(test)]

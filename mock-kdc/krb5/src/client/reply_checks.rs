@@ -19,6 +19,8 @@ pub(super) struct Answer<'a> {
     pub(super) server: &'a Principal,
     pub(super) reply: &'a KdcReply,
     pub(super) part: &'a EncKdcReplyPart,
+    /// Until when it may be valid, where the request says so.
+    pub(super) till: Option<Timestamp>,
 }
 
 impl Answer<'_> {
@@ -83,7 +85,7 @@ impl Answer<'_> {
 
     fn check_nonce_and_times(&self) -> Result<(), KerberosFailure> {
         require(self.part.nonce == self.request.nonce, rejected::NONCE)?;
-        let till = Some(self.request.till).filter(|till| *till != Timestamp::EPOCH);
+        let till = self.till.filter(|till| *till != Timestamp::EPOCH);
         let beyond = |time: Option<Timestamp>, limit: Option<Timestamp>| time.zip(limit).is_some_and(|(t, l)| t > l);
         if self.has(kdc_options::POSTDATED) && self.request.from.is_some() {
             require(self.request.from == Some(self.part.starts()), rejected::STARTTIME)?;

@@ -6,13 +6,35 @@ use crate::keytab::Keytab;
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// A password, or keys from a keytab. `Debug` shows neither.
+/// A password, or keys. `Debug` shows neither.
 #[derive(Clone)]
 pub enum Secret {
     /// The KDC says which salt and parameters make the key of it.
     Password(Zeroizing<Vec<u8>>),
     /// Ready keys, at most one of each etype being used: the first.
     Keys(Vec<Key>),
+    /// The keys that a keytab has of the client.
+    Keytab(KeytabKeys),
+}
+
+/// What a keytab has of one principal: the newest key of each etype. `Debug` shows no key.
+#[derive(Debug, Clone)]
+pub struct KeytabKeys {
+    keys: Vec<(u32, Key)>,
+}
+
+impl KeytabKeys {
+    /// The key of `etype`. Its version number is not held against what the KDC says, as libkrb5 asks for the newest; a keytab
+    /// that the KDC is ahead of fails in decryption, with [`super::rejected::INTEGRITY`] or error 24.
+    pub(super) fn find(&self, etype: Etype) -> Option<&Key> {
+        self.keys.iter().find(|(_, key)| key.etype() == etype).map(|(_, key)| key)
+    }
+
+    /// Whether a key of `etype` is among those of the highest version number: such etypes are asked for first.
+    pub(super) fn is_current(&self, etype: Etype) -> bool {
+        let highest = self.keys.iter().map(|(kvno, _)| *kvno).max();
+        self.keys.iter().any(|(kvno, key)| key.etype() == etype && Some(*kvno) == highest)
+    }
 }
 
 impl Secret {
@@ -25,9 +47,12 @@ impl Secret {
     /// The newest key of each etype that `keytab` has of `client`; `None` if there is not one.
     #[must_use]
     pub fn from_keytab(keytab: &Keytab, client: &Principal) -> Option<Self> {
-        let newest = |etype: Etype| keytab.find(client, None, etype.number()).ok()?.key.key().cloned();
+        let newest = |etype: Etype| {
+            let entry = keytab.find(client, None, etype.number()).ok()?;
+            Some((entry.kvno, entry.key.key()?.clone()))
+        };
         let keys: Vec<_> = Etype::ALL.into_iter().filter_map(newest).collect();
-        (!keys.is_empty()).then_some(Self::Keys(keys))
+        (!keys.is_empty()).then_some(Self::Keytab(KeytabKeys { keys }))
     }
 }
 
@@ -42,6 +67,7 @@ impl fmt::Debug for Secret {
         match self {
             Self::Password(_) => f.write_str("Password(..)"),
             Self::Keys(keys) => f.debug_tuple("Keys").field(keys).finish(),
+            Self::Keytab(keys) => f.debug_tuple("Keytab").field(keys).finish(),
         }
     }
 }
@@ -70,9 +96,12 @@ mod tests {
                 entry("bob@R", 9, 19, &[9; 16]),
             ],
         };
-        let Some(Secret::Keys(keys)) = Secret::from_keytab(&keytab, &alice) else { panic!("alice has keys") };
-        let expected = [Key::new(Etype::Aes128Sha1, &[1; 16]), Key::new(Etype::Aes256Sha1, &[2; 32])];
-        assert_eq!(keys, expected.map(Result::unwrap));
+        let Some(Secret::Keytab(keys)) = Secret::from_keytab(&keytab, &alice) else { panic!("alice has keys") };
+        let found = |etype| keys.find(etype).map(Key::bytes);
+        assert_eq!(found(Etype::Aes128Sha1), Some(&[1; 16][..]));
+        assert_eq!(found(Etype::Aes256Sha1), Some(&[2; 32][..]));
+        assert_eq!(found(Etype::Aes128Sha256), None);
+        assert!(!keys.is_current(Etype::Aes128Sha1), "its number is lower than that of another key");
         assert!(Secret::from_keytab(&keytab, &"mallory@R".parse().unwrap()).is_none());
     }
 }

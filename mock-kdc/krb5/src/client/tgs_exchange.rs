@@ -25,7 +25,8 @@ pub struct TgsSettings {
     pub etypes: Vec<Etype>,
     /// KDCOptions, see [`crate::messages::flags::kdc_options`].
     pub kdc_options: u32,
-    /// Until when; the TGT's end by default.
+    /// Until when; the TGT's end by default. A ticket that outlives what is written here is rejected, and by default one that
+    /// outlives its TGT (RFC 4120 §3.3.3), which libkrb5 lets pass: it compares only with what its caller wrote.
     pub till: Option<Timestamp>,
     /// How far the start of the ticket may be from now; 300 s by default.
     pub clock_skew: Duration,
@@ -35,13 +36,15 @@ pub struct TgsSettings {
     pub udp_preference_limit: usize,
 }
 
+/// The flags of a ticket that become options of requests with it (libkrb5's KDC_TKT_COMMON_MASK).
+const INHERITED: u32 = ticket::FORWARDABLE | ticket::PROXIABLE | ticket::MAY_POSTDATE | ticket::RENEWABLE;
+
 impl TgsSettings {
     /// For a ticket to `server`, with the options that the TGT's flags suggest, and canonicalize.
     #[must_use]
     pub fn new(tgt: Credential, server: Principal) -> Self {
-        let inherited = ticket::FORWARDABLE | ticket::PROXIABLE | ticket::MAY_POSTDATE | ticket::RENEWABLE;
         Self {
-            kdc_options: tgt.flags & inherited | kdc_options::CANONICALIZE,
+            kdc_options: tgt.flags & INHERITED | kdc_options::CANONICALIZE,
             tgt,
             server,
             etypes: vec![Etype::Aes256Sha1, Etype::Aes128Sha1, Etype::Aes256Sha384, Etype::Aes128Sha256],
@@ -50,6 +53,30 @@ impl TgsSettings {
             offset_us: 0,
             udp_preference_limit: UDP_PREFERENCE_LIMIT,
         }
+    }
+
+    /// For the same ticket with a new life (`kinit -R`). A KDC renews what is still valid and is to be renewed until later;
+    /// it decides until when the new ticket lives.
+    #[must_use]
+    pub fn renew(ticket: Credential) -> Self {
+        Self::of_itself(ticket, kdc_options::RENEW)
+    }
+
+    /// For a postdated ticket that has begun, without the flag that makes it invalid (`kinit -v`). As the new ticket begins when
+    /// the old one did, it is rejected after more than the clock skew has passed, by libkrb5 as well.
+    #[must_use]
+    pub fn validate(ticket: Credential) -> Self {
+        Self::of_itself(ticket, kdc_options::VALIDATE)
+    }
+
+    fn of_itself(ticket: Credential, option: u32) -> Self {
+        let kdc_options = ticket.flags & INHERITED | option;
+        Self { kdc_options, ..Self::new(ticket.clone(), ticket.server) }
+    }
+
+    /// Whether the ticket that is shown is also the one that is asked for.
+    const fn is_of_itself(&self) -> bool {
+        self.kdc_options & (kdc_options::RENEW | kdc_options::VALIDATE) != 0
     }
 }
 
@@ -132,11 +159,13 @@ impl TgsExchange {
     }
 
     fn send(&mut self, now: Timestamp, random: &mut dyn Random) -> Result<Action, KerberosFailure> {
-        // Any other ticket grants nothing.
-        let Some(realm) = self.tgt.server.krbtgt_realm().map(<[u8]>::to_vec) else {
-            return Err(KerberosFailure::NoCredentials);
+        let (realm, server) = if self.settings.is_of_itself() {
+            (self.tgt.server.realm.clone(), self.settings.server.clone())
+        } else {
+            // Any other ticket grants nothing.
+            let realm = self.tgt.server.krbtgt_realm().ok_or(KerberosFailure::NoCredentials)?;
+            (realm.to_vec(), self.next_server(realm))
         };
-        let server = self.next_server(&realm);
         self.realms.push(realm.clone());
         let kdc_time = Timestamp::from_micros(now.micros().saturating_add(self.settings.offset_us));
         let subkey = Key::random(self.tgt.key.etype(), random);
@@ -229,10 +258,17 @@ impl TgsExchange {
             server: &outstanding.server,
             reply: &reply,
             part: &part,
+            // A renewed ticket outlives the one that was shown: that is what it is for.
+            till: self.settings.till.or(Some(self.tgt.end_time)).filter(|_| !self.settings.is_of_itself()),
         };
         let kdc_time = Timestamp::from_micros(now.micros().saturating_add(self.settings.offset_us));
         answer.check_tgs(kdc_time, self.settings.clock_skew)?;
-        let credential = answer.credential()?;
+        let mut credential = answer.credential()?;
+        // Other realms have no say in whom to delegate to, unless the way there was marked so too.
+        let own_realm = self.tgt.server == Principal::krbtgt(&self.tgt.client.realm);
+        if !own_realm && self.tgt.flags & ticket::OK_AS_DELEGATE == 0 {
+            credential.flags &= !ticket::OK_AS_DELEGATE;
+        }
         if credential.server.components == self.settings.server.components {
             return Ok(Progress::Ticket(credential));
         }

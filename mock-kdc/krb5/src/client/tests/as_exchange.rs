@@ -180,20 +180,20 @@ fn salt_and_iterations_are_what_the_kdc_says() {
     let key = |salt: &[u8], count: Option<u32>| {
         string_to_key(Etype::Aes256Sha1, b"pw", salt, count.map(u32::to_be_bytes).as_ref().map(|c| &c[..])).unwrap()
     };
-    let said = preauth_required(vec![entry(18, Some("other salt"), Some(10))]);
-    preauthenticated(password.clone(), &said, &key(b"other salt", Some(10)));
-    let unsaid = preauth_required(vec![entry(18, None, Some(10))]);
-    preauthenticated(password.clone(), &unsaid, &key(b"Ralice", Some(10)));
+    let said = preauth_required(vec![entry(18, Some("other salt"), Some(5000))]);
+    preauthenticated(password.clone(), &said, &key(b"other salt", Some(5000)));
+    let unsaid = preauth_required(vec![entry(18, None, Some(5000))]);
+    preauthenticated(password.clone(), &unsaid, &key(b"Ralice", Some(5000)));
 
     // So many iterations that nobody would wait for them.
     let endless = preauth_required(vec![entry(18, None, Some(u32::MAX))]);
     let failure = answered(password, |_| endless.to_octets()).unwrap_err();
-    assert_eq!(Some(failure), rejection(rejected::LONG_TERM_KEY));
+    assert_eq!(Some(failure), rejection(rejected::S2K_PARAMS));
 }
 
 #[test]
 fn the_salt_of_a_reply_makes_the_key_where_no_error_came_first() {
-    let key = string_to_key(Etype::Aes256Sha1, b"pw", b"salt", Some(&[0, 0, 0, 9])).unwrap();
+    let key = string_to_key(Etype::Aes256Sha1, b"pw", b"salt", Some(&5000_u32.to_be_bytes())).unwrap();
     let settings = AsSettings { secret: Secret::password("pw"), ..settings() };
     let reply = |padata: Vec<PaData>| {
         rejected_for(settings.clone(), |draft| {
@@ -203,7 +203,7 @@ fn the_salt_of_a_reply_makes_the_key_where_no_error_came_first() {
         })
     };
     assert_eq!(
-        reply(vec![PaData::new(padata_type::ETYPE_INFO2, &EtypeInfo2(vec![entry(18, Some("salt"), Some(9))]))]),
+        reply(vec![PaData::new(padata_type::ETYPE_INFO2, &EtypeInfo2(vec![entry(18, Some("salt"), Some(5000))]))]),
         None
     );
     assert_eq!(reply(Vec::new()), rejection(rejected::INTEGRITY));
@@ -211,8 +211,8 @@ fn the_salt_of_a_reply_makes_the_key_where_no_error_came_first() {
 
 #[test]
 fn a_salt_that_changes_between_error_and_reply_makes_another_key() {
-    let key = |salt: &[u8]| string_to_key(Etype::Aes256Sha1, b"pw", salt, Some(&[0, 0, 0, 9])).unwrap();
-    let info = |salt| vec![entry(18, Some(salt), Some(9))];
+    let key = |salt: &[u8]| string_to_key(Etype::Aes256Sha1, b"pw", salt, Some(&5000_u32.to_be_bytes())).unwrap();
+    let info = |salt| vec![entry(18, Some(salt), Some(5000))];
     let settings = AsSettings { secret: Secret::password("pw"), ..settings() };
     let (mut exchange, mut random) = (AsExchange::new(settings), Counting::default());
     sent(exchange.next(None, NOW, &mut random));
@@ -329,6 +329,107 @@ fn what_is_no_reply_is_rejected() {
     assert!(matches!(other(&[0x6b, 0x00]), KerberosFailure::Malformed(_)));
     let tgs = answered(settings(), |request| Draft::of_as(request).encode(Exchange::Tgs)).err();
     assert_eq!(tgs, rejection(rejected::MESSAGE_TYPE));
+}
+
+#[test]
+fn options_addresses_and_the_wish_for_a_pac_are_in_the_request() {
+    let asked = AsSettings {
+        kdc_options: kdc_options::FORWARDABLE | kdc_options::PROXIABLE | kdc_options::RENEWABLE_OK,
+        renewable: Some(Duration::from_secs(60)),
+        addresses: Some(vec![HostAddress { addr_type: 2, address: vec![127, 0, 0, 1] }]),
+        pac: Some(false),
+        ..settings()
+    };
+    let request = sent(AsExchange::new(asked.clone()).next(None, NOW, &mut Counting::default()));
+    let request = KdcRequest::decode(&request.message).unwrap();
+    let options = kdc_options::FORWARDABLE | kdc_options::PROXIABLE | kdc_options::RENEWABLE;
+    assert_eq!(request.body().kdc_options, options, "renewable-ok gives way to renewable, as in libkrb5");
+    assert_eq!(request.body().rtime, Some(request.body().till), "renewable for no less than it lives");
+    assert_eq!(request.body().addresses, asked.addresses);
+    // SEQUENCE { [0] BOOLEAN FALSE } (MS-KILE 2.2.3).
+    assert_eq!(request.padata(padata_type::PAC_REQUEST), Some(&[0x30, 5, 0xa0, 3, 1, 1, 0][..]));
+}
+
+#[test]
+fn a_postdated_ticket_begins_when_it_was_asked_to() {
+    let asked = AsSettings { postdate: Some(Duration::from_secs(600)), trust_kdc_time: false, ..settings() };
+    let request = sent(AsExchange::new(asked.clone()).next(None, NOW, &mut Counting::default()));
+    let body = KdcRequest::decode(&request.message).unwrap().body().clone();
+    let options = kdc_options::ALLOW_POSTDATE | kdc_options::POSTDATED | kdc_options::RENEWABLE_OK;
+    assert_eq!((body.kdc_options, body.from), (options, Some(NOW.offset_seconds(600))));
+    assert_eq!(body.till, NOW.offset_seconds(600 + 86_400));
+    let begins =
+        |seconds| rejected_for(asked.clone(), |draft| draft.part.start_time = Some(NOW.offset_seconds(seconds)));
+    assert_eq!((begins(600), begins(599)), (None, rejection(rejected::STARTTIME)));
+}
+
+#[test]
+fn fewer_iterations_than_the_default_and_other_strange_parameters_are_rejected() {
+    let password = AsSettings { secret: Secret::password("secret"), ..settings() };
+    let hinted = |etype, parameters: Option<&[u8]>| {
+        let entry = EtypeInfo2Entry { etype, salt: None, s2kparams: parameters.map(<[u8]>::to_vec) };
+        answered(password.clone(), |_| preauth_required(vec![entry]).to_octets()).err()
+    };
+    assert_eq!(hinted(18, None), None);
+    assert_eq!(hinted(18, Some(&4096_u32.to_be_bytes())), None);
+    let refused = rejection(rejected::S2K_PARAMS);
+    for parameters in [&4095_u32.to_be_bytes()[..], &[0; 4], &[1, 0, 0, 0], &[0; 3], &[]] {
+        assert_eq!(hinted(18, Some(parameters)), refused, "{parameters:?}");
+    }
+    assert_eq!(hinted(20, Some(&32_767_u32.to_be_bytes())), refused);
+}
+
+#[test]
+fn a_salt_comes_from_the_best_hint_there_is() {
+    let with = |padata: Vec<PaData>| {
+        let required = KrbError { e_data: Some(MethodData(padata).to_octets()), ..error(25) };
+        let key = string_to_key(Etype::Aes256Sha1, b"secret", b"hinted", None).unwrap();
+        let settings = AsSettings { secret: Secret::password("secret"), ..settings() };
+        preauthenticated(settings, &required, &key)
+    };
+    let hint = |salt: &str| EtypeInfo(vec![EtypeInfoEntry { etype: 18, salt: Some(salt.into()) }]);
+    let plain = |salt: &str| PaData { padata_type: padata_type::PW_SALT, padata_value: salt.into() };
+    let offer = || PaData::empty(padata_type::ENC_TIMESTAMP);
+    with(vec![offer(), plain("hinted")]);
+    with(vec![plain("other"), PaData::new(padata_type::ETYPE_INFO, &hint("hinted")), offer()]);
+    let better = EtypeInfo2(vec![entry(18, Some("hinted"), None)]);
+    let worse = PaData::new(padata_type::ETYPE_INFO, &hint("other"));
+    with(vec![worse, PaData::new(padata_type::ETYPE_INFO2, &better), offer(), plain("other")]);
+}
+
+#[test]
+fn a_kdc_that_dislikes_what_only_informs_is_asked_once_without() {
+    let (mut exchange, mut random) = (AsExchange::new(settings()), Counting::default());
+    sent(exchange.next(None, NOW, &mut random));
+    let failed = error(24).to_octets();
+    let bare = sent(exchange.next(Some(&failed), NOW, &mut random));
+    assert_eq!(KdcRequest::decode(&bare.message).unwrap().padata, []);
+    assert_eq!(exchange.next(Some(&failed), NOW, &mut random).unwrap_err().to_string(), "krb 24");
+}
+
+#[test]
+fn a_kdc_that_always_begins_again_is_given_up() {
+    let (mut exchange, mut random) = (AsExchange::new(settings()), Counting::default());
+    let required = preauth_required(vec![entry(18, None, None)]).to_octets();
+    let mut action = exchange.next(None, NOW, &mut random);
+    let mut requests = 0;
+    while let Ok(Action::Send(request)) = action {
+        requests += 1;
+        let preauthenticated =
+            KdcRequest::decode(&request.message).unwrap().padata(padata_type::ENC_TIMESTAMP).is_some();
+        let reply = if preauthenticated { error(90).to_octets() } else { required.clone() };
+        action = exchange.next(Some(&reply), NOW, &mut random);
+    }
+    assert_eq!((requests, action.err()), (16, rejection(rejected::LOOP)));
+}
+
+#[test]
+fn each_rejection_has_a_name_of_its_own_and_libkrb5s() {
+    let mut names: Vec<_> = rejected::ALL.iter().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), rejected::ALL.len());
+    assert!(rejected::ALL.iter().all(|(_, libkrb5)| libkrb5.starts_with("KRB5")));
 }
 
 proptest! {

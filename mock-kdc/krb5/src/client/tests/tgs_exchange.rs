@@ -2,7 +2,7 @@ use super::kdc::{Draft, alice, authenticator, error, session_key, tgt};
 use super::*;
 use crate::Principal;
 use crate::crypto::{Etype, Key, usage};
-use crate::messages::flags::kdc_options;
+use crate::messages::flags::{kdc_options, ticket};
 use crate::messages::*;
 
 fn service() -> Principal {
@@ -174,4 +174,56 @@ fn errors_end_the_exchange_except_that_a_reply_is_too_big() {
     let (mut exchange, mut random, _) = begun(settings());
     let failure = exchange.next(Some(b"\x6b\x00"), NOW, &mut random).err();
     assert_eq!(failure, rejection(rejected::MESSAGE_TYPE), "an AS-REP is no answer");
+}
+
+#[test]
+fn a_renewed_ticket_is_asked_for_with_itself_and_outlives_itself() {
+    let old = Credential { flags: tgt().flags | ticket::RENEWABLE, ..tgt() };
+    let (mut exchange, mut random, request) = begun(TgsSettings::renew(old.clone()));
+    let decoded = KdcRequest::decode(&request.message).unwrap();
+    let options = kdc_options::RENEW | kdc_options::RENEWABLE | kdc_options::FORWARDABLE;
+    assert_eq!((decoded.body().kdc_options, decoded.body().server()), (options, Some(old.server.clone())));
+    let mut draft = Draft::of_tgs(&request.message, None);
+    draft.part.end_time = old.end_time.offset_seconds(3600);
+    let renewed = done(exchange.next(Some(&draft.encode(Exchange::Tgs)), NOW, &mut random));
+    assert_eq!((renewed.server, renewed.end_time), (old.server, old.end_time.offset_seconds(3600)));
+}
+
+#[test]
+fn a_service_ticket_is_renewed_at_the_realm_that_issued_it() {
+    let held = Credential { server: service(), ..tgt() };
+    let (mut exchange, mut random, request) = begun(TgsSettings::renew(held));
+    assert_eq!(request.realm, b"R");
+    let other = Draft::of_tgs(&request.message, Some(Principal::new(&["mysql", "db.test"], "R"))).encode(Exchange::Tgs);
+    assert_eq!(exchange.next(Some(&other), NOW, &mut random).err(), rejection(rejected::SNAME));
+}
+
+#[test]
+fn a_validated_ticket_begins_within_the_skew() {
+    let postdated = Credential { flags: ticket::INVALID | ticket::POSTDATED | ticket::MAY_POSTDATE, ..tgt() };
+    let begins = |seconds: i64| {
+        answered(TgsSettings::validate(postdated.clone()), |draft| {
+            draft.part.start_time = Some(NOW.offset_seconds(seconds));
+        })
+    };
+    done(begins(-300));
+    assert_eq!(begins(-301).err(), rejection(rejected::STARTTIME));
+    let (_, _, request) = begun(TgsSettings::validate(postdated.clone()));
+    let asked = KdcRequest::decode(&request.message).unwrap().body().kdc_options;
+    assert_eq!(asked, kdc_options::VALIDATE | kdc_options::ALLOW_POSTDATE);
+}
+
+#[test]
+fn another_realm_does_not_say_whom_to_delegate_to() {
+    let delegates = |tgt: Credential| {
+        let (mut exchange, mut random, request) =
+            begun(TgsSettings::new(tgt, Principal::new(&["postgres", "db.test"], "")));
+        let mut draft = Draft::of_tgs(&request.message, None);
+        draft.part.flags |= ticket::OK_AS_DELEGATE;
+        let credential = done(exchange.next(Some(&draft.encode(Exchange::Tgs)), NOW, &mut random));
+        credential.flags & ticket::OK_AS_DELEGATE != 0
+    };
+    let foreign = Credential { server: Principal::cross_realm_krbtgt(b"Q", b"R"), ..tgt() };
+    assert!(delegates(tgt()) && !delegates(foreign.clone()));
+    assert!(delegates(Credential { flags: foreign.flags | ticket::OK_AS_DELEGATE, ..foreign }));
 }
