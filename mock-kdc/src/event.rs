@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use shakedown_krb5::Timestamp;
+
+use crate::metrics::{Counted, Metrics};
 pub use shakedown_krb5::messages::Exchange;
 
 /// One request and its answer. It holds names and numbers only, no key, ticket or password.
@@ -95,6 +97,7 @@ impl Event {
 #[derive(Debug)]
 pub struct Log {
     capacity: usize,
+    metrics: Metrics,
     recorded: Mutex<Recorded>,
 }
 
@@ -109,11 +112,23 @@ impl Log {
     /// A log that keeps the latest `capacity` events.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self { capacity, recorded: Mutex::default() }
+        Self { capacity, metrics: Metrics::default(), recorded: Mutex::default() }
+    }
+
+    /// How often what was recorded, however long ago.
+    #[must_use]
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Adds an event, and forgets the oldest if it is one too many.
     pub fn record(&self, event: Event) {
+        let counted = match event.outcome {
+            Outcome::Issued { .. } => Counted::Issued,
+            Outcome::Refused { code, .. } => Counted::Refused(code),
+            Outcome::Dropped { .. } => Counted::Dropped,
+        };
+        self.metrics.count(event.exchange, event.transport, counted, event.repeated);
         let mut recorded = self.lock();
         recorded.events.push_back(event);
         if recorded.events.len() > self.capacity {
@@ -127,6 +142,17 @@ impl Log {
     pub fn count(&self) -> u64 {
         let recorded = self.lock();
         recorded.first + u64::try_from(recorded.events.len()).unwrap_or(u64::MAX)
+    }
+
+    /// The events from number `from` on that are still there, and the number of the first of them; with no event, the
+    /// number of the next.
+    #[must_use]
+    pub fn numbered_since(&self, from: u64) -> (u64, Vec<Event>) {
+        let recorded = self.lock();
+        let next = recorded.first + u64::try_from(recorded.events.len()).unwrap_or(u64::MAX);
+        let first = from.clamp(recorded.first, next);
+        let skipped = usize::try_from(first - recorded.first).unwrap_or(usize::MAX);
+        (first, recorded.events.iter().skip(skipped).cloned().collect())
     }
 
     /// The events from number `from` on that are still there.
@@ -168,6 +194,9 @@ mod tests {
         assert_eq!(log.since(4), [event(4)]);
         assert_eq!(log.since(5), []);
         assert_eq!(log.since(u64::MAX), []);
+        assert_eq!(log.numbered_since(0), (2, vec![event(2), event(3), event(4)]));
+        assert_eq!(log.numbered_since(4), (4, vec![event(4)]));
+        assert_eq!(log.numbered_since(u64::MAX), (5, vec![]));
     }
 
     #[test]

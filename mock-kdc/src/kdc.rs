@@ -217,6 +217,12 @@ impl Kdc {
         *self.deviations.write().unwrap_or_else(PoisonError::into_inner) = deviations.to_vec();
     }
 
+    /// The departures that are switched on.
+    #[must_use]
+    pub fn deviations(&self) -> Vec<Deviation> {
+        self.deviations.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Replaces the keys of a service (or of `krbtgt/REALM`) by random ones; returns their kvno.
     ///
     /// # Errors
@@ -264,11 +270,16 @@ impl Kdc {
         change(&mut self.database.write().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn principal(&self, name: &str) -> Result<Principal, UnknownPrincipal> {
+    /// Looks at the accounts.
+    pub(crate) fn read_database<T>(&self, look: impl FnOnce(&Database) -> T) -> T {
+        look(&self.database.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn principal(&self, name: &str) -> Result<Principal, UnknownPrincipal> {
         database::principal(&self.realm, name).map_err(|_| self.unknown(name))
     }
 
-    fn unknown(&self, name: &str) -> UnknownPrincipal {
+    pub(crate) fn unknown(&self, name: &str) -> UnknownPrincipal {
         UnknownPrincipal { name: name.to_owned(), realm: self.realm.name.clone() }
     }
 

@@ -24,6 +24,7 @@
 //! The program reads a realm from a TOML file. All keys but `realm` may be left out.
 #![doc = include_str!("../README.md")]
 
+pub mod control;
 pub mod deviation;
 pub mod event;
 pub mod fault;
@@ -38,6 +39,7 @@ mod clock;
 mod database;
 mod kdc;
 mod look_aside;
+mod metrics;
 mod policy;
 mod random;
 mod refusal;
@@ -45,11 +47,12 @@ mod reply;
 mod tgs_exchange;
 mod times;
 
-pub use administration::Alteration;
+pub use administration::{Alteration, PrincipalState};
 pub use deviation::Deviation;
 pub use event::{Event, Log, Outcome, Transport};
 pub use fault::Rule;
 pub use kdc::{Answer, Kdc, UnknownPrincipal};
+pub use metrics::Metrics;
 pub use listen::{Handle, Limits, Listener};
 pub use random::SystemRandom;
 pub use realm::{

@@ -1,7 +1,7 @@
 //! What a rule does to the content of an answer; how it is sent is the listener's part.
 
 use shakedown_krb5::messages::{Codec as _, KdcRequest, KrbError, error_code, padata_type};
-use shakedown_krb5::{Principal, Random, Timestamp};
+use shakedown_krb5::{Principal, Random};
 
 use super::Sending;
 use super::rule::Then;
@@ -60,14 +60,10 @@ pub(crate) fn proves(request: &KdcRequest) -> bool {
     PROOFS.into_iter().any(|proof| request.padata(proof).is_some())
 }
 
-/// For a fixed time in tests and elsewhere.
-#[cfg(test)]
-pub(super) const fn around(now: Timestamp) -> Circumstances<'static> {
-    Circumstances { now, exchange: None, seals: None }
-}
-
 #[cfg(test)]
 mod tests {
+    use shakedown_krb5::Timestamp;
+
     use super::super::ForcedError;
     use super::*;
 
@@ -84,7 +80,8 @@ mod tests {
 
     fn done(then: &Then) -> Applied {
         let (client, server) = (Principal::new(&["alice"], "R"), Principal::krbtgt(b"R"));
-        let around = around(Timestamp::from_seconds(1_700_000_000));
+        let now = Timestamp::from_seconds(1_700_000_000);
+        let around = Circumstances { now, exchange: None, seals: None };
         apply(then, Some(b"an answer".to_vec()), Some(&client), &server, &around, &mut Counting(0))
     }
 

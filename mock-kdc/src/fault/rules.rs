@@ -93,7 +93,7 @@ impl Rules {
         for standing in list.iter().filter(|standing| standing.rule.when.fits(subject)) {
             let number = standing.seen.fetch_add(1, Ordering::Relaxed) + 1;
             if decision.is_none() && standing.takes(number) {
-                decision = Some(Decision { id: standing.id, rule: Arc::clone(&standing.rule) });
+                decision = Some(Decision { rule: Arc::clone(&standing.rule) });
             }
         }
         decision
@@ -141,10 +141,9 @@ impl Kdc {
     }
 }
 
-/// Which rule decided about a request.
+/// The rule that decided about a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Decision {
-    pub(crate) id: u64,
     rule: Arc<Rule>,
 }
 

@@ -10,5 +10,7 @@ mod mit;
 mod mit_clients;
 mod replies_like_mit;
 mod request;
+mod rules;
 mod tgs_codes;
+mod verdicts;
 mod world;
