@@ -313,11 +313,7 @@ impl Answer {
     }
 
     fn dropped(now: Timestamp, request: Option<&KdcRequest>, reason: String) -> Self {
-        Self {
-            octets: None,
-            event: event(now, request, Outcome::Dropped { reason }),
-            sending: Sending::default(),
-        }
+        Self { octets: None, event: event(now, request, Outcome::Dropped { reason }), sending: Sending::default() }
     }
 
     fn over(mut self, transport: Option<Transport>) -> Self {

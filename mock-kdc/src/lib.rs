@@ -52,8 +52,8 @@ pub use deviation::Deviation;
 pub use event::{Event, Log, Outcome, Transport};
 pub use fault::Rule;
 pub use kdc::{Answer, Kdc, UnknownPrincipal};
-pub use metrics::Metrics;
 pub use listen::{Handle, Limits, Listener};
+pub use metrics::Metrics;
 pub use random::SystemRandom;
 pub use realm::{
     AccountChecks, Fast, Flavor, GivenKey, InvalidRealm, Kind, Lockout, Password, Preauth, Realm, Rotation, Service,

@@ -121,8 +121,7 @@ mod tests {
         known.answered(b"request", Some(b"reply".to_vec()), &event(), true);
         assert_eq!(known.look_up(b"request", at(1)), Known::InProgress);
         known.release(b"request");
-        let answered =
-            |repeat| Known::Answered { octets: Some(b"reply".to_vec()), event: Box::new(event()), repeat };
+        let answered = |repeat| Known::Answered { octets: Some(b"reply".to_vec()), event: Box::new(event()), repeat };
         assert_eq!(known.look_up(b"request", at(2)), answered(1));
         assert_eq!(known.look_up(b"request", at(120)), answered(2));
         assert_eq!(known.look_up(b"other", at(120)), Known::New);

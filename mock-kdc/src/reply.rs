@@ -102,11 +102,8 @@ impl Grant<'_> {
             cipher: self.reply_key.encrypt(self.reply_usage, &part.to_octets(), random),
         };
         let client = self.parties.client.clone();
-        let seals = Seals {
-            reply_key: self.reply_key.clone(),
-            reply_usage: self.reply_usage,
-            ticket_key: service_key.clone(),
-        };
+        let seals =
+            Seals { reply_key: self.reply_key.clone(), reply_usage: self.reply_usage, ticket_key: service_key.clone() };
         let reply = KdcReply { exchange: self.exchange, padata: self.padata, client, ticket, enc_part };
         Issued {
             octets: reply.to_octets(),

@@ -170,8 +170,20 @@ pub(super) fn change(realm: &str, change: &KdcChange<'_>) -> Option<Zeroizing<St
         }
         KdcChange::Account { user, state } => {
             let attribute = match state {
-                AccountState::Disabled(disabled) => if *disabled { "-allow_tix" } else { "+allow_tix" },
-                AccountState::MustChangePassword(must) => if *must { "+needchange" } else { "-needchange" },
+                AccountState::Disabled(disabled) => {
+                    if *disabled {
+                        "-allow_tix"
+                    } else {
+                        "+allow_tix"
+                    }
+                }
+                AccountState::MustChangePassword(must) => {
+                    if *must {
+                        "+needchange"
+                    } else {
+                        "-needchange"
+                    }
+                }
                 AccountState::LockedOut(_) => return None,
             };
             writeln!(lines, "modprinc {attribute} {user}").expect(WRITES);

@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use crate::event::Log;
 use crate::kdc::Kdc;
+use crate::listen::Handle;
 
 /// What is controlled.
 #[derive(Debug, Clone)]
@@ -30,4 +31,10 @@ pub struct Controlled {
     pub kdc: Arc<Kdc>,
     /// What was asked of it and answered.
     pub log: Arc<Log>,
+}
+
+impl From<&Handle> for Controlled {
+    fn from(handle: &Handle) -> Self {
+        Self { kdc: Arc::clone(handle.kdc()), log: Arc::clone(handle.log()) }
+    }
 }

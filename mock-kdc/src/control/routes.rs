@@ -33,10 +33,7 @@ pub(super) fn router(controlled: Controlled, token: Token) -> Router {
     Router::new()
         .route("/health", get(health))
         .route("/principals", get(principals::list).post(principals::add))
-        .route(
-            "/principals/{*name}",
-            get(principals::show).patch(principals::change).delete(principals::remove),
-        )
+        .route("/principals/{*name}", get(principals::show).patch(principals::change).delete(principals::remove))
         .route("/keys/{*name}", post(principals::rotate))
         .route("/keytab/{*name}", get(principals::keytab))
         .route("/clock", get(clock).put(set_clock))

@@ -80,7 +80,8 @@ pub(crate) enum Bend {
 
 const TABLES: [&[Line]; 5] = [part::LINES, clear::LINES, ticket::LINES, error::LINES, octets::LINES];
 
-const COUNT: usize = part::LINES.len() + clear::LINES.len() + ticket::LINES.len() + error::LINES.len() + octets::LINES.len();
+const COUNT: usize =
+    part::LINES.len() + clear::LINES.len() + ticket::LINES.len() + error::LINES.len() + octets::LINES.len();
 
 impl Deviation {
     /// All of them.

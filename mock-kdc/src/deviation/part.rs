@@ -38,7 +38,8 @@ pub(super) const LINES: &[Line] = &[
         exchange: None,
         what: "the nonce is not the request's",
         bends: &[Bend::Part(|part, _| {
-            if let Some(octet) = part.field_mut(NONCE).and_then(Element::octets_mut).and_then(|octets| octets.last_mut())
+            if let Some(octet) =
+                part.field_mut(NONCE).and_then(Element::octets_mut).and_then(|octets| octets.last_mut())
             {
                 *octet ^= 1;
             }

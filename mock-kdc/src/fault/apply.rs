@@ -29,7 +29,8 @@ pub(crate) fn apply(
     let mut octets = octets;
     let mut refused = None;
     if let Some(forced) = &then.error {
-        let text = forced.text.clone().unwrap_or_else(|| error_code::name(forced.code).unwrap_or("SCRIPTED").to_owned());
+        let text =
+            forced.text.clone().unwrap_or_else(|| error_code::name(forced.code).unwrap_or("SCRIPTED").to_owned());
         let error = KrbError {
             crealm: client.map(|client| client.realm.clone()),
             cname: client.map(Into::into),

@@ -19,8 +19,8 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use shakedown_krb5::crypto::Etype;
 
-use super::rule::{Delivery, ForcedError, Rule, Then, When};
 use super::Pattern;
+use super::rule::{Delivery, ForcedError, Rule, Then, When};
 use crate::deviation::Deviation;
 use crate::event::{Exchange, Transport};
 

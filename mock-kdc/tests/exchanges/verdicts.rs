@@ -89,7 +89,10 @@ pub(crate) const VERDICTS: &[Verdict] = &[
 
 /// Where our client refuses what libkrb5 takes, and why.
 pub(crate) const STRICTER: &[(&str, &str)] = &[
-    ("end-time-beyond-till", "libkrb5 compares with what its caller asked for, and kvno asks for no end; the request has one"),
+    (
+        "end-time-beyond-till",
+        "libkrb5 compares with what its caller asked for, and kvno asks for no end; the request has one",
+    ),
     ("session-key-etype-not-offered", "libkrb5 keeps the key and fails when it is used"),
     ("session-key-etype-unknown", "libkrb5 keeps the key and fails when it is used"),
     ("session-key-empty", "libkrb5 keeps the key and fails when it is used"),
@@ -98,6 +101,5 @@ pub(crate) const STRICTER: &[(&str, &str)] = &[
 ];
 
 /// Where the specification has clients refuse what libkrb5 takes, and so we do too, and why.
-pub(crate) const AS_LENIENT: &[(&str, &str)] = &[
-    ("addresses-of-somebody-else", "addresses have not been checked since hosts have several"),
-];
+pub(crate) const AS_LENIENT: &[(&str, &str)] =
+    &[("addresses-of-somebody-else", "addresses have not been checked since hosts have several")];
