@@ -192,7 +192,7 @@ impl Kdc {
     #[must_use]
     pub fn refuse_transport(&self, code: i32, now: Timestamp) -> Vec<u8> {
         let text = if code == error_code::RESPONSE_TOO_BIG { "RESPONSE_TOO_BIG" } else { "FIELD_TOOLONG" };
-        Refusal::new(code, text).to_octets(None, self.krbtgt(), self.clock.at(now))
+        Refusal::new(code, text).to_octets(&self.realm, None, self.krbtgt(), self.clock.at(now))
     }
 
     /// The realm's settings; users and services are not listed there.
@@ -290,7 +290,7 @@ impl Kdc {
     fn refused(&self, now: Timestamp, request: &KdcRequest, refusal: &Refusal) -> Answer {
         let named = if request.exchange == Exchange::As { request.body().client() } else { None };
         let server = request.body().server().unwrap_or_else(|| self.krbtgt());
-        let octets = refusal.to_octets(named.as_ref(), server, now);
+        let octets = refusal.to_octets(&self.realm, named.as_ref(), server, now);
         let outcome = Outcome::Refused { code: refusal.code, text: refusal.text.to_owned() };
         let mut event = event(now, Some(request), outcome);
         if let Some(client) = &refusal.client {

@@ -11,7 +11,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Parser;
 use mock_kdc::control::{self, ControlHandle, Controlled, Token};
 use mock_kdc::krb5_conf::krb5_conf;
+use mock_kdc::realm_file::Surroundings;
 use mock_kdc::{Handle, Kdc, Listener, SystemRandom, realm_file};
+use shakedown_krb5::Timestamp;
 use shakedown_krb5::keytab::Keytab;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -38,8 +40,11 @@ fn main() -> ExitCode {
 #[command(version)]
 struct Arguments {
     /// The realm: a TOML file.
-    #[arg(long, value_name = "FILE")]
-    realm_file: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "schema")]
+    realm_file: Option<PathBuf>,
+    /// Print a JSON Schema of realm files, and end.
+    #[arg(long)]
+    schema: bool,
     /// Where to listen; without this, an unused port of the loopback interface.
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
@@ -88,10 +93,14 @@ impl Failure {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let path = &arguments.realm_file;
+    let Some(path) = arguments.realm_file.as_deref().filter(|_| !arguments.schema) else {
+        let printed = std::io::stdout().write_all(realm_file::SCHEMA.as_bytes());
+        return printed.map_err(|error| Failure::Environment(error.to_string()));
+    };
     let in_file = |problem: String| Failure::File(format!("{}: {problem}", path.display()));
     let text = text_of(path).map_err(|error| in_file(error.to_string()))?;
-    let file = realm_file::read(&text).map_err(|invalid| in_file(invalid.to_string()))?;
+    let surroundings = Surroundings { folder: path.parent().unwrap_or(Path::new("")), now: now() };
+    let file = realm_file::read_in(surroundings, &text).map_err(|invalid| in_file(invalid.to_string()))?;
     let kdc = Kdc::new(&file.realm, &mut SystemRandom).map_err(|invalid| in_file(invalid.to_string()))?;
     kdc.set_deviations(&file.deviations);
     kdc.set_rules(file.rules);
@@ -153,9 +162,13 @@ async fn control(arguments: &Arguments, handle: &Handle) -> Result<Option<Contro
     control::serve(listener, controlled, token).map(Some).map_err(cannot)
 }
 
-fn keytab(kdc: &Kdc, services: &[&str]) -> Result<Vec<u8>, Failure> {
+fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let timestamp = u32::try_from(since.as_secs()).unwrap_or(u32::MAX);
+    Timestamp::from_seconds(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+fn keytab(kdc: &Kdc, services: &[&str]) -> Result<Vec<u8>, Failure> {
+    let timestamp = u32::try_from(now().seconds()).unwrap_or(u32::MAX);
     let mut all = Keytab::default();
     for service in services {
         let keytab = kdc.keytab(service, timestamp).expect("the realm was made with its services");

@@ -3,7 +3,7 @@
 use shakedown_krb5::crypto::{Etype, Key, KeyUsage, usage};
 use shakedown_krb5::messages::{
     AuthorizationElement, Codec, EncKdcReplyPart, EncPartTag, EncTicketPart, EncryptedData, EncryptionKey, Exchange,
-    HostAddress, KdcReply, LastRequest, PaData, Ticket, Transited,
+    HostAddress, KdcReply, LastRequest, MethodData, PaData, Ticket, Transited,
 };
 use shakedown_krb5::{Principal, Random, Timestamp};
 
@@ -42,7 +42,8 @@ pub(crate) struct Grant<'a> {
     pub(crate) nonce: u32,
     pub(crate) addresses: Option<Vec<HostAddress>>,
     pub(crate) authorization_data: Option<Vec<AuthorizationElement>>,
-    pub(crate) padata: Vec<PaData>,
+    /// The encoded elements of the reply's padata.
+    pub(crate) padata: Vec<u8>,
     pub(crate) encrypted_padata: Option<Vec<PaData>>,
     pub(crate) key_expiration: Option<Timestamp>,
     /// What the encrypted part is under.
@@ -104,7 +105,7 @@ impl Grant<'_> {
         let client = self.parties.client.clone();
         let seals =
             Seals { reply_key: self.reply_key.clone(), reply_usage: self.reply_usage, ticket_key: service_key.clone() };
-        let reply = KdcReply { exchange: self.exchange, padata: self.padata, client, ticket, enc_part };
+        let reply = KdcReply { exchange: self.exchange, padata: elements(&self.padata), client, ticket, enc_part };
         Issued {
             octets: reply.to_octets(),
             parties: self.parties,
@@ -116,14 +117,6 @@ impl Grant<'_> {
     }
 }
 
-/// The etype of the session key: the client's first that the KDC uses and the service can be expected to know. As MIT
-/// does, any service is taken to know aes256-cts-hmac-sha1-96, and otherwise what it has keys of.
-pub(crate) fn session_etype(view: &View<'_>, service: &Account, offered: &[i32]) -> Option<Etype> {
-    offered.iter().filter_map(|number| Etype::from_number(*number)).find(|etype| {
-        view.realm.etypes.contains(etype) && (*etype == Etype::Aes256Sha1 || service.newest_of(*etype).is_some())
-    })
-}
-
 /// The longest life that realm, client and service agree on.
 pub(crate) fn longest_life(view: &View<'_>, accounts: &[Option<&Account>]) -> std::time::Duration {
     accounts
@@ -131,4 +124,19 @@ pub(crate) fn longest_life(view: &View<'_>, accounts: &[Option<&Account>]) -> st
         .flatten()
         .filter_map(|account| account.ticket_lifetime)
         .fold(view.realm.ticket_lifetime, std::time::Duration::min)
+}
+
+/// For how long a ticket can be renewed, as realm, client and service agree.
+pub(crate) fn longest_renewal(view: &View<'_>, accounts: &[Option<&Account>]) -> std::time::Duration {
+    accounts
+        .iter()
+        .flatten()
+        .filter_map(|account| account.renewable_lifetime)
+        .fold(view.realm.renewable_lifetime, std::time::Duration::min)
+}
+
+fn elements(padata: &[u8]) -> Vec<PaData> {
+    let mut list = Vec::new();
+    shakedown_krb5::der::Writer::new(&mut list).sequence(|w| w.raw(padata));
+    MethodData::decode(&list).expect("the elements were written here").0
 }

@@ -12,10 +12,10 @@ use shakedown_krb5::messages::{
 use shakedown_krb5::{Principal, Random};
 
 use crate::as_exchange::is_skewed;
-use crate::database::Account;
 use crate::kdc::View;
+use crate::policy::{accounts, etypes, names, options};
 use crate::refusal::Refusal;
-use crate::reply::{Grant, Issued, Parties, longest_life, session_etype};
+use crate::reply::{Grant, Issued, Parties, longest_life, longest_renewal};
 use crate::times::{Bounds, Times};
 
 /// What this KDC does not do; MIT's does, where policy allows.
@@ -47,18 +47,22 @@ fn grant(
     random: &mut dyn Random,
 ) -> Result<Issued, Refusal> {
     let body = request.body();
-    let unknown = Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "LOOKING_UP_SERVER");
-    let service_name = body.server().ok_or_else(|| unknown.clone())?;
-    let service = view.database.find(&service_name).ok_or(unknown)?;
+    let service_name = body.server().ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "LOOKING_UP_SERVER"))?;
+    let service = names::service(view.database, (&service_name).into(), "LOOKING_UP_SERVER")?;
     check_options(view, request, &presented, &service_name)?;
-    check_service(view, service)?;
-    let session_etype = session_etype(view, service, &body.etypes)
+    accounts::of_service(view.realm, service, view.now, false)?;
+    let session_etype = etypes::session(view.realm, service, body.etypes.iter().copied())
         .ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "BAD_ENCRYPTION_TYPE"))?;
 
     let old = times_of(&presented.part);
+    let client = view.database.find(&presented.part.client);
+    let options = match client {
+        Some(client) => options::granted(view.realm, &[client, service], body.kdc_options),
+        None => options::granted(view.realm, &[service], body.kdc_options),
+    };
     let bounds = Bounds {
-        life: longest_life(view, &[view.database.find(&presented.part.client), Some(service)]),
-        renewable_life: view.realm.renewable_lifetime,
+        life: longest_life(view, &[client, Some(service)]),
+        renewable_life: longest_renewal(view, &[client, Some(service)]),
         presented: Some(old),
     };
     let renews = body.kdc_options & kdc_options::RENEW != 0;
@@ -75,11 +79,14 @@ fn grant(
     };
     let grant = Grant {
         exchange: Exchange::Tgs,
-        parties: Parties { client: presented.part.client.clone(), service: service_name },
+        parties: Parties {
+            client: presented.part.client.clone(),
+            service: names::told_service((&service_name).into(), service).to_owned(),
+        },
         account: service,
         session_etype,
         times,
-        flags: flags(body.kdc_options, presented.part.flags, &times),
+        flags: flags(options, presented.part.flags, &times),
         nonce: body.nonce,
         addresses,
         authorization_data: authorization_data(request, &presented)?,
@@ -229,16 +236,6 @@ fn check_options(
     let grants_tickets = presented.service == Principal::krbtgt(view.realm.name.as_bytes());
     if !reissues && !grants_tickets {
         return Err(Refusal::new(error_code::NOT_US, "BAD TGS SERVER NAME"));
-    }
-    Ok(())
-}
-
-fn check_service(view: &View<'_>, service: &Account) -> Result<(), Refusal> {
-    if service.disabled {
-        return Err(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "SERVER LOCKED OUT"));
-    }
-    if service.expires.is_some_and(|expires| view.now >= expires) {
-        return Err(Refusal::new(error_code::SERVICE_EXP, "SERVICE EXPIRED"));
     }
     Ok(())
 }

@@ -90,6 +90,24 @@ fn it_ends_in_good_order_when_it_is_told_to() {
 }
 
 /// The exit code, and what it says on standard error.
+#[test]
+fn it_prints_the_schema_of_its_files_and_ends() {
+    let output = Command::new(env!("CARGO_BIN_EXE_mock-kdc")).arg("--schema").output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty());
+    let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(schema["title"], "A realm of mock-kdc");
+}
+
+#[test]
+fn a_realm_file_finds_its_keytab_beside_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_running, _) = start(program(folder.path(), REALM).arg("--write-keytab").arg(folder.path().join("k")));
+    let realm = "realm = 'CORP.EXAMPLE.COM'\n[[services]]\nname = 'postgres/db.test'\nkeytab = 'k'\n";
+    let (_other, _) = start(program(folder.path(), realm).arg("--write-keytab").arg(folder.path().join("again")));
+    let read = |name| Keytab::read(&std::fs::read(folder.path().join(name)).unwrap()).unwrap();
+    assert_eq!(read("again").entries[0].key, read("k").entries[0].key);
+}
+
 fn fails(command: &mut Command) -> (i32, String) {
     let output = command.output().unwrap();
     assert!(output.stdout.is_empty());

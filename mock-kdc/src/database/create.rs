@@ -30,6 +30,10 @@ pub(super) fn all(realm: &Realm, random: &mut dyn Random) -> Result<Database, In
     let krbtgt = Principal::krbtgt(realm.name.as_bytes());
     let keys = random_keys(1, etypes(realm, None, "the realm")?, random);
     database.add(realm, Account::new(krbtgt, vec![keys]), None, &[])?;
+    if realm.anonymous {
+        database.add_service(realm, &Service::new("WELLKNOWN/ANONYMOUS"), random)?;
+        database.accounts.last_mut().expect("it was added just now").preauth_required = true;
+    }
     for service in &realm.services {
         database.add_service(realm, service, random)?;
     }
@@ -61,7 +65,7 @@ pub(super) fn user(realm: &Realm, user: &User) -> Result<Account, InvalidRealm> 
         name,
         kind,
         upn: upn_name,
-        aliases: _,
+        aliases,
         password,
         keys,
         salt: own_salt,
@@ -101,6 +105,10 @@ pub(super) fn user(realm: &Realm, user: &User) -> Result<Account, InvalidRealm> 
         upn: upn_name.clone(),
         salt: Some(salt),
         session_etypes: session_etypes.clone(),
+        // A user of a directory is a service only by the names of services that it has.
+        user_to_user_only: realm.flavor == Flavor::ActiveDirectory
+            && *kind == Kind::User
+            && !aliases.iter().any(|alias| alias.contains('/')),
         preauth_required: preauth.unwrap_or(realm.preauth) == Preauth::Required,
         disabled: *disabled,
         attempts: Attempts::new(*locked_out),

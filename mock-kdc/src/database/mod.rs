@@ -6,6 +6,7 @@ mod folded;
 
 use std::collections::HashMap;
 
+use shakedown_krb5::messages::view::PrincipalView;
 use shakedown_krb5::{Principal, Random};
 
 pub(crate) use account::Account;
@@ -49,11 +50,8 @@ impl Database {
     }
 
     /// Finds an account by its name or one of its other names. Nothing is allocated for names of ordinary length.
-    pub(crate) fn lookup<'n>(&self, components: impl IntoIterator<Item = &'n [u8]>, realm: &[u8]) -> Lookup<'_> {
-        let mut key = Folded::new(self.case_insensitive);
-        components.into_iter().for_each(|component| key.push(component));
-        key.push(realm);
-        match self.names.get(key.octets()) {
+    pub(crate) fn lookup(&self, name: PrincipalView<'_>) -> Lookup<'_> {
+        match self.names.get(self.key(name).octets()) {
             Some(Named::One(index)) => Lookup::One(&self.accounts[*index]),
             Some(Named::Several) => Lookup::Several,
             None => Lookup::Nobody,
@@ -62,14 +60,14 @@ impl Database {
 
     /// The one account of a name.
     pub(crate) fn find(&self, principal: &Principal) -> Option<&Account> {
-        match self.lookup(principal.components.iter().map(Vec::as_slice), &principal.realm) {
+        match self.lookup(principal.into()) {
             Lookup::One(account) => Some(account),
             Lookup::Several | Lookup::Nobody => None,
         }
     }
 
     pub(crate) fn find_mut(&mut self, principal: &Principal) -> Option<&mut Account> {
-        match self.names.get(self.key(principal).octets())? {
+        match self.names.get(self.key(principal.into()).octets())? {
             Named::One(index) => Some(&mut self.accounts[*index]),
             Named::Several => None,
         }
@@ -127,11 +125,11 @@ impl Database {
     }
 
     fn name(&mut self, name: &Principal, index: usize, is_shared: bool) -> Result<(), InvalidRealm> {
-        let key = self.key(name).octets().into();
+        let key = self.key(name.into()).octets().into();
         match self.names.insert(key, Named::One(index)) {
             Some(Named::One(same)) if same == index => Ok(()),
             Some(_) if is_shared => {
-                self.names.insert(self.key(name).octets().into(), Named::Several);
+                self.names.insert(self.key(name.into()).octets().into(), Named::Several);
                 Ok(())
             }
             Some(_) => Err(InvalidRealm::Twice(name.to_string())),
@@ -139,9 +137,10 @@ impl Database {
         }
     }
 
-    fn key(&self, name: &Principal) -> Folded {
+    fn key(&self, name: PrincipalView<'_>) -> Folded {
         let mut key = Folded::new(self.case_insensitive);
-        name.components.iter().chain([&name.realm]).for_each(|part| key.push(part));
+        name.name.components().for_each(|component| key.push(component));
+        key.push(name.realm);
         key
     }
 }
@@ -169,7 +168,7 @@ mod tests {
     }
 
     fn found(database: &Database, components: &[&str], realm: &str) -> String {
-        match database.lookup(components.iter().map(|c| c.as_bytes()), realm.as_bytes()) {
+        match database.lookup((&Principal::new(components, realm)).into()) {
             Lookup::One(account) => account.principal.to_string(),
             Lookup::Several => "several".to_owned(),
             Lookup::Nobody => "nobody".to_owned(),

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, and so may what it calls")]
 
+mod accounts_like_mit;
+mod active_directory;
 mod against_mit;
 mod anything;
 mod as_codes;

@@ -1,5 +1,6 @@
 //! A realm of MIT's krb5kdc on loopback, in a folder of its own, with the same principals as ours; gone when dropped.
 
+use std::io::Write as _;
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -18,6 +19,11 @@ const PROGRAMS: [&str; 3] = ["krb5kdc", "kdb5_util", "kadmin.local"];
 /// Nothing, with the reason printed, where MIT's KDC is not installed; with SHAKEDOWN_REQUIRE_PEERS=1 that is a
 /// failure.
 pub(crate) fn start() -> Option<MitKdc> {
+    start_with("")
+}
+
+/// The same with more principals: lines for kadmin.local.
+pub(crate) fn start_with(queries: &str) -> Option<MitKdc> {
     if let Some(missing) = PROGRAMS.into_iter().find(|name| program(name).is_none()) {
         assert!(std::env::var_os("SHAKEDOWN_REQUIRE_PEERS").is_none_or(|v| v != "1"), "{missing} is required");
         eprintln!("skipped: {missing} is not installed (Debian: krb5-kdc, krb5-admin-server)");
@@ -25,6 +31,7 @@ pub(crate) fn start() -> Option<MitKdc> {
     }
     let folder = tempfile::tempdir().unwrap();
     create_database(folder.path());
+    administrate(folder.path(), queries);
     // Between our looking for a port and the KDC's binding it, somebody else may take it.
     for _ in 0..5 {
         let port = free_port();
@@ -123,6 +130,13 @@ fn create_database(folder: &Path) {
         let query = "cpw -randkey -e aes128-sha2:normal mysql/db.test";
         run(command(folder, "kadmin.local").args(["-r", REALM, "-q", query]));
     }
+}
+
+/// What kadmin.local refuses it says and goes on; then a principal is missing, and the test that needs it fails.
+fn administrate(folder: &Path, queries: &str) {
+    let mut program = command(folder, "kadmin.local").args(["-r", REALM]).stdin(Stdio::piped()).spawn().unwrap();
+    program.stdin.take().unwrap().write_all(queries.as_bytes()).unwrap();
+    assert!(program.wait().unwrap().success(), "kadmin.local");
 }
 
 fn run(command: &mut Command) {
