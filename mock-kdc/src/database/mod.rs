@@ -80,7 +80,9 @@ impl Database {
 
     /// Takes an account out, with all of its names and keys; whether it was there. A name that it shared stays shared.
     pub(crate) fn remove(&mut self, principal: &Principal) -> bool {
-        let Some(Named::One(index)) = self.names.get(self.key(principal).octets()).copied() else { return false };
+        let Some(Named::One(index)) = self.names.get(self.key(principal.into()).octets()).copied() else {
+            return false;
+        };
         self.names.retain(|_, named| !matches!(named, Named::One(other) if *other == index));
         // Its place stays, as names are for places.
         self.accounts[index].forget();
