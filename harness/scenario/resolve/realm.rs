@@ -1,7 +1,7 @@
 //! Realms, with the services of the case's servers.
 
-use super::deviation;
 use super::intern::Interner;
+use super::{deviation, fault};
 use crate::error::ScenarioError;
 use crate::scenario::file;
 use crate::scenario::party::{Password, Realm, RealmUser};
@@ -80,7 +80,7 @@ fn resolve(
     mut services: BTreeSet<String>,
     filling: &Filling<'_>,
 ) -> Result<Realm, ScenarioError> {
-    let file::Realm { realm, users, services: extra, etypes, ticket_lifetime, clock, deviations } = written;
+    let file::Realm { realm, users, services: extra, etypes, ticket_lifetime, clock, deviations, rules } = written;
     let name = filling.text(realm)?;
     if name.text.is_empty() || name.text.contains(|c: char| c.is_whitespace() || c.is_control() || "/@".contains(c)) {
         return Err(filling.error(&name, "no name of a realm").allowing("one as CORP.EXAMPLE.COM"));
@@ -109,6 +109,10 @@ fn resolve(
         ticket_lifetime_seconds: lifetime,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
         deviations: deviation::of_realm(deviations, filling)?,
+        rules: rules
+            .iter()
+            .map(|rule| fault::rule(&rule.get_ref().when, &rule.get_ref().then, &rule.span(), filling))
+            .collect::<Result<_, _>>()?,
     })
 }
 

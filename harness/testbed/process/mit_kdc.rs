@@ -27,6 +27,9 @@ pub(super) fn lacks(realm: &Realm) -> Option<String> {
     if !realm.deviations.is_empty() {
         return Some(format!("MIT's KDC makes no deviation on demand: {}", realm.deviations.join(", ")));
     }
+    if !realm.rules.is_empty() {
+        return Some("MIT's KDC fails by no rule".to_owned());
+    }
     if let Some(etype) = realm.etypes.iter().find(|number| name(**number).is_none()) {
         return Some(format!("MIT's KDC does not serve encryption type {etype}"));
     }
@@ -244,6 +247,7 @@ mod tests {
             ticket_lifetime_seconds: 600,
             clock_seconds: 0,
             deviations: Vec::new(),
+            rules: Vec::new(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A pattern for names: `alice`, `postgres/*`, `*`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Pattern(String);
 
 impl Pattern {

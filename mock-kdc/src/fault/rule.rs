@@ -7,7 +7,7 @@ use crate::deviation::Deviation;
 use crate::event::{Exchange, Transport};
 
 /// What happens to the answers of the requests that fit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Rule {
     /// Which requests; what is left out fits all.
     pub when: When,
@@ -16,7 +16,7 @@ pub struct Rule {
 }
 
 /// Which requests a rule is for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct When {
     /// AS-REQ or TGS-REQ.
     pub message: Option<Exchange>,
@@ -39,7 +39,7 @@ pub struct When {
 }
 
 /// What happens to an answer. The parts are done in the order of the fields.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Then {
     /// A KRB-ERROR takes the answer's place.
     pub error: Option<ForcedError>,
@@ -56,7 +56,7 @@ pub struct Then {
 }
 
 /// A KRB-ERROR that was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ForcedError {
     /// RFC 4120 §7.5.9.
     pub code: i32,
@@ -67,7 +67,7 @@ pub struct ForcedError {
 }
 
 /// How an answer is sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub enum Delivery {
     /// As usual.
     #[default]

@@ -112,6 +112,48 @@ impl<'de> Deserialize<'de> for Rule {
     }
 }
 
+impl Rule {
+    /// From keys and values that are all texts, as the templates of a scenario fill them in: numbers and booleans are read
+    /// from their digits and words, a list has its texts. A key whose only text is empty is left out.
+    ///
+    /// # Errors
+    /// As for any rule.
+    pub fn from_texts(when: &[(&str, Vec<String>)], then: &[(&str, Vec<String>)]) -> Result<Self, InvalidRule> {
+        let table = |name: &str, entries: &[(&str, Vec<String>)]| {
+            let filled = entries.iter().filter(|(_, texts)| texts.as_slice() != [""]);
+            let values = filled.map(|(key, texts)| Ok(((*key).to_owned(), value(name, key, texts)?)));
+            values.collect::<Result<toml::Table, InvalidRule>>().map(toml::Value::Table)
+        };
+        let rule = toml::Table::from_iter([
+            ("when".to_owned(), table("when", when)?),
+            ("then".to_owned(), table("then", then)?),
+        ]);
+        rule.try_into().map_err(|error: toml::de::Error| InvalidRule(error.message().replace('\n', ", ")))
+    }
+}
+
+/// What a key takes.
+fn value(table: &str, key: &str, texts: &[String]) -> Result<toml::Value, InvalidRule> {
+    const NUMBERS: [&str; 7] = ["nth", "repeat", "times", "error", "garbage", "truncate", "close"];
+    const BOOLEANS: [&str; 4] = ["preauthenticated", "drop", "duplicate", "other_port"];
+    let number = |text: &String| match text.parse::<i64>() {
+        Ok(number) => Ok(toml::Value::Integer(number)),
+        Err(_) => invalid(&format!("{table}.{key}"), text, "a number"),
+    };
+    let string = |text: &String| toml::Value::String(text.clone());
+    match (key, texts) {
+        ("deviation", texts) => Ok(toml::Value::Array(texts.iter().map(string).collect())),
+        ("split", texts) => Ok(toml::Value::Array(texts.iter().map(number).collect::<Result<_, _>>()?)),
+        (key, [text]) if NUMBERS.contains(&key) => number(text),
+        (key, [text]) if BOOLEANS.contains(&key) => match text.parse() {
+            Ok(boolean) => Ok(toml::Value::Boolean(boolean)),
+            Err(_) => invalid(&format!("{table}.{key}"), text, "true or false"),
+        },
+        (_, [text]) => Ok(string(text)),
+        (_, texts) => invalid(&format!("{table}.{key}"), &texts.join(", "), "one value"),
+    }
+}
+
 impl Serialize for Rule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         RuleEntry::of(self).serialize(serializer)
@@ -384,6 +426,23 @@ mod tests {
         let rule = read("then = { error = 29, text = 'BUSY', data = '00fF' }").unwrap();
         let expected = ForcedError { code: 29, text: Some("BUSY".to_owned()), data: Some(vec![0, 255]) };
         assert_eq!((rule.when, rule.then.error), (When::default(), Some(expected)));
+    }
+
+    #[test]
+    fn texts_alone_make_the_same_rule() {
+        let texts = |pairs: &[(&'static str, &str)]| -> Vec<(&'static str, Vec<String>)> {
+            pairs.iter().map(|(key, text)| (*key, text.split(' ').map(str::to_owned).collect())).collect()
+        };
+        let when = texts(&[("message", "as-req"), ("transport", "tcp"), ("nth", "2"), ("preauthenticated", "true")]);
+        let then = texts(&[("deviation", "wrong-nonce version-4"), ("split", "4 1"), ("delay", "50ms"), ("error", "")]);
+        let written = "when = { message = 'as-req', transport = 'tcp', nth = 2, preauthenticated = true }\n\
+                       then = { deviation = ['wrong-nonce', 'version-4'], split = [4, 1], delay = '50ms' }";
+        assert_eq!(Rule::from_texts(&when, &then), Ok(read(written).unwrap()));
+        let refused = |then| Rule::from_texts(&[], &texts(then)).unwrap_err().to_string();
+        assert_eq!(refused(&[("error", "x")]), "then.error is 'x', expected a number");
+        assert_eq!(refused(&[("drop", "yes")]), "then.drop is 'yes', expected true or false");
+        assert_eq!(refused(&[("error", "1 2")]), "then.error is '1, 2', expected one value");
+        assert!(refused(&[("dorp", "true")]).starts_with("unknown field `dorp`, expected one of `error`, "));
     }
 
     #[test]
