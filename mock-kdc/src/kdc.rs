@@ -3,18 +3,21 @@
 use std::sync::{PoisonError, RwLock};
 
 use shakedown_krb5::keytab::Keytab;
-use shakedown_krb5::messages::{Codec, Exchange, KdcRequest, error_code};
+use shakedown_krb5::messages::view::{KdcRequestView, PrincipalView, View as _};
+use shakedown_krb5::messages::{Exchange, error_code};
 use shakedown_krb5::{Principal, Random, Timestamp};
 
 use crate::administration::Alteration;
+use crate::arrival::Arrival;
 use crate::clock::Clock;
 use crate::database::{self, Account, Database};
-use crate::deviation::{Circumstances, Deviation, Seals};
-use crate::event::{Event, Outcome, Transport};
-use crate::fault::{self, Rules, Sending, Subject, Then};
+use crate::deviation::Deviation;
+use crate::event::{Entry, Event, Kind};
+use crate::fault::{Rules, Sending};
 use crate::realm::{InvalidRealm, Realm, Rotation};
-use crate::refusal::Refusal;
-use crate::reply::{Issued, Parties};
+use crate::refusal::{Refusal, Refused};
+use crate::reply::Issued;
+use crate::worker::{Desk, Out, Worker};
 use crate::{as_exchange, tgs_exchange};
 
 /// A realm with its keys. All methods take `&self`: it is shared between the tasks that listen and whoever
@@ -22,9 +25,11 @@ use crate::{as_exchange, tgs_exchange};
 #[derive(Debug)]
 pub struct Kdc {
     realm: Realm,
+    /// The name of the realm's own ticket-granting service.
+    krbtgt: Principal,
     clock: Clock,
     database: RwLock<Database>,
-    deviations: RwLock<Vec<Deviation>>,
+    pub(crate) deviations: RwLock<Vec<Deviation>>,
     pub(crate) rules: Rules,
 }
 
@@ -52,9 +57,19 @@ pub struct UnknownPrincipal {
 /// What an exchange may look at.
 pub(crate) struct View<'a> {
     pub(crate) realm: &'a Realm,
+    krbtgt: &'a Principal,
     pub(crate) database: &'a Database,
     /// The KDC's own time.
     pub(crate) now: Timestamp,
+    /// Whether the answer may have to be bent.
+    pub(crate) is_faulty: bool,
+}
+
+impl<'a> View<'a> {
+    /// The realm's own ticket-granting service.
+    pub(crate) fn krbtgt(&self) -> PrincipalView<'a> {
+        self.krbtgt.into()
+    }
 }
 
 impl Kdc {
@@ -69,6 +84,7 @@ impl Kdc {
         realm.users.clear();
         realm.services.clear();
         Ok(Self {
+            krbtgt: Principal::krbtgt(realm.name.as_bytes()),
             clock: Clock::new(realm.clock_offset_seconds),
             database: RwLock::new(database),
             deviations: RwLock::default(),
@@ -83,6 +99,7 @@ impl Kdc {
     pub fn fork(&self) -> Self {
         Self {
             realm: self.realm.clone(),
+            krbtgt: self.krbtgt.clone(),
             clock: Clock::new(self.clock.offset()),
             database: RwLock::new(self.database.read().unwrap_or_else(PoisonError::into_inner).clone()),
             deviations: RwLock::new(self.deviations.read().unwrap_or_else(PoisonError::into_inner).clone()),
@@ -91,108 +108,68 @@ impl Kdc {
     }
 
     /// Answers one message. `now` is the caller's time, to which the KDC's own offset is added.
+    ///
+    /// [`Kdc::respond`] does the same without allocating.
     pub fn answer(&self, request: &[u8], now: Timestamp, random: &mut dyn Random) -> Answer {
-        self.answer_over(None, request, now, random)
+        let mut desk = Desk::default();
+        self.respond_at(request, &Arrival::direct(now), &mut desk, random);
+        Answer { octets: desk.reply().map(<[u8]>::to_vec), event: desk.entry.to_event(), sending: desk.sending.clone() }
     }
 
-    /// The same for a request that came over a network.
-    pub(crate) fn answer_over(
-        &self,
-        transport: Option<Transport>,
-        request: &[u8],
-        now: Timestamp,
-        random: &mut dyn Random,
-    ) -> Answer {
-        let now = self.clock.at(now);
-        let decoded = match KdcRequest::decode(request) {
+    /// Answers one message with the memory and randomness of a worker, which has [`Worker::reply`] and
+    /// [`Worker::event`] then.
+    pub fn respond(&self, request: &[u8], arrival: &Arrival, worker: &mut Worker) {
+        let Worker { desk, random } = worker;
+        self.respond_at(request, arrival, desk, random);
+    }
+
+    fn respond_at(&self, request: &[u8], arrival: &Arrival, desk: &mut Desk, random: &mut dyn Random) {
+        let now = self.clock.at(arrival.now);
+        desk.clear();
+        desk.entry.clear();
+        (desk.entry.at, desk.entry.transport) = (now, arrival.transport);
+        let is_faulty = self.is_faulty();
+        self.respond_well(request, is_faulty, desk, random);
+        if is_faulty {
+            self.fail(request, 0, desk, random);
+        }
+    }
+
+    /// The answer without departures and rules.
+    fn respond_well(&self, request: &[u8], is_faulty: bool, desk: &mut Desk, random: &mut dyn Random) {
+        let Desk { opened, out, entry, .. } = desk;
+        let now = entry.at;
+        let decoded = match KdcRequestView::decode(request) {
             Ok(decoded) => decoded,
-            Err(error) => {
-                let answer = Answer::dropped(now, None, format!("malformed: {error}"));
-                return self.fault(answer.over(transport), None, None, random);
-            }
+            Err(error) => return entry.drop_for(format_args!("malformed: {error}")),
         };
-        let (answer, seals) = if decoded.body().sname.is_none() {
-            (Answer::dropped(now, Some(&decoded), "no service named".to_owned()), None)
-        } else {
-            let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-            let view = View { realm: &self.realm, database: &database, now };
-            let issued = match decoded.exchange {
-                Exchange::As => as_exchange::answer(&view, &decoded, request, random),
-                Exchange::Tgs => tgs_exchange::answer(&view, &decoded, random),
-            };
-            match issued {
-                Ok(mut issued) => {
-                    let seals = issued.seals.take();
-                    (Answer::issued(now, &decoded, issued), seals)
-                }
-                Err(refusal) => (self.refused(now, &decoded, &refusal), None),
-            }
+        note_request(entry, &decoded);
+        if decoded.body.sname.is_none() {
+            return entry.drop_for("no service named");
+        }
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let view = View { realm: &self.realm, krbtgt: &self.krbtgt, database: &database, now, is_faulty };
+        let issued = match decoded.exchange {
+            Exchange::As => as_exchange::answer(&view, &decoded, request, opened, out, random),
+            Exchange::Tgs => tgs_exchange::answer(&view, &decoded, opened, out, random),
         };
-        self.fault(answer.over(transport), Some(&decoded), seals.as_ref(), random)
-    }
-
-    /// Departures from the protocol and rules.
-    fn fault(
-        &self,
-        answer: Answer,
-        request: Option<&KdcRequest>,
-        seals: Option<&Seals>,
-        random: &mut dyn Random,
-    ) -> Answer {
-        let mut answer = answer;
-        let deviations = self.deviations.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if !deviations.is_empty() {
-            let always = Then { deviations, ..Then::default() };
-            answer = self.apply(&always, answer, request, seals, random);
-        }
-        match self.rules.decide(&subject(&answer.event, request, 0)) {
-            Some(decision) => self.apply(decision.then(), answer, request, seals, random),
-            None => answer,
+        match issued {
+            Ok(issued) => note_issued(entry, &issued),
+            Err(refused) => self.refuse(now, &decoded, &refused, out, entry),
         }
     }
 
-    /// The answer to a datagram that has come `repeat` times before, where a rule is for those: made from the answer that
-    /// it had. `None` where no rule is.
-    pub(crate) fn answer_again(
-        &self,
-        answer: Answer,
-        request: &[u8],
-        repeat: u32,
-        random: &mut dyn Random,
-    ) -> Option<Answer> {
-        if !self.rules.any() {
-            return None;
-        }
-        let request = KdcRequest::decode(request).ok();
-        let decision = self.rules.decide(&subject(&answer.event, request.as_ref(), repeat))?;
-        Some(self.apply(decision.then(), answer, request.as_ref(), None, random))
-    }
-
-    fn apply(
-        &self,
-        then: &Then,
-        answer: Answer,
-        request: Option<&KdcRequest>,
-        seals: Option<&Seals>,
-        random: &mut dyn Random,
-    ) -> Answer {
-        let Answer { octets, mut event, .. } = answer;
-        let around = Circumstances { now: event.at, exchange: event.exchange, seals };
-        let client = request.and_then(|request| request.body().client());
-        let server = request.and_then(|request| request.body().server()).unwrap_or_else(|| self.krbtgt());
-        let applied = fault::apply(then, octets, client.as_ref(), &server, &around, random);
-        if let Some((code, text)) = applied.refused {
-            event.outcome = Outcome::Refused { code, text };
-        }
-        Answer { octets: applied.octets, event, sending: applied.sending }
-    }
-
-    /// The error that takes the place of a reply which does not fit a datagram (52), or of a request that is too long
-    /// to be read (61).
-    #[must_use]
-    pub fn refuse_transport(&self, code: i32, now: Timestamp) -> Vec<u8> {
+    /// Writes the error that takes the place of a reply which does not fit a datagram (52), or of a request that is too
+    /// long to be read (61).
+    pub(crate) fn refuse_transport(&self, code: i32, arrival: &Arrival, desk: &mut Desk) {
         let text = if code == error_code::RESPONSE_TOO_BIG { "RESPONSE_TOO_BIG" } else { "FIELD_TOOLONG" };
-        Refusal::new(code, text).to_octets(&self.realm, None, self.krbtgt(), self.clock.at(now))
+        let now = self.clock.at(arrival.now);
+        let Desk { out, entry, .. } = desk;
+        out.hints.clear();
+        let refused = Refused::from(Refusal::new(code, text));
+        refused.write(&self.realm, None, PrincipalView::from(&self.krbtgt), now, out);
+        (entry.at, entry.transport) = (now, arrival.transport);
+        entry.refuse(code, text);
     }
 
     /// The realm's settings; users and services are not listed there.
@@ -283,68 +260,43 @@ impl Kdc {
         UnknownPrincipal { name: name.to_owned(), realm: self.realm.name.clone() }
     }
 
-    fn krbtgt(&self) -> Principal {
-        Principal::krbtgt(self.realm.name.as_bytes())
-    }
-
-    fn refused(&self, now: Timestamp, request: &KdcRequest, refusal: &Refusal) -> Answer {
-        let named = if request.exchange == Exchange::As { request.body().client() } else { None };
-        let server = request.body().server().unwrap_or_else(|| self.krbtgt());
-        let octets = refusal.to_octets(&self.realm, named.as_ref(), server, now);
-        let outcome = Outcome::Refused { code: refusal.code, text: refusal.text.to_owned() };
-        let mut event = event(now, Some(request), outcome);
-        if let Some(client) = &refusal.client {
-            event.client = Some(client.to_string());
+    fn refuse(
+        &self,
+        now: Timestamp,
+        request: &KdcRequestView<'_>,
+        refused: &Refused<'_>,
+        out: &mut Out,
+        entry: &mut Entry,
+    ) {
+        let server = request.body.server().unwrap_or_else(|| PrincipalView::from(&self.krbtgt));
+        refused.write(&self.realm, named_client(request), server, now, out);
+        entry.refuse(refused.refusal.code, refused.refusal.text);
+        if let Some(client) = &refused.client {
+            entry.client.set(client);
         }
-        Answer { octets: Some(octets), event, sending: Sending::default() }
     }
 }
 
-impl Answer {
-    fn issued(now: Timestamp, request: &KdcRequest, issued: Issued) -> Self {
-        let Issued { octets, parties: Parties { client, service }, ticket_etype, session_etype, kvno, .. } = issued;
-        let outcome = Outcome::Issued { ticket_etype, session_etype, kvno };
-        let event = Event {
-            client: Some(client.to_string()),
-            service: Some(service.to_string()),
-            ..event(now, Some(request), outcome)
-        };
-        Self { octets: Some(octets), event, sending: Sending::default() }
+/// What the request says of itself.
+fn note_request(entry: &mut Entry, request: &KdcRequestView<'_>) {
+    entry.exchange = Some(request.exchange);
+    if let Some(client) = named_client(request) {
+        entry.client.set(client);
     }
-
-    fn dropped(now: Timestamp, request: Option<&KdcRequest>, reason: String) -> Self {
-        Self { octets: None, event: event(now, request, Outcome::Dropped { reason }), sending: Sending::default() }
+    if let Some(service) = request.body.server() {
+        entry.service.set(service);
     }
-
-    fn over(mut self, transport: Option<Transport>) -> Self {
-        self.event.transport = transport;
-        self
-    }
+    entry.etypes.extend(request.body.etypes);
 }
 
-fn subject<'a>(event: &'a Event, request: Option<&KdcRequest>, repeat: u32) -> Subject<'a> {
-    Subject {
-        message: event.exchange,
-        client: event.client.as_deref(),
-        service: event.service.as_deref(),
-        transport: event.transport,
-        etypes: &event.etypes,
-        preauthenticated: request.is_some_and(fault::proves),
-        repeat,
-    }
+fn note_issued(entry: &mut Entry, issued: &Issued<'_>) {
+    let Issued { client, service, ticket_etype, session_etype, kvno } = *issued;
+    entry.client.set(client);
+    entry.service.set(service);
+    entry.kind = Kind::Issued { ticket_etype, session_etype, kvno };
 }
 
-fn event(at: Timestamp, request: Option<&KdcRequest>, outcome: Outcome) -> Event {
-    let body = request.map(KdcRequest::body);
-    let named = request.filter(|request| request.exchange == Exchange::As).and_then(|request| request.body().client());
-    Event {
-        at,
-        transport: None,
-        exchange: request.map(|request| request.exchange),
-        client: named.map(|client| client.to_string()),
-        service: body.and_then(|body| body.server()).map(|server| server.to_string()),
-        etypes: body.map(|body| body.etypes.clone()).unwrap_or_default(),
-        outcome,
-        repeated: false,
-    }
+/// Who says to be asking; a TGS-REQ does not.
+fn named_client<'a>(request: &KdcRequestView<'a>) -> Option<PrincipalView<'a>> {
+    if request.exchange == Exchange::As { request.body.client() } else { None }
 }

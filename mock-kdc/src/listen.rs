@@ -3,27 +3,32 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use shakedown_krb5::Timestamp;
-use shakedown_krb5::framing::{TcpFraming, TooLong};
+use shakedown_krb5::framing::{TcpFraming, TooLong, frame};
 use shakedown_krb5::messages::error_code;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::event::{Event, Log, Outcome, Transport};
+use crate::arrival::Arrival;
+use crate::event::{Entry, Transport};
 use crate::fault::{self, Afterwards, Delivery, Sending};
-use crate::kdc::{Answer, Kdc};
+use crate::kdc::Kdc;
+use crate::log::Log;
 use crate::look_aside::{Known, LookAside};
-use crate::random::SystemRandom;
+use crate::metrics::Metrics;
+use crate::worker::{Desk, Worker};
 
 /// The longest datagram there is.
 const MAX_DATAGRAM: usize = 65_535;
 /// How many events the log keeps.
 const LOG_CAPACITY: usize = 16_384;
+/// How many datagrams are answered before anything else of the runtime gets its turn.
+const DATAGRAMS_IN_A_ROW: usize = 64;
 /// How many datagrams may wait to be sent, for each of the tasks; more are lost.
 const MAX_WAITING: usize = 4096;
 /// How often a port is looked for that is free for both transports.
@@ -57,6 +62,7 @@ pub struct Listener {
 pub struct Handle {
     kdc: Arc<Kdc>,
     log: Arc<Log>,
+    metrics: Arc<Metrics>,
     address: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -108,8 +114,16 @@ impl Listener {
     pub fn serve_within(self, limits: Limits, kdc: Arc<Kdc>) -> Handle {
         let (stop, stopped) = watch::channel(false);
         let log = Arc::new(Log::new(LOG_CAPACITY));
-        let service =
-            Service { kdc: Arc::clone(&kdc), log: Arc::clone(&log), look_aside: Arc::default(), limits, stopped };
+        let metrics = Arc::new(Metrics::new());
+        let service = Service {
+            kdc: Arc::clone(&kdc),
+            log: Arc::clone(&log),
+            metrics: Arc::clone(&metrics),
+            look_aside: Arc::default(),
+            address: self.address,
+            limits,
+            stopped,
+        };
         let mut tasks = JoinSet::new();
         let datagrams = Arc::new(self.datagrams);
         // Two workers share the socket: while one computes, the other receives.
@@ -117,7 +131,7 @@ impl Listener {
             tasks.spawn(service.clone().serve_datagrams(Arc::clone(&datagrams)));
         }
         tasks.spawn(service.serve_connections(self.connections));
-        Handle { kdc, log, address: self.address, stop, tasks }
+        Handle { kdc, log, metrics, address: self.address, stop, tasks }
     }
 }
 
@@ -140,6 +154,12 @@ impl Handle {
         &self.log
     }
 
+    /// Counters of the same.
+    #[must_use]
+    pub const fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
     /// Ends all tasks, lets answers that are under way go out, and returns when the port is free again.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
@@ -152,68 +172,106 @@ impl Handle {
 struct Service {
     kdc: Arc<Kdc>,
     log: Arc<Log>,
+    metrics: Arc<Metrics>,
     look_aside: Arc<Mutex<LookAside>>,
+    address: SocketAddr,
     limits: Limits,
     stopped: watch::Receiver<bool>,
 }
 
 impl Service {
     async fn serve_datagrams(mut self, socket: Arc<UdpSocket>) {
+        let mut worker = Worker::from_system();
         let mut buffer = vec![0; MAX_DATAGRAM];
         // Answers that a rule delays. They go with this task.
         let mut waiting = JoinSet::new();
         loop {
-            let received = tokio::select! {
+            tokio::select! {
                 _ = self.stopped.wait_for(|stopped| *stopped) => return,
-                received = socket.recv_from(&mut buffer) => received,
-            };
-            // An error is one of an earlier answer (nobody listened for it), not of the socket.
-            let Ok((length, peer)) = received else { continue };
-            while waiting.try_join_next().is_some() {}
-            let Some((reply, sending)) = self.answer_datagram(&buffer[..length]) else { continue };
-            if sending.delay.is_zero() {
-                fault::send_datagram(&socket, peer, &reply, &sending.delivery).await;
-            } else if waiting.len() < MAX_WAITING {
-                let (service, socket, request) = (self.clone(), Arc::clone(&socket), buffer[..length].to_vec());
-                waiting.spawn(async move {
-                    tokio::time::sleep(sending.delay).await;
-                    // From now on a retransmission is answered at once.
-                    service.look_aside().release(&request);
-                    fault::send_datagram(&socket, peer, &reply, &sending.delivery).await;
-                });
+                _ = socket.readable() => {}
+            }
+            // All that has come is answered before anything is awaited again.
+            for _ in 0..DATAGRAMS_IN_A_ROW {
+                let (length, peer) = match socket.try_recv_from(&mut buffer) {
+                    Ok(received) => received,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                    // The error is one of an earlier answer (nobody listened for it), not of the socket.
+                    Err(_) => continue,
+                };
+                let Some(place) = self.answer_datagram(&buffer[..length], peer, &mut worker) else { continue };
+                let Some(reply) = worker.desk.reply() else { continue };
+                if !worker.desk.sending.is_normal() {
+                    self.send_otherwise(&socket, peer, reply, &worker.desk.sending, place, &mut waiting).await;
+                    continue;
+                }
+                // A reply that cannot be sent is lost, as datagrams are; but one that has to wait does wait.
+                if matches!(socket.try_send_to(reply, peer), Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
+                    let _ = socket.send_to(reply, peer).await;
+                }
             }
         }
     }
 
-    fn answer_datagram(&self, request: &[u8]) -> Option<(Vec<u8>, Sending)> {
-        let now = now();
-        let known = self.look_aside().look_up(request, now);
-        match known {
-            Known::InProgress => None,
-            Known::Answered { octets, event, repeat } => {
-                let event = Event { repeated: true, ..*event };
-                let known = Answer { octets, event, sending: Sending::default() };
-                let again = self.kdc.answer_again(known.clone(), request, repeat, &mut SystemRandom);
-                let Answer { octets, event, sending } = again.unwrap_or(known);
-                self.note(event);
-                octets.map(|octets| (octets, sending))
-            }
-            Known::New => {
-                let answer = self.kdc.answer_over(Some(Transport::Udp), request, now, &mut SystemRandom);
-                let Answer { mut octets, mut event, sending } = answer;
-                let most = self.kdc.realm().max_datagram_reply_octets;
-                if octets.as_ref().is_some_and(|octets| octets.len() > most) {
-                    let code = error_code::RESPONSE_TOO_BIG;
-                    octets = Some(self.kdc.refuse_transport(code, now));
-                    event.outcome = Outcome::Refused { code, text: "RESPONSE_TOO_BIG".to_owned() };
+    /// Answers with the worker's memory. Gives the place of the request in the look-aside, which is none for one that has
+    /// come again; `None` where its answer is under way.
+    fn answer_datagram(&self, request: &[u8], peer: SocketAddr, worker: &mut Worker) -> Option<Option<u64>> {
+        let began = Instant::now();
+        let arrival = self.arrival(Transport::Udp, Some(peer));
+        let desk = &mut worker.desk;
+        // The lock ends with this statement; a match on it would hold it while the request is answered.
+        let known = self.look_aside().look_up(request, arrival.now, &mut desk.out.reply, &mut desk.entry);
+        let place = match known {
+            Known::InProgress => return None,
+            Known::Answered(repeat) => {
+                desk.entry.repeated = true;
+                (desk.sending, desk.out.seals) = (Sending::default(), None);
+                if self.kdc.is_faulty() {
+                    self.kdc.fail(request, repeat, desk, &mut worker.random);
                 }
-                // What is lost on the way was answered all the same.
-                let is_waiting = !sending.delay.is_zero() && sending.delivery != Delivery::Drop;
-                self.look_aside().answered(request, octets.clone(), &event, is_waiting);
-                self.note(event);
-                octets.map(|octets| (octets, sending))
+                None
             }
+            Known::New(number) => {
+                self.kdc.respond(request, &arrival, worker);
+                if worker.desk.out.reply.len() > self.kdc.realm().max_datagram_reply_octets {
+                    self.kdc.refuse_transport(error_code::RESPONSE_TOO_BIG, &arrival, &mut worker.desk);
+                }
+                let Desk { out, entry, sending, .. } = &worker.desk;
+                // What is lost on the way was answered all the same.
+                let waits = !sending.delay.is_zero() && sending.delivery != Delivery::Drop;
+                self.look_aside().answered(number, &out.reply, entry, waits);
+                Some(number)
+            }
+        };
+        self.note(request, worker, began);
+        Some(place)
+    }
+
+    /// Sends a datagram as a rule says, without anybody waiting for it.
+    async fn send_otherwise(
+        &self,
+        socket: &Arc<UdpSocket>,
+        peer: SocketAddr,
+        reply: &[u8],
+        sending: &Sending,
+        place: Option<u64>,
+        waiting: &mut JoinSet<()>,
+    ) {
+        while waiting.try_join_next().is_some() {}
+        if sending.delay.is_zero() {
+            return fault::send_datagram(socket, peer, reply, &sending.delivery).await;
         }
+        if waiting.len() == MAX_WAITING {
+            return;
+        }
+        let (service, socket, reply, sending) = (self.clone(), Arc::clone(socket), reply.to_vec(), sending.clone());
+        waiting.spawn(async move {
+            tokio::time::sleep(sending.delay).await;
+            // From now on a retransmission is answered at once.
+            if let Some(place) = place {
+                service.look_aside().release(place);
+            }
+            fault::send_datagram(&socket, peer, &reply, &sending.delivery).await;
+        });
     }
 
     async fn serve_connections(mut self, listener: TcpListener) {
@@ -227,13 +285,13 @@ impl Service {
             };
             while connections.try_join_next().is_some() {}
             // An error concerns one connection that went away before it was accepted, or a shortage that passes.
-            let Ok((stream, _)) = accepted else {
+            let Ok((stream, peer)) = accepted else {
                 tokio::time::sleep(Duration::from_millis(10)).await;
                 continue;
             };
             let service = self.clone();
             connections.spawn(async move {
-                service.serve_connection(stream).await;
+                service.serve_connection(stream, peer).await;
                 drop(place);
             });
         }
@@ -241,7 +299,8 @@ impl Service {
     }
 
     /// Request after request, until the client ends, says nothing for too long, or sends what cannot be answered.
-    async fn serve_connection(mut self, mut stream: TcpStream) {
+    async fn serve_connection(mut self, mut stream: TcpStream, peer: SocketAddr) {
+        let mut worker = Worker::from_system();
         let mut framing = TcpFraming::new();
         loop {
             let read = tokio::select! {
@@ -249,63 +308,75 @@ impl Service {
                 read = timeout(self.limits.idle, read_request(&mut stream, &mut framing)) => read,
             };
             let Ok(Ok(read)) = read else { return };
-            let (reply, last) = match read {
-                Read::Request(request) => (self.answer_request(&request), false),
-                Read::TooLong => (Some((self.refuse_length(), Sending::default())), true),
+            let last = match read {
+                Read::Request(request) => {
+                    self.answer_request(&request, peer, &mut worker);
+                    false
+                }
+                Read::TooLong => {
+                    self.refuse_length(peer, &mut worker);
+                    true
+                }
                 Read::End => return,
             };
             // MIT's KDC closes a connection where it has no answer, so that the client need not wait.
-            let Some((reply, sending)) = reply else { return };
-            if !sending.delay.is_zero() {
-                tokio::select! {
-                    _ = self.stopped.wait_for(|stopped| *stopped) => return,
-                    () = tokio::time::sleep(sending.delay) => {}
-                }
-            }
-            // Pauses that a rule asked for take their time; a client that does not read has less.
-            let patience = if sending.is_normal() { self.limits.idle } else { fault::MAX_WRITING };
-            let written = tokio::select! {
-                _ = self.stopped.wait_for(|stopped| *stopped), if !sending.is_normal() => return,
-                written = timeout(patience, fault::write_message(&mut stream, &reply, &sending.delivery)) => written,
+            let Some(reply) = worker.desk.reply() else { return };
+            let sending = &worker.desk.sending;
+            let goes_on = if sending.is_normal() {
+                matches!(timeout(self.limits.idle, write_reply(&mut stream, reply)).await, Ok(Ok(())))
+            } else {
+                let stopped = self.stopped.wait_for(|stopped| *stopped);
+                write_otherwise(&mut stream, reply, sending, stopped).await
             };
-            if last || !matches!(written, Ok(Ok(Afterwards::GoOn))) {
+            if last || !goes_on {
                 return;
             }
         }
     }
 
-    fn answer_request(&self, request: &[u8]) -> Option<(Vec<u8>, Sending)> {
-        let answer = self.kdc.answer_over(Some(Transport::Tcp), request, now(), &mut SystemRandom);
-        let Answer { octets, event, sending } = answer;
-        self.note(event);
-        octets.map(|octets| (octets, sending))
+    fn answer_request(&self, request: &[u8], peer: SocketAddr, worker: &mut Worker) {
+        let began = Instant::now();
+        self.kdc.respond(request, &self.arrival(Transport::Tcp, Some(peer)), worker);
+        self.note(request, worker, began);
     }
 
-    fn refuse_length(&self) -> Vec<u8> {
-        let (code, now) = (error_code::FIELD_TOOLONG, now());
-        self.note(Event {
-            at: now.offset_seconds(self.kdc.clock_offset()),
-            transport: Some(Transport::Tcp),
-            exchange: None,
-            client: None,
-            service: None,
-            etypes: Vec::new(),
-            outcome: Outcome::Refused { code, text: "FIELD_TOOLONG".to_owned() },
-            repeated: false,
-        });
-        self.kdc.refuse_transport(code, now)
+    fn refuse_length(&self, peer: SocketAddr, worker: &mut Worker) {
+        let began = Instant::now();
+        worker.desk.clear();
+        worker.desk.entry.clear();
+        let arrival = self.arrival(Transport::Tcp, Some(peer));
+        self.kdc.refuse_transport(error_code::FIELD_TOOLONG, &arrival, &mut worker.desk);
+        self.note(&[], worker, began);
     }
 
-    fn note(&self, event: Event) {
-        let Event { client, service, etypes, outcome, repeated, .. } = &event;
-        let transport = if event.transport == Some(Transport::Tcp) { "tcp" } else { "udp" };
-        tracing::info!(transport, trace = event.trace().join(" "), client, service, ?etypes, %outcome, repeated);
-        self.log.record(event);
+    fn arrival(&self, transport: Transport, peer: Option<SocketAddr>) -> Arrival {
+        Arrival { now: now(), transport: Some(transport), peer, local: Some(self.address) }
+    }
+
+    /// Tells, counts and logs what the worker has answered.
+    fn note(&self, request: &[u8], worker: &Worker, began: Instant) {
+        let (entry, duration) = (&worker.desk.entry, began.elapsed());
+        self.metrics.count(entry, request.len(), worker.desk.out.reply.len(), duration);
+        tell(entry, duration);
+        self.log.note(entry);
     }
 
     fn look_aside(&self) -> std::sync::MutexGuard<'_, LookAside> {
         self.look_aside.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// One line for each exchange: who, what for, etypes, answer, microseconds. Costs nothing while nobody listens.
+fn tell(entry: &Entry, duration: Duration) {
+    if !tracing::enabled!(tracing::Level::INFO) {
+        return;
+    }
+    let event = entry.to_event();
+    let transport = if event.transport == Some(Transport::Tcp) { "tcp" } else { "udp" };
+    let us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+    let trace = event.trace().join(" ");
+    let crate::Event { client, service, etypes, outcome, repeated, .. } = event;
+    tracing::info!(transport, trace, client, service, ?etypes, %outcome, repeated, us);
 }
 
 /// What came on a connection.
@@ -329,6 +400,31 @@ async fn read_request(stream: &mut TcpStream, framing: &mut TcpFraming) -> io::R
             0 => return Ok(Read::End),
             length => framing.push(&chunk[..length]),
         }
+    }
+}
+
+async fn write_reply(stream: &mut TcpStream, reply: &[u8]) -> io::Result<()> {
+    let mut framed = Vec::with_capacity(4 + reply.len());
+    frame(reply, &mut framed);
+    stream.write_all(&framed).await
+}
+
+/// Writes an answer as a rule says; whether the connection goes on. Nothing of it happens once the KDC is `stopped`.
+async fn write_otherwise(
+    stream: &mut TcpStream,
+    reply: &[u8],
+    sending: &Sending,
+    stopped: impl Future<Output = impl Sized>,
+) -> bool {
+    // Pieces are to arrive as pieces; where that cannot be had, they arrive together.
+    let _ = stream.set_nodelay(true);
+    let writing = async {
+        tokio::time::sleep(sending.delay).await;
+        timeout(fault::MAX_WRITING, fault::write_message(stream, reply, &sending.delivery)).await
+    };
+    tokio::select! {
+        _ = stopped => false,
+        written = writing => matches!(written, Ok(Ok(Afterwards::GoOn))),
     }
 }
 

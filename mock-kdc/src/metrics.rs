@@ -1,105 +1,179 @@
-//! How many requests there were and how they were answered, in Prometheus' text format.
+//! Counters of what was asked and answered: atomics, so that counting costs nobody a lock.
 //!
-//! Counting is an addition to a number that is there from the start: nothing is locked or allocated.
+//! Hook: `control` shows them in Prometheus' text format.
 
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use shakedown_krb5::messages::Exchange;
 
-use crate::event::Transport;
+use crate::event::{Entry, Kind, Transport};
 
-/// Counters by exchange, transport and outcome.
+/// What was counted since the start. All figures only grow.
 #[derive(Debug)]
 pub struct Metrics {
-    cells: Box<[AtomicU64]>,
+    /// By exchange, transport and answer.
+    requests: [[[AtomicU64; ANSWERS]; TRANSPORTS]; EXCHANGES],
     repeated: AtomicU64,
+    received_octets: AtomicU64,
+    sent_octets: AtomicU64,
+    /// One counter for each of [`Metrics::BOUNDS_US`], and one for what took longer.
+    durations: [AtomicU64; Metrics::BOUNDS_US.len() + 1],
+    duration_ns: AtomicU64,
 }
 
-/// How a request was answered, as far as it is counted.
+/// AS, TGS, unreadable.
+const EXCHANGES: usize = 3;
+/// UDP, TCP, none.
+const TRANSPORTS: usize = 3;
+/// Codes 0 to 127, of which 0 stands for a ticket; other codes; no answer.
+const ANSWERS: usize = OTHER_CODE + 2;
+const OTHER_CODE: usize = 128;
+const NO_ANSWER: usize = 129;
+
+/// How often requests of one kind got one kind of answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Counted {
-    Issued,
-    Dropped,
-    Refused(i32),
+pub struct Count {
+    /// None where the request could not be read.
+    pub exchange: Option<Exchange>,
+    /// None where the KDC was called directly.
+    pub transport: Option<Transport>,
+    /// The kind of answer.
+    pub answered: Answered,
+    /// How often, repeated requests included.
+    pub requests: u64,
 }
 
-const EXCHANGES: [(Option<Exchange>, &str); 3] =
-    [(Some(Exchange::As), "as"), (Some(Exchange::Tgs), "tgs"), (None, "unreadable")];
-const TRANSPORTS: [(Option<Transport>, &str); 3] =
-    [(Some(Transport::Udp), "udp"), (Some(Transport::Tcp), "tcp"), (None, "direct")];
-/// Error codes from 0 to 127, and all others.
-const CODES: usize = 129;
-/// Issued, dropped, and the codes.
-const OUTCOMES: usize = 2 + CODES;
-
-impl Default for Metrics {
-    fn default() -> Self {
-        let cells = (0..EXCHANGES.len() * TRANSPORTS.len() * OUTCOMES).map(|_| AtomicU64::new(0)).collect();
-        Self { cells, repeated: AtomicU64::new(0) }
-    }
+/// A kind of answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answered {
+    /// A ticket.
+    Ticket,
+    /// A KRB-ERROR; -1 stands for all codes beyond 0 to 127, which no specification has.
+    Error(i32),
+    /// None.
+    Silence,
 }
 
 impl Metrics {
-    /// Counts a request.
-    pub(crate) fn count(
-        &self,
-        exchange: Option<Exchange>,
-        transport: Option<Transport>,
-        counted: Counted,
-        is_repeated: bool,
-    ) {
-        if is_repeated {
-            self.repeated.fetch_add(1, Ordering::Relaxed);
-            return;
+    /// Upper bounds of the histogram's buckets in microseconds, from a request's arrival to its answer's dispatch.
+    pub const BOUNDS_US: [u64; 14] = [2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 100_000, 1_000_000];
+
+    /// Nothing counted yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        const ZERO: AtomicU64 = AtomicU64::new(0);
+        Self {
+            requests: [const { [const { [const { ZERO }; ANSWERS] }; TRANSPORTS] }; EXCHANGES],
+            repeated: ZERO,
+            received_octets: ZERO,
+            sent_octets: ZERO,
+            durations: [const { ZERO }; Self::BOUNDS_US.len() + 1],
+            duration_ns: ZERO,
         }
-        let exchange = EXCHANGES.iter().position(|(known, _)| *known == exchange).unwrap_or(0);
-        let transport = TRANSPORTS.iter().position(|(known, _)| *known == transport).unwrap_or(0);
-        let outcome = match counted {
-            Counted::Issued => 0,
-            Counted::Dropped => 1,
-            Counted::Refused(code) => 2 + usize::try_from(code).map_or(CODES - 1, |code| code.min(CODES - 1)),
-        };
-        self.cells[(exchange * TRANSPORTS.len() + transport) * OUTCOMES + outcome].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// All counters of `realm`, those at zero left out.
-    #[must_use]
-    pub fn text(&self, realm: &str) -> String {
-        const WRITES: &str = "a String takes all that is written";
-        let realm = realm.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-        let mut text = "# HELP mock_kdc_requests_total Requests, by how they were answered.\n\
-                        # TYPE mock_kdc_requests_total counter\n"
-            .to_owned();
-        for (place, cell) in self.cells.iter().enumerate() {
-            let count = cell.load(Ordering::Relaxed);
-            if count == 0 {
-                continue;
+    /// Counts a request and its answer.
+    pub(crate) fn count(&self, entry: &Entry, received_octets: usize, sent_octets: usize, duration: Duration) {
+        let exchange = match entry.exchange {
+            Some(Exchange::As) => 0,
+            Some(Exchange::Tgs) => 1,
+            None => 2,
+        };
+        let transport = match entry.transport {
+            Some(Transport::Udp) => 0,
+            Some(Transport::Tcp) => 1,
+            None => 2,
+        };
+        let answered = match entry.kind {
+            Kind::Issued { .. } => 0,
+            Kind::Refused { code } => {
+                usize::try_from(code).ok().filter(|code| *code < OTHER_CODE).unwrap_or(OTHER_CODE)
             }
-            let exchange = EXCHANGES[place / OUTCOMES / TRANSPORTS.len()].1;
-            let transport = TRANSPORTS[place / OUTCOMES % TRANSPORTS.len()].1;
-            let outcome = match place % OUTCOMES {
-                0 => "outcome=\"issued\",code=\"\"".to_owned(),
-                1 => "outcome=\"dropped\",code=\"\"".to_owned(),
-                code if code == OUTCOMES - 1 => "outcome=\"error\",code=\"other\"".to_owned(),
-                code => format!("outcome=\"error\",code=\"{}\"", code - 2),
-            };
-            writeln!(
-                text,
-                "mock_kdc_requests_total{{realm=\"{realm}\",exchange=\"{exchange}\",transport=\"{transport}\",{outcome}}} {count}"
-            )
-            .expect(WRITES);
+            Kind::Dropped => NO_ANSWER,
+        };
+        add(&self.requests[exchange][transport][answered], 1);
+        if entry.repeated {
+            add(&self.repeated, 1);
         }
-        let repeated = self.repeated.load(Ordering::Relaxed);
-        write!(
-            text,
-            "# HELP mock_kdc_retransmissions_total Datagrams that had been answered before.\n\
-             # TYPE mock_kdc_retransmissions_total counter\n\
-             mock_kdc_retransmissions_total{{realm=\"{realm}\"}} {repeated}\n"
-        )
-        .expect(WRITES);
-        text
+        add(&self.received_octets, received_octets as u64);
+        add(&self.sent_octets, sent_octets as u64);
+        let within = |bound: &&u64| duration <= Duration::from_micros(**bound);
+        let bucket = Self::BOUNDS_US.iter().position(|bound| within(&bound)).unwrap_or(Self::BOUNDS_US.len());
+        add(&self.durations[bucket], 1);
+        add(&self.duration_ns, u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
     }
+
+    /// All kinds of requests and answers that there were.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Count> {
+        let mut counts = Vec::new();
+        for (exchange, by_transport) in [Some(Exchange::As), Some(Exchange::Tgs), None].into_iter().zip(&self.requests)
+        {
+            for (transport, by_answer) in
+                [Some(Transport::Udp), Some(Transport::Tcp), None].into_iter().zip(by_transport)
+            {
+                for (answer, count) in by_answer.iter().enumerate() {
+                    let requests = get(count);
+                    let answered = match answer {
+                        0 => Answered::Ticket,
+                        NO_ANSWER => Answered::Silence,
+                        OTHER_CODE => Answered::Error(-1),
+                        code => Answered::Error(i32::try_from(code).expect("at most 127")),
+                    };
+                    if requests > 0 {
+                        counts.push(Count { exchange, transport, answered, requests });
+                    }
+                }
+            }
+        }
+        counts
+    }
+
+    /// How many datagrams were sent again, and got the same answer again.
+    #[must_use]
+    pub fn repeated(&self) -> u64 {
+        get(&self.repeated)
+    }
+
+    /// Octets of all requests, without the headers of lower layers.
+    #[must_use]
+    pub fn received_octets(&self) -> u64 {
+        get(&self.received_octets)
+    }
+
+    /// Octets of all answers.
+    #[must_use]
+    pub fn sent_octets(&self) -> u64 {
+        get(&self.sent_octets)
+    }
+
+    /// How many requests took how long: a count for each of [`Metrics::BOUNDS_US`] that took no longer than it and
+    /// longer than the one before, and a last one for all others.
+    #[must_use]
+    pub fn durations(&self) -> [u64; Self::BOUNDS_US.len() + 1] {
+        std::array::from_fn(|index| get(&self.durations[index]))
+    }
+
+    /// The sum of all durations.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        Duration::from_nanos(get(&self.duration_ns))
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn add(counter: &AtomicU64, amount: u64) {
+    counter.fetch_add(amount, Ordering::Relaxed);
+}
+
+fn get(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
 }
 
 #[cfg(test)]
@@ -107,30 +181,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_are_counted_by_exchange_transport_and_outcome() {
-        let metrics = Metrics::default();
+    fn each_kind_of_answer_has_its_counter() {
+        let metrics = Metrics::new();
+        let mut entry = Entry { transport: Some(Transport::Udp), exchange: Some(Exchange::As), ..Entry::default() };
+        let us = Duration::from_micros;
+        for (code, duration) in [(25, us(2)), (127, us(3)), (128, us(1_000_000)), (-5, us(1_000_001))] {
+            entry.refuse(code, "");
+            metrics.count(&entry, 10, 1, duration);
+        }
+        entry.kind = Kind::Issued { ticket_etype: 18, session_etype: 18, kvno: 1 };
+        (entry.exchange, entry.transport, entry.repeated) = (Some(Exchange::Tgs), Some(Transport::Tcp), true);
+        metrics.count(&entry, 10, 1, us(0));
+        metrics.count(&Entry::default(), 10, 0, us(0));
+
         let (udp, tcp) = (Some(Transport::Udp), Some(Transport::Tcp));
-        metrics.count(Some(Exchange::As), udp, Counted::Refused(25), false);
-        metrics.count(Some(Exchange::As), udp, Counted::Refused(25), true);
-        metrics.count(Some(Exchange::As), udp, Counted::Issued, false);
-        metrics.count(Some(Exchange::Tgs), tcp, Counted::Issued, false);
-        metrics.count(None, tcp, Counted::Dropped, false);
-        metrics.count(Some(Exchange::Tgs), tcp, Counted::Refused(127), false);
-        metrics.count(Some(Exchange::Tgs), tcp, Counted::Refused(4711), false);
-        metrics.count(Some(Exchange::Tgs), tcp, Counted::Refused(-1), false);
-        let text = metrics.text("R\"");
-        let counted: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
-        assert_eq!(
-            counted,
-            [
-                r#"mock_kdc_requests_total{realm="R\"",exchange="as",transport="udp",outcome="issued",code=""} 1"#,
-                r#"mock_kdc_requests_total{realm="R\"",exchange="as",transport="udp",outcome="error",code="25"} 1"#,
-                r#"mock_kdc_requests_total{realm="R\"",exchange="tgs",transport="tcp",outcome="issued",code=""} 1"#,
-                r#"mock_kdc_requests_total{realm="R\"",exchange="tgs",transport="tcp",outcome="error",code="127"} 1"#,
-                r#"mock_kdc_requests_total{realm="R\"",exchange="tgs",transport="tcp",outcome="error",code="other"} 2"#,
-                r#"mock_kdc_requests_total{realm="R\"",exchange="unreadable",transport="tcp",outcome="dropped",code=""} 1"#,
-                r#"mock_kdc_retransmissions_total{realm="R\""} 1"#,
-            ]
-        );
+        let (as_, tgs) = (Some(Exchange::As), Some(Exchange::Tgs));
+        let expected = [
+            (as_, udp, Answered::Error(25), 1),
+            (as_, udp, Answered::Error(127), 1),
+            (as_, udp, Answered::Error(-1), 2),
+            (tgs, tcp, Answered::Ticket, 1),
+            (None, None, Answered::Silence, 1),
+        ];
+        let counted = metrics.requests();
+        let counted = counted.iter().map(|count| (count.exchange, count.transport, count.answered, count.requests));
+        assert_eq!(counted.collect::<Vec<_>>(), expected);
+        assert_eq!((metrics.repeated(), metrics.received_octets(), metrics.sent_octets()), (1, 60, 5));
+        let durations = metrics.durations();
+        assert_eq!((durations[0], durations[1], durations[13], durations[14]), (3, 1, 1, 1));
+        assert_eq!(metrics.duration(), us(2_000_006));
     }
 }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::refusal::Refusal;
-use crate::event::{Event, Exchange, Log, Outcome, Transport};
+use crate::event::{Event, Exchange, Outcome, Transport};
+use crate::log::Log;
 
 /// Which events are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

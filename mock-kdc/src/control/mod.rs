@@ -10,6 +10,7 @@
 mod entries;
 mod events;
 mod principals;
+mod prometheus;
 mod refusal;
 mod routes;
 mod server;
@@ -20,9 +21,10 @@ pub use token::Token;
 
 use std::sync::Arc;
 
-use crate::event::Log;
 use crate::kdc::Kdc;
 use crate::listen::Handle;
+use crate::log::Log;
+use crate::metrics::Metrics;
 
 /// What is controlled.
 #[derive(Debug, Clone)]
@@ -31,10 +33,12 @@ pub struct Controlled {
     pub kdc: Arc<Kdc>,
     /// What was asked of it and answered.
     pub log: Arc<Log>,
+    /// How often what was asked and answered.
+    pub metrics: Arc<Metrics>,
 }
 
 impl From<&Handle> for Controlled {
     fn from(handle: &Handle) -> Self {
-        Self { kdc: Arc::clone(handle.kdc()), log: Arc::clone(handle.log()) }
+        Self { kdc: Arc::clone(handle.kdc()), log: Arc::clone(handle.log()), metrics: Arc::clone(handle.metrics()) }
     }
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::refusal::{Refusal, Written, json as reply};
-use super::{Controlled, Token, events, principals};
+use super::{Controlled, Token, events, principals, prometheus};
 use crate::deviation::Deviation;
 use crate::fault::{Rule, RuleState};
 
@@ -152,16 +152,6 @@ async fn log(State(controlled): State<Controlled>, RawQuery(query): RawQuery) ->
 }
 
 async fn metrics(State(controlled): State<Controlled>) -> Response {
-    let Controlled { kdc, log } = controlled;
-    let realm = &kdc.realm().name;
-    let mut text = log.metrics().text(realm);
-    text.push_str("# HELP mock_kdc_rule_applied_total Requests that a rule was applied to.\n");
-    text.push_str("# TYPE mock_kdc_rule_applied_total counter\n");
-    for RuleState { id, applied, .. } in kdc.rules() {
-        text.push_str(&format!("mock_kdc_rule_applied_total{{realm=\"{realm}\",rule=\"{id}\"}} {applied}\n"));
-    }
-    text.push_str("# HELP mock_kdc_clock_offset_seconds How far the KDC's clock is ahead.\n");
-    text.push_str("# TYPE mock_kdc_clock_offset_seconds gauge\n");
-    text.push_str(&format!("mock_kdc_clock_offset_seconds{{realm=\"{realm}\"}} {}\n", kdc.clock_offset()));
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], prometheus::text(&controlled))
+        .into_response()
 }

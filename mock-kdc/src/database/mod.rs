@@ -59,7 +59,7 @@ impl Database {
     }
 
     /// The one account of a name.
-    pub(crate) fn find(&self, principal: &Principal) -> Option<&Account> {
+    pub(crate) fn find<'n>(&self, principal: impl Into<PrincipalView<'n>>) -> Option<&Account> {
         match self.lookup(principal.into()) {
             Lookup::One(account) => Some(account),
             Lookup::Several | Lookup::Nobody => None,

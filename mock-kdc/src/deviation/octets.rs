@@ -22,14 +22,6 @@ pub(super) const LINES: &[Line] = &[
         bends: &[Bend::Octets(|octets| octets.extend_from_slice(b"more"))],
     },
     Line {
-        name: "empty",
-        clause: "RFC 4120 §7.2.1",
-        demand: Demand::Refuse,
-        exchange: None,
-        what: "the message has no octets",
-        bends: &[Bend::Octets(Vec::clear)],
-    },
-    Line {
         name: "silent",
         clause: "RFC 4120 §7.2.1",
         demand: Demand::Refuse,

@@ -1,24 +1,91 @@
-//! What a rule does to the content of an answer; how it is sent is the listener's part.
+//! What departures and rules make of an answer; how it is sent is the listener's part.
 
-use shakedown_krb5::messages::{Codec as _, KdcRequest, KrbError, error_code, padata_type};
+use std::sync::PoisonError;
+
+use shakedown_krb5::messages::view::{KdcRequestView, View as _};
+use shakedown_krb5::messages::{Codec as _, KrbError, PrincipalName, error_code, padata_type};
 use shakedown_krb5::{Principal, Random};
 
 use super::Sending;
-use super::rule::Then;
+use super::rule::{Subject, Then};
 use crate::deviation::{self, Circumstances};
+use crate::event::Entry;
+use crate::kdc::Kdc;
+use crate::worker::Desk;
+
+impl Kdc {
+    /// Whether there are departures or rules.
+    pub(crate) fn is_faulty(&self) -> bool {
+        self.rules.any() || !self.deviations.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Does to the answer on `desk` what departures and rules say. The same request has come `repeat` times before; the
+    /// answer to one that comes again is bent already.
+    pub(crate) fn fail(&self, request: &[u8], repeat: u32, desk: &mut Desk, random: &mut dyn Random) {
+        let request = KdcRequestView::decode(request).ok();
+        let deviations = self.deviations.read().unwrap_or_else(PoisonError::into_inner);
+        if repeat == 0 && !deviations.is_empty() {
+            let always = Then { deviations: deviations.clone(), ..Then::default() };
+            self.apply(&always, request.as_ref(), desk, random);
+        }
+        drop(deviations);
+        let Entry { exchange, client, service, transport, etypes, .. } = &desk.entry;
+        let subject = Subject {
+            message: *exchange,
+            client: client.get(),
+            service: service.get(),
+            transport: *transport,
+            etypes,
+            preauthenticated: request.as_ref().is_some_and(proves),
+            repeat,
+        };
+        if let Some(decision) = self.rules.decide(&subject) {
+            self.apply(decision.then(), request.as_ref(), desk, random);
+        }
+    }
+
+    fn apply(&self, then: &Then, request: Option<&KdcRequestView<'_>>, desk: &mut Desk, random: &mut dyn Random) {
+        let Desk { out, entry, sending, .. } = desk;
+        let around = Circumstances { now: entry.at, exchange: entry.exchange, seals: out.seals.as_ref() };
+        let (client, server) = self.parties(request);
+        let octets = Some(std::mem::take(&mut out.reply)).filter(|octets| !octets.is_empty());
+        let applied = apply(then, octets, client.as_ref(), &server, &around, random);
+        if let Some((code, text)) = applied.refused {
+            entry.refuse(code, &text);
+        }
+        out.reply = applied.octets.unwrap_or_default();
+        *sending = applied.sending;
+    }
+
+    /// Client and service as an error names them.
+    fn parties(&self, request: Option<&KdcRequestView<'_>>) -> (Option<Principal>, Principal) {
+        let body = request.map(|request| request.body.to_owned());
+        let named =
+            |name: Option<PrincipalName>| name.zip(body.as_ref()).map(|(name, body)| name.at(body.realm.clone()));
+        let client = named(body.as_ref().and_then(|body| body.cname.clone()));
+        let server = named(body.as_ref().and_then(|body| body.sname.clone()));
+        (client, server.unwrap_or_else(|| Principal::krbtgt(self.realm().name.as_bytes())))
+    }
+}
+
+/// Whether a request proves who asks: by pre-authentication, or by a ticket.
+fn proves(request: &KdcRequestView<'_>) -> bool {
+    const PROOFS: [i32; 3] = [padata_type::TGS_REQ, padata_type::ENC_TIMESTAMP, padata_type::ENCRYPTED_CHALLENGE];
+    PROOFS.into_iter().any(|proof| request.padata(proof).is_some())
+}
 
 /// The answer after a rule was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Applied {
+struct Applied {
     /// What is sent.
-    pub(crate) octets: Option<Vec<u8>>,
+    octets: Option<Vec<u8>>,
     /// The error that took the answer's place: its code and text.
-    pub(crate) refused: Option<(i32, String)>,
-    pub(crate) sending: Sending,
+    refused: Option<(i32, String)>,
+    sending: Sending,
 }
 
 /// Does all of `then` to an answer. `client` and `server` are those of the request, for an error.
-pub(crate) fn apply(
+fn apply(
     then: &Then,
     octets: Option<Vec<u8>>,
     client: Option<&Principal>,
@@ -53,12 +120,6 @@ pub(crate) fn apply(
         octets.truncate(length);
     }
     Applied { octets, refused, sending: Sending { delay: then.delay, delivery: then.delivery.clone() } }
-}
-
-/// Whether a request proves who asks: by pre-authentication, or by a ticket.
-pub(crate) fn proves(request: &KdcRequest) -> bool {
-    const PROOFS: [i32; 3] = [padata_type::TGS_REQ, padata_type::ENC_TIMESTAMP, padata_type::ENCRYPTED_CHALLENGE];
-    PROOFS.into_iter().any(|proof| request.padata(proof).is_some())
 }
 
 #[cfg(test)]

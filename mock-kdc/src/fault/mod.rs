@@ -13,9 +13,7 @@ mod rules;
 mod sending;
 pub mod written;
 
-pub(crate) use apply::{apply, proves};
 pub use pattern::Pattern;
-pub(crate) use rule::Subject;
 pub use rule::{Delivery, ForcedError, Rule, Then, When};
 pub use rules::RuleState;
 pub(crate) use rules::Rules;

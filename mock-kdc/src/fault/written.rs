@@ -258,6 +258,11 @@ impl ThenEntry {
         if let Some(length) = garbage.filter(|length| *length > MAX_GARBAGE) {
             return invalid("then.garbage", &length.to_string(), &format!("at most {MAX_GARBAGE} octets"));
         }
+        for (key, found) in [("then.garbage", garbage), ("then.truncate", truncate)] {
+            if found == Some(0) {
+                return invalid(key, "0", "1 octet or more");
+            }
+        }
         let deviations = deviation
             .iter()
             .map(|word| word.parse::<Deviation>().map_err(|unknown| InvalidRule(format!("then.deviation: {unknown}"))));
@@ -475,6 +480,7 @@ mod tests {
         check("then = { delay = '50' }", "then.delay is '50', expected a duration as \"50ms\" or \"2s\", at most 600s");
         check("then = { delay = '601s' }", "then.delay is '601s'");
         check("then = { error = 29, data = 'abc' }", "then.data is 'abc', expected octets in hexadecimal");
+        check("then = { truncate = 0 }", "then.truncate is '0', expected 1 octet or more");
         check("then = { garbage = 65508 }", "then.garbage is '65508', expected at most 65507 octets");
         check("then = { deviation = ['x'] }", "then.deviation: unknown deviation 'x', expected one of wrong-nonce, ");
     }

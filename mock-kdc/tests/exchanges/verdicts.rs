@@ -84,7 +84,6 @@ pub(crate) const VERDICTS: &[Verdict] = &[
     ("malformed-s2kparams", ["reply rejected: string-to-key parameters", "Pre-authentication failed: Invalid key generation parameters from KDC"], ["", ""]),
     ("truncated", ["malformed reply", "ASN.1 encoding ended unexpectedly"], ["malformed reply", "ASN.1 encoding ended unexpectedly"]),
     ("trailing-octets", ["", ""], ["", ""]),
-    ("empty", ["reply rejected: message type", "Looping detected inside krb5_get_in_tkt"], ["reply rejected: message type", "Invalid argument"]),
 ];
 
 /// Where our client refuses what libkrb5 takes, and why.
