@@ -468,7 +468,7 @@ mod tests {
         check("when = { nth = 0 }\nthen = { drop = true }", "when.nth is '0', expected 1 or more");
         check("when = { etype = 'rot13' }\nthen = { drop = true }", "when.etype is 'rot13', expected a number or");
         check("when = { transport = 'tcp', repeat = 1 }\nthen = { drop = true }", "when.repeat is for datagrams");
-        check("when = { repeat = 1 }\nthen = { deviation = ['empty'] }", "then.deviation is for new requests");
+        check("when = { repeat = 1 }\nthen = { deviation = ['truncated'] }", "then.deviation is for new requests");
         check("then = { split = [1] }", "then.split is for tcp alone, expected when.transport = \"tcp\"");
         check("when = { transport = 'udp' }\nthen = { split = [1] }", "then.split is for tcp alone");
         check("when = { transport = 'tcp' }\nthen = { split = [1, 0] }", "then.split is '[1, 0]', expected 1 to 1024");
