@@ -39,6 +39,7 @@ mod arrival;
 mod as_exchange;
 mod clock;
 mod database;
+mod fast;
 mod kdc;
 mod log;
 mod look_aside;
@@ -47,6 +48,7 @@ mod policy;
 mod random;
 mod refusal;
 mod reply;
+mod responder;
 mod tgs_exchange;
 mod times;
 mod worker;
@@ -65,4 +67,5 @@ pub use realm::{
     AccountChecks, Fast, Flavor, GivenKey, InvalidRealm, Kind, Lockout, Password, Preauth, Realm, Rotation, Service,
     TicketFlag, User,
 };
+pub use responder::Responder;
 pub use worker::Worker;

@@ -2,12 +2,11 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use shakedown_krb5::Timestamp;
 use shakedown_krb5::framing::{TcpFraming, TooLong, frame};
-use shakedown_krb5::messages::error_code;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{Semaphore, watch};
@@ -15,18 +14,16 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::arrival::Arrival;
-use crate::event::{Entry, Transport};
-use crate::fault::{self, Afterwards, Delivery, Sending};
+use crate::event::Transport;
+use crate::fault::{self, Afterwards, Sending};
 use crate::kdc::Kdc;
 use crate::log::Log;
-use crate::look_aside::{Known, LookAside};
 use crate::metrics::Metrics;
-use crate::worker::{Desk, Worker};
+use crate::responder::Responder;
+use crate::worker::Worker;
 
 /// The longest datagram there is.
 const MAX_DATAGRAM: usize = 65_535;
-/// How many events the log keeps.
-const LOG_CAPACITY: usize = 16_384;
 /// How many datagrams are answered before anything else of the runtime gets its turn.
 const DATAGRAMS_IN_A_ROW: usize = 64;
 /// How many datagrams may wait to be sent, for each of the tasks; more are lost.
@@ -60,9 +57,7 @@ pub struct Listener {
 /// A KDC that is being served. Dropping it ends all of its tasks and frees the port.
 #[derive(Debug)]
 pub struct Handle {
-    kdc: Arc<Kdc>,
-    log: Arc<Log>,
-    metrics: Arc<Metrics>,
+    responder: Arc<Responder>,
     address: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -113,17 +108,8 @@ impl Listener {
     #[must_use]
     pub fn serve_within(self, limits: Limits, kdc: Arc<Kdc>) -> Handle {
         let (stop, stopped) = watch::channel(false);
-        let log = Arc::new(Log::new(LOG_CAPACITY));
-        let metrics = Arc::new(Metrics::new());
-        let service = Service {
-            kdc: Arc::clone(&kdc),
-            log: Arc::clone(&log),
-            metrics: Arc::clone(&metrics),
-            look_aside: Arc::default(),
-            address: self.address,
-            limits,
-            stopped,
-        };
+        let responder = Arc::new(Responder::new(kdc));
+        let service = Service { responder: Arc::clone(&responder), address: self.address, limits, stopped };
         let mut tasks = JoinSet::new();
         let datagrams = Arc::new(self.datagrams);
         // Two workers share the socket: while one computes, the other receives.
@@ -131,7 +117,7 @@ impl Listener {
             tasks.spawn(service.clone().serve_datagrams(Arc::clone(&datagrams)));
         }
         tasks.spawn(service.serve_connections(self.connections));
-        Handle { kdc, log, metrics, address: self.address, stop, tasks }
+        Handle { responder, address: self.address, stop, tasks }
     }
 }
 
@@ -142,22 +128,28 @@ impl Handle {
         self.address
     }
 
+    /// The KDC with its log and counters, which can be shared with whoever watches them.
+    #[must_use]
+    pub const fn responder(&self) -> &Arc<Responder> {
+        &self.responder
+    }
+
     /// The KDC, to move its clock or rotate its keys.
     #[must_use]
-    pub const fn kdc(&self) -> &Arc<Kdc> {
-        &self.kdc
+    pub fn kdc(&self) -> &Arc<Kdc> {
+        self.responder.kdc()
     }
 
     /// What was asked and answered.
     #[must_use]
-    pub const fn log(&self) -> &Arc<Log> {
-        &self.log
+    pub fn log(&self) -> &Log {
+        self.responder.log()
     }
 
     /// Counters of the same.
     #[must_use]
-    pub const fn metrics(&self) -> &Arc<Metrics> {
-        &self.metrics
+    pub fn metrics(&self) -> &Metrics {
+        self.responder.metrics()
     }
 
     /// Ends all tasks, lets answers that are under way go out, and returns when the port is free again.
@@ -170,10 +162,7 @@ impl Handle {
 /// What each task has at hand.
 #[derive(Debug, Clone)]
 struct Service {
-    kdc: Arc<Kdc>,
-    log: Arc<Log>,
-    metrics: Arc<Metrics>,
-    look_aside: Arc<Mutex<LookAside>>,
+    responder: Arc<Responder>,
     address: SocketAddr,
     limits: Limits,
     stopped: watch::Receiver<bool>,
@@ -198,12 +187,15 @@ impl Service {
                     // The error is one of an earlier answer (nobody listened for it), not of the socket.
                     Err(_) => continue,
                 };
-                let Some(place) = self.answer_datagram(&buffer[..length], peer, &mut worker) else { continue };
-                let Some(reply) = worker.desk.reply() else { continue };
-                if !worker.desk.sending.is_normal() {
-                    self.send_otherwise(&socket, peer, reply, &worker.desk.sending, place, &mut waiting).await;
+                let arrival = self.arrival(Transport::Udp, peer);
+                if self.responder.datagram(&buffer[..length], &arrival, &mut worker).is_none() {
                     continue;
                 }
+                if !worker.desk.sending.is_normal() {
+                    self.send_otherwise(&socket, peer, &worker, &mut waiting).await;
+                    continue;
+                }
+                let Some(reply) = worker.reply() else { continue };
                 // A reply that cannot be sent is lost, as datagrams are; but one that has to wait does wait.
                 if matches!(socket.try_send_to(reply, peer), Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
                     let _ = socket.send_to(reply, peer).await;
@@ -212,50 +204,15 @@ impl Service {
         }
     }
 
-    /// Answers with the worker's memory. Gives the place of the request in the look-aside, which is none for one that has
-    /// come again; `None` where its answer is under way.
-    fn answer_datagram(&self, request: &[u8], peer: SocketAddr, worker: &mut Worker) -> Option<Option<u64>> {
-        let began = Instant::now();
-        let arrival = self.arrival(Transport::Udp, Some(peer));
-        let desk = &mut worker.desk;
-        // The lock ends with this statement; a match on it would hold it while the request is answered.
-        let known = self.look_aside().look_up(request, arrival.now, &mut desk.out.reply, &mut desk.entry);
-        let place = match known {
-            Known::InProgress => return None,
-            Known::Answered(repeat) => {
-                desk.entry.repeated = true;
-                (desk.sending, desk.out.seals) = (Sending::default(), None);
-                if self.kdc.is_faulty() {
-                    self.kdc.fail(request, repeat, desk, &mut worker.random);
-                }
-                None
-            }
-            Known::New(number) => {
-                self.kdc.respond(request, &arrival, worker);
-                if worker.desk.out.reply.len() > self.kdc.realm().max_datagram_reply_octets {
-                    self.kdc.refuse_transport(error_code::RESPONSE_TOO_BIG, &arrival, &mut worker.desk);
-                }
-                let Desk { out, entry, sending, .. } = &worker.desk;
-                // What is lost on the way was answered all the same.
-                let waits = !sending.delay.is_zero() && sending.delivery != Delivery::Drop;
-                self.look_aside().answered(number, &out.reply, entry, waits);
-                Some(number)
-            }
-        };
-        self.note(request, worker, began);
-        Some(place)
-    }
-
     /// Sends a datagram as a rule says, without anybody waiting for it.
     async fn send_otherwise(
         &self,
         socket: &Arc<UdpSocket>,
         peer: SocketAddr,
-        reply: &[u8],
-        sending: &Sending,
-        place: Option<u64>,
+        worker: &Worker,
         waiting: &mut JoinSet<()>,
     ) {
+        let (Some(reply), sending, place) = (worker.reply(), &worker.desk.sending, worker.desk.waiting) else { return };
         while waiting.try_join_next().is_some() {}
         if sending.delay.is_zero() {
             return fault::send_datagram(socket, peer, reply, &sending.delivery).await;
@@ -263,12 +220,12 @@ impl Service {
         if waiting.len() == MAX_WAITING {
             return;
         }
-        let (service, socket, reply, sending) = (self.clone(), Arc::clone(socket), reply.to_vec(), sending.clone());
+        let responder = Arc::clone(&self.responder);
+        let (socket, reply, sending) = (Arc::clone(socket), reply.to_vec(), sending.clone());
         waiting.spawn(async move {
             tokio::time::sleep(sending.delay).await;
-            // From now on a retransmission is answered at once.
             if let Some(place) = place {
-                service.look_aside().release(place);
+                responder.release(place);
             }
             fault::send_datagram(&socket, peer, &reply, &sending.delivery).await;
         });
@@ -308,19 +265,15 @@ impl Service {
                 read = timeout(self.limits.idle, read_request(&mut stream, &mut framing)) => read,
             };
             let Ok(Ok(read)) = read else { return };
-            let last = match read {
-                Read::Request(request) => {
-                    self.answer_request(&request, peer, &mut worker);
-                    false
-                }
-                Read::TooLong => {
-                    self.refuse_length(peer, &mut worker);
-                    true
-                }
+            let arrival = self.arrival(Transport::Tcp, peer);
+            let last = matches!(read, Read::TooLong);
+            match read {
+                Read::Request(request) => self.responder.message(&request, &arrival, &mut worker),
+                Read::TooLong => self.responder.too_long(&arrival, &mut worker),
                 Read::End => return,
             };
             // MIT's KDC closes a connection where it has no answer, so that the client need not wait.
-            let Some(reply) = worker.desk.reply() else { return };
+            let Some(reply) = worker.reply() else { return };
             let sending = &worker.desk.sending;
             let goes_on = if sending.is_normal() {
                 matches!(timeout(self.limits.idle, write_reply(&mut stream, reply)).await, Ok(Ok(())))
@@ -334,49 +287,9 @@ impl Service {
         }
     }
 
-    fn answer_request(&self, request: &[u8], peer: SocketAddr, worker: &mut Worker) {
-        let began = Instant::now();
-        self.kdc.respond(request, &self.arrival(Transport::Tcp, Some(peer)), worker);
-        self.note(request, worker, began);
+    fn arrival(&self, transport: Transport, peer: SocketAddr) -> Arrival {
+        Arrival { now: now(), transport: Some(transport), peer: Some(peer), local: Some(self.address) }
     }
-
-    fn refuse_length(&self, peer: SocketAddr, worker: &mut Worker) {
-        let began = Instant::now();
-        worker.desk.clear();
-        worker.desk.entry.clear();
-        let arrival = self.arrival(Transport::Tcp, Some(peer));
-        self.kdc.refuse_transport(error_code::FIELD_TOOLONG, &arrival, &mut worker.desk);
-        self.note(&[], worker, began);
-    }
-
-    fn arrival(&self, transport: Transport, peer: Option<SocketAddr>) -> Arrival {
-        Arrival { now: now(), transport: Some(transport), peer, local: Some(self.address) }
-    }
-
-    /// Tells, counts and logs what the worker has answered.
-    fn note(&self, request: &[u8], worker: &Worker, began: Instant) {
-        let (entry, duration) = (&worker.desk.entry, began.elapsed());
-        self.metrics.count(entry, request.len(), worker.desk.out.reply.len(), duration);
-        tell(entry, duration);
-        self.log.note(entry);
-    }
-
-    fn look_aside(&self) -> std::sync::MutexGuard<'_, LookAside> {
-        self.look_aside.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// One line for each exchange: who, what for, etypes, answer, microseconds. Costs nothing while nobody listens.
-fn tell(entry: &Entry, duration: Duration) {
-    if !tracing::enabled!(tracing::Level::INFO) {
-        return;
-    }
-    let event = entry.to_event();
-    let transport = if event.transport == Some(Transport::Tcp) { "tcp" } else { "udp" };
-    let us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-    let trace = event.trace().join(" ");
-    let crate::Event { client, service, etypes, outcome, repeated, .. } = event;
-    tracing::info!(transport, trace, client, service, ?etypes, %outcome, repeated, us);
 }
 
 /// What came on a connection.

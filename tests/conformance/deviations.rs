@@ -318,11 +318,20 @@ fn every_departure_of_the_mock_kdc_is_caught() {
     let scenario = include_str!("../../scenarios/kerberos/kdc-answers.toml");
     let (_, axis) = scenario.split_once("departure = [").unwrap();
     let listed: BTreeSet<_> = axis.split(']').next().unwrap().split('"').skip(1).step_by(2).collect();
-    let unlisted: Vec<_> =
-        mock_kdc::Deviation::ALL.iter().map(|deviation| deviation.name()).filter(|name| !listed.contains(name)).collect();
+    let unlisted: Vec<_> = mock_kdc::Deviation::ALL
+        .iter()
+        .map(|deviation| deviation.name())
+        .filter(|name| !listed.contains(name))
+        .collect();
     assert_eq!(unlisted, ["silent"], "a departure that the scenario does not have");
     let words = KDC.iter().map(|caught| caught.deviation).collect();
-    check("[realm.corp]\n", &["kerberos/kinit.toml", "mysql/kerberos-login", "postgres/kerberos-login"], words, KDC, &[]);
+    check(
+        "[realm.corp]\n",
+        &["kerberos/kinit.toml", "mysql/kerberos-login", "postgres/kerberos-login"],
+        words,
+        KDC,
+        &[],
+    );
 }
 
 /// Plays every scenario below `folders` that has the party, once for each word, in one run: the word is the first part of the

@@ -23,22 +23,23 @@ use std::sync::Arc;
 
 use crate::kdc::Kdc;
 use crate::listen::Handle;
-use crate::log::Log;
-use crate::metrics::Metrics;
+use crate::responder::Responder;
 
 /// What is controlled.
 #[derive(Debug, Clone)]
 pub struct Controlled {
-    /// The KDC.
-    pub kdc: Arc<Kdc>,
-    /// What was asked of it and answered.
-    pub log: Arc<Log>,
-    /// How often what was asked and answered.
-    pub metrics: Arc<Metrics>,
+    /// The KDC with its log and its counters.
+    pub responder: Arc<Responder>,
+}
+
+impl Controlled {
+    fn kdc(&self) -> &Arc<Kdc> {
+        self.responder.kdc()
+    }
 }
 
 impl From<&Handle> for Controlled {
     fn from(handle: &Handle) -> Self {
-        Self { kdc: Arc::clone(handle.kdc()), log: Arc::clone(handle.log()), metrics: Arc::clone(handle.metrics()) }
+        Self { responder: Arc::clone(handle.responder()) }
     }
 }

@@ -1,5 +1,6 @@
 //! Principals and their keys.
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::extract::{Path, State};
@@ -16,18 +17,18 @@ use crate::random::SystemRandom;
 type Answered = Result<Response, Refusal>;
 
 pub(super) async fn list(State(controlled): State<Controlled>) -> Response {
-    let states: Vec<_> = controlled.kdc.principals(now_seconds()).iter().map(told).collect();
+    let states: Vec<_> = controlled.kdc().principals(now_seconds()).iter().map(told).collect();
     reply(StatusCode::OK, &json!(states))
 }
 
 pub(super) async fn show(State(controlled): State<Controlled>, Path(name): Path<String>) -> Answered {
-    let state = controlled.kdc.principal_state(&name, now_seconds()).map_err(Refusal::missing)?;
+    let state = controlled.kdc().principal_state(&name, now_seconds()).map_err(Refusal::missing)?;
     Ok(reply(StatusCode::OK, &told(&state)))
 }
 
 pub(super) async fn add(State(controlled): State<Controlled>, Written(entry): Written<NewPrincipal>) -> Answered {
     let (name, added) = (entry.name.clone(), entry.read()?);
-    let kdc = controlled.kdc;
+    let kdc = Arc::clone(controlled.kdc());
     // Making keys of a password takes long by design.
     apart(move || {
         let made = match added {
@@ -47,7 +48,7 @@ pub(super) async fn change(
     Written(change): Written<Change>,
 ) -> Answered {
     for alteration in change.read()? {
-        controlled.kdc.alter(&name, alteration).map_err(Refusal::missing)?;
+        controlled.kdc().alter(&name, alteration).map_err(Refusal::missing)?;
     }
     show(State(controlled), Path(name)).await
 }
@@ -56,7 +57,7 @@ pub(super) async fn remove(
     State(controlled): State<Controlled>,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Refusal> {
-    controlled.kdc.remove(&name).map_err(Refusal::missing)?;
+    controlled.kdc().remove(&name).map_err(Refusal::missing)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -66,7 +67,7 @@ pub(super) async fn rotate(
     Written(keys): Written<NewKeys>,
 ) -> Answered {
     let rotation = keys.rotation()?;
-    let kdc = controlled.kdc;
+    let kdc = Arc::clone(controlled.kdc());
     apart(move || {
         let kvno = match &keys.password {
             Some(password) => kdc.set_password(&name, password, rotation),
@@ -80,7 +81,7 @@ pub(super) async fn rotate(
 /// A keytab, in octets.
 pub(super) async fn keytab(State(controlled): State<Controlled>, Path(name): Path<String>) -> Answered {
     let timestamp = u32::try_from(now_seconds()).unwrap_or(u32::MAX);
-    let keytab = controlled.kdc.keytab(&name, timestamp).map_err(Refusal::missing)?;
+    let keytab = controlled.kdc().keytab(&name, timestamp).map_err(Refusal::missing)?;
     let octets = keytab.write().map_err(Refusal::bad)?;
     let headers = [(header::CONTENT_TYPE, "application/octet-stream"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, octets).into_response())

@@ -9,7 +9,7 @@ use crate::metrics::{Answered, Count, Metrics};
 
 /// All that is counted, each figure with the realm as a label.
 pub(super) fn text(controlled: &Controlled) -> String {
-    let Controlled { kdc, metrics, .. } = controlled;
+    let (kdc, metrics) = (controlled.kdc(), controlled.responder.metrics());
     let mut page = Page { text: String::new(), realm: escaped(&kdc.realm().name) };
     page.head("requests_total", "counter", "Requests, by how they were answered.");
     for Count { exchange, transport, answered, requests } in metrics.requests() {

@@ -78,16 +78,16 @@ struct Clock {
 }
 
 async fn clock(State(controlled): State<Controlled>) -> Response {
-    reply(StatusCode::OK, &json!({ "offset_seconds": controlled.kdc.clock_offset() }))
+    reply(StatusCode::OK, &json!({ "offset_seconds": controlled.kdc().clock_offset() }))
 }
 
 async fn set_clock(state: State<Controlled>, Written(clock): Written<Clock>) -> Response {
-    state.kdc.set_clock_offset(clock.offset_seconds);
+    state.kdc().set_clock_offset(clock.offset_seconds);
     self::clock(state).await
 }
 
 async fn rules(State(controlled): State<Controlled>) -> Response {
-    let rules: Vec<_> = controlled.kdc.rules().iter().map(rule).collect();
+    let rules: Vec<_> = controlled.kdc().rules().iter().map(rule).collect();
     reply(StatusCode::OK, &json!(rules))
 }
 
@@ -100,27 +100,27 @@ async fn set_rules(state: State<Controlled>, Written(rules): Written<Vec<Rule>>)
     if rules.len() > MAX_RULES {
         return Err(Refusal::bad(format!("{} rules, expected at most {MAX_RULES}", rules.len())));
     }
-    state.kdc.set_rules(rules);
+    state.kdc().set_rules(rules);
     Ok(self::rules(state).await)
 }
 
 async fn add_rule(State(controlled): State<Controlled>, Written(rule): Written<Rule>) -> Answered {
-    if controlled.kdc.rules().len() >= MAX_RULES {
+    if controlled.kdc().rules().len() >= MAX_RULES {
         return Err(Refusal::bad(format!("there are {MAX_RULES} rules, expected at most as many")));
     }
-    let number = controlled.kdc.add_rule(rule);
+    let number = controlled.kdc().add_rule(rule);
     Ok(reply(StatusCode::CREATED, &json!({ "number": number })))
 }
 
 async fn remove_rules(State(controlled): State<Controlled>) -> StatusCode {
-    controlled.kdc.set_rules(Vec::new());
+    controlled.kdc().set_rules(Vec::new());
     StatusCode::NO_CONTENT
 }
 
 async fn remove_rule(State(controlled): State<Controlled>, Path(number): Path<String>) -> Result<StatusCode, Refusal> {
     let unknown = || Refusal::missing(format!("no rule of number '{number}'"));
     let id = number.parse().map_err(|_| unknown())?;
-    if controlled.kdc.remove_rule(id) { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
+    if controlled.kdc().remove_rule(id) { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
 }
 
 #[derive(Deserialize)]
@@ -134,21 +134,21 @@ async fn deviations(State(controlled): State<Controlled>) -> Response {
         let demand = format!("{:?}", deviation.demand()).to_lowercase();
         json!({ "name": deviation.name(), "clause": deviation.clause(), "clients": demand, "what": deviation.what() })
     });
-    let names: Vec<_> = controlled.kdc.deviations().into_iter().map(Deviation::name).collect();
+    let names: Vec<_> = controlled.kdc().deviations().into_iter().map(Deviation::name).collect();
     reply(StatusCode::OK, &json!({ "deviations": names, "known": known.as_slice() }))
 }
 
 async fn set_deviations(State(controlled): State<Controlled>, Written(written): Written<Deviations>) -> Answered {
     let deviations: Vec<Deviation> =
         written.deviations.iter().map(|name| name.parse()).collect::<Result<_, _>>().map_err(Refusal::bad)?;
-    controlled.kdc.set_deviations(&deviations);
+    controlled.kdc().set_deviations(&deviations);
     let names: Vec<_> = deviations.into_iter().map(Deviation::name).collect();
     Ok(reply(StatusCode::OK, &json!({ "deviations": names })))
 }
 
 async fn log(State(controlled): State<Controlled>, RawQuery(query): RawQuery) -> Answered {
     let window = events::Window::read(query.as_deref().unwrap_or_default())?;
-    Ok(reply(StatusCode::OK, &events::read(&controlled.log, window)))
+    Ok(reply(StatusCode::OK, &events::read(controlled.responder.log(), window)))
 }
 
 async fn metrics(State(controlled): State<Controlled>) -> Response {
