@@ -327,7 +327,7 @@ fn every_departure_of_the_mock_kdc_is_caught() {
     let words = KDC.iter().map(|caught| caught.deviation).collect();
     check(
         "[realm.corp]\n",
-        &["kerberos/kinit.toml", "mysql/kerberos-login", "postgres/kerberos-login"],
+        &["kerberos/kinit", "mysql/kerberos-login", "postgres/kerberos-login"],
         words,
         KDC,
         &[],
