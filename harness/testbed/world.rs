@@ -41,6 +41,7 @@ use crate::testbed::materials::Materials;
 use crate::testbed::proxy::{self, Proxies, StandingProxy, Way};
 use crate::testbed::realm::{self, Ports, StandingRealm};
 use crate::testbed::server::StandingServer;
+use mock_kdc::control::Controlled;
 use shakedown_krb5::Principal;
 use shakedown_krb5::client::Secret;
 use std::collections::BTreeMap;
@@ -175,6 +176,11 @@ impl World {
     /// The realms by the scenario's names, with the addresses of their KDCs.
     pub fn realms(&self) -> impl Iterator<Item = (&str, SocketAddr)> {
         self.realms.iter().map(|(name, realm)| (name.as_str(), realm.address))
+    }
+
+    /// What control APIs of the realms look at and change, by the scenario's names; only mocks have one.
+    pub fn controlled(&self) -> impl Iterator<Item = (&str, Controlled)> {
+        self.realms.iter().filter_map(|(name, realm)| Some((name.as_str(), realm.controlled()?)))
     }
 
     /// The proxies by the scenario's names.

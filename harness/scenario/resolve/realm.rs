@@ -1,7 +1,7 @@
 //! Realms, with the services of the case's servers.
 
-use super::deviation;
 use super::intern::Interner;
+use super::{deviation, fault};
 use crate::error::ScenarioError;
 use crate::scenario::file;
 use crate::scenario::party::{Password, Realm, RealmUser};
@@ -130,6 +130,7 @@ fn resolve(
         ticket_lifetime,
         clock,
         deviations,
+        rules,
         trusts: _,
         trust_secret,
     } = written;
@@ -166,6 +167,10 @@ fn resolve(
         trust_password: filling
             .optional(trust_secret.as_ref())?
             .map_or_else(|| Password::Named("trust".to_owned()), |secret| password(&secret)),
+        rules: rules
+            .iter()
+            .map(|rule| fault::rule(&rule.get_ref().when, &rule.get_ref().then, &rule.span(), filling))
+            .collect::<Result<_, _>>()?,
     })
 }
 

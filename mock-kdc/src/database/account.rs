@@ -81,6 +81,22 @@ impl Account {
         }
     }
 
+    /// Forgets all keys. What is left is found by no name.
+    pub(super) fn forget(&mut self) {
+        self.key_sets = vec![KeySet { kvno: 0, keys: Vec::new() }];
+        self.former.clear();
+    }
+
+    /// Whether all keys were forgotten: an account that has none has a version number all the same.
+    pub(super) fn is_removed(&self) -> bool {
+        self.newest().kvno == 0
+    }
+
+    /// Key version numbers, the newest first, with the encryption types of their keys.
+    pub(crate) fn versions(&self) -> impl Iterator<Item = (u32, Vec<Etype>)> {
+        self.key_sets.iter().map(|set| (set.kvno, set.keys.iter().map(Key::etype).collect()))
+    }
+
     /// The keys that new tickets and replies use.
     pub(crate) fn newest(&self) -> &KeySet {
         &self.key_sets[0]
