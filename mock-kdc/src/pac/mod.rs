@@ -83,11 +83,11 @@ impl<'a> WithPac<'a> {
         Some(Self { content, others, kdc_key, service, signed: RefCell::new(signed) })
     }
 
-    /// All elements but those with a PAC, which only a KDC can say: not even the client's own restrictions may have one.
+    /// All elements but those with a PAC. Only a KDC can say what is in there; where this one makes none, that of another
+    /// realm would be signed for nobody.
     fn others(&self) -> impl Iterator<Item = AuthorizationElementView<'a>> {
-        let has_pac = self.content.is_some();
         let all = self.others.presented.iter().chain(self.others.added.iter());
-        all.filter(move |element| !has_pac || pac_within(*element).is_none())
+        all.filter(|element| pac_within(*element).is_none())
     }
 
     fn write_pac(&self, content: Content<'a>, ticket: &EncTicketPartView<'_>, key: &Key, out: &mut Vec<u8>) {
@@ -133,7 +133,7 @@ impl<'a> WithPac<'a> {
 
 impl Authorization for WithPac<'_> {
     fn is_empty(&self) -> bool {
-        self.content.is_none() && self.others.is_empty()
+        self.content.is_none() && self.others().next().is_none()
     }
 
     fn write(&self, writer: &mut Writer<'_>, ticket: &EncTicketPartView<'_>, key: &Key) {

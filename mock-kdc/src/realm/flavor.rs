@@ -25,12 +25,13 @@ pub enum Preauth {
 /// Whether requests are armoured (RFC 6113).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Fast {
-    /// Not known to the KDC.
+    /// Not known to the KDC, and read over where a client uses it all the same.
     #[default]
     No,
     /// For who wants it.
     Offered,
-    /// Everybody has to.
+    /// Users with a password get no ticket by a request without armor (error 12), as in Active Directory where unarmored
+    /// requests are to fail. Computers and services still do: the armor has to come from somewhere.
     Required,
 }
 
@@ -60,7 +61,7 @@ pub struct UnknownWord {
 }
 
 impl UnknownWord {
-    pub(super) fn new(what: &'static str, word: &str, allowed: &[&str]) -> Self {
+    pub(crate) fn new(what: &'static str, word: &str, allowed: &[&str]) -> Self {
         Self { what, word: word.to_owned(), allowed: allowed.join(", ") }
     }
 }

@@ -8,12 +8,12 @@
 //!   Context ◀──── 05 04 … Wrap, 04 04 … MIC ──────────▶ Context       (60 … 02 01 …, 60 … 01 01 … with RC4)
 //! ```
 //!
-//! An acceptor also takes the first token within SPNEGO (RFC 4178), as Windows sends it, if Kerberos is the first
-//! mechanism that it offers; it then answers within SPNEGO.
+//! Either side also speaks SPNEGO (RFC 4178), as Windows does: [`SpnegoInitiator`] and [`Acceptance`], which takes tokens
+//! with and without it.
 //!
 //! The acceptor behaves as MIT krb5's with default credentials does. Not here: delegated credentials (read over, not
-//! kept), DCE style, user-to-user, Wrap tokens without confidentiality (refused, as PostgreSQL does), transited realms
-//! (every path is accepted), and SPNEGO where another mechanism than Kerberos comes first.
+//! kept), DCE style, user-to-user, Wrap tokens without confidentiality (refused, as PostgreSQL does), and transited realms
+//! (every path is accepted).
 
 mod accept_failure;
 mod acceptor;
@@ -36,6 +36,7 @@ pub use context::Context;
 pub use error::GssError;
 pub use flags::Flags;
 pub use initiator::{Initiator, InitiatorSettings};
+pub use spnego::{Acceptance, Mechanism, Progress, SpnegoInitiator, SpnegoStep};
 
 #[cfg(test)]
 mod tests;
