@@ -9,6 +9,7 @@ use super::{Etype, KeyUsage, rc4};
 use crate::Random;
 
 /// What encrypts and decrypts.
+#[expect(clippy::large_enum_variant, reason = "a key on the stack allocates nothing, and RC4 is the rare one")]
 pub(super) enum Sealing {
     /// Ke and Ki.
     Aes { etype: Etype, cipher: Aes, mac: Mac },
