@@ -27,7 +27,7 @@ mod kinit;
 use crate::error::Error;
 use crate::handshake::{Outcome, Side};
 use crate::net::TCP_REFUSED;
-use crate::scenario::party::{Ca, ClientKind};
+use crate::scenario::party::{self, Ca, ClientKind, Proof};
 use crate::scenario::plan::{Case, KinitSecret, Verb};
 use crate::scenario::profile::Protocol;
 use crate::testbed::attempt::{self, Attempt, Dialled, View};
@@ -42,6 +42,7 @@ use crate::testbed::materials::Materials;
 use crate::testbed::proxy::{self, Proxies, StandingProxy, Way};
 use crate::testbed::realm::{self, Ports, StandingRealm};
 use crate::testbed::server::StandingServer;
+use mock_kdc::control::Controlled;
 use shakedown_krb5::Principal;
 use shakedown_krb5::client::Secret;
 use std::collections::BTreeMap;
@@ -178,6 +179,11 @@ impl World {
         self.realms.iter().map(|(name, realm)| (name.as_str(), realm.address))
     }
 
+    /// What control APIs of the realms look at and change, by the scenario's names; only mocks have one.
+    pub fn controlled(&self) -> impl Iterator<Item = (&str, Controlled)> {
+        self.realms.iter().filter_map(|(name, realm)| Some((name.as_str(), realm.controlled()?)))
+    }
+
     /// The proxies by the scenario's names.
     pub fn proxies(&self) -> impl Iterator<Item = (&str, &StandingProxy)> {
         self.proxies.iter()
@@ -268,10 +274,11 @@ impl World {
         if self.realms.is_empty() {
             return Ok(());
         }
-        let hosts = self
-            .servers
-            .iter()
-            .flat_map(|(name, server)| std::iter::once(server.host.as_str()).chain(self.proxies.hosts_of(name)));
+        let hosts = self.servers.iter().flat_map(|(name, server)| {
+            let realm = server.planned.kerberos.as_ref().map(|kerberos| kerberos.realm.realm.as_str());
+            let hosts = std::iter::once(server.host.as_str()).chain(self.proxies.hosts_of(name));
+            hosts.map(move |host| (host, realm))
+        });
         let conf = realm::krb5_conf(self.realms.values(), hosts);
         variables.set("KRB5_CONFIG", environment::text(&folder.write("krb5.conf", conf.as_bytes())?));
         variables.set("KRB5CCNAME", format!("FILE:{}", environment::text(&folder.path().join(CCACHE))));
@@ -306,8 +313,10 @@ impl World {
             {
                 return Err(Error::Environment(cause));
             }
-            let mut answers = self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark));
-            attempt.kdc = match answers.next_back() {
+            let answers = self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark));
+            // Of several realms, the one that was asked last has the word.
+            let last = answers.max_by_key(|(at, _)| *at).map(|(_, answer)| answer);
+            attempt.kdc = match last {
                 Some(answer) => View::Seen(answer),
                 None if self.realms.values().any(StandingRealm::is_observed) => View::Nothing,
                 None => View::Unobserved,
@@ -340,8 +349,9 @@ impl World {
         let planned = Arc::clone(&client.planned);
         let dialled = self.proxies.dialled(way, server, host);
         let address = dialled.address;
-        let realm = self.realms.values().next().map(|realm| realm.planned.realm.as_str());
-        if let (Protocol::Mysql, Some(realm)) = (server.planned.protocol(), realm) {
+        if let (Protocol::Mysql, Some(realm)) =
+            (server.planned.protocol(), users_realm(&server.planned, &planned.login))
+        {
             client.know_password(&Principal::new(&[&planned.login], realm), &self.materials);
         }
         let baggage = client.baggage(login, &self.materials);
@@ -433,6 +443,17 @@ pub enum Performed {
     Changed,
     /// It cannot be played here, for this reason.
     CannotPlay(String),
+}
+
+/// The realm of a user of a server: that of the account, which the server tells its client, or else the server's own.
+fn users_realm<'s>(server: &'s party::Server, login: &str) -> Option<&'s str> {
+    let proofs = server.accounts.get(login).into_iter().flat_map(|account| &account.proofs);
+    let of_account = proofs.filter_map(|proof| match proof {
+        Proof::Kerberos { realm, .. } => Some(&*realm.realm),
+        _ => None,
+    });
+    let of_server = server.kerberos.as_ref().map(|kerberos| &*kerberos.realm.realm);
+    of_account.chain(of_server).next()
 }
 
 fn unknown(kind: &str, name: &str) -> Error {

@@ -4,10 +4,12 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 37] = [
+pub(crate) const CELLS: [(&str, usize); 40] = [
     ("kerberos/account-changes", 6),
     ("kerberos/expiry", 20),
+    ("kerberos/kdc-answers", 78),
     ("kerberos/kdc-failover", 4),
+    ("kerberos/kdc-faults", 7),
     ("kerberos/keytab-ahead", 14),
     ("kerberos/keytab-rotation", 12),
     ("kerberos/kinit", 12),
@@ -16,6 +18,7 @@ pub(crate) const CELLS: [(&str, usize); 37] = [
     ("kerberos/replay", 6),
     ("kerberos/skew", 48),
     ("kerberos/success", 13),
+    ("kerberos/ticket-faults", 14),
     ("mysql/cipher-suites", 288),
     ("mysql/databases", 24),
     ("mysql/default-plugin", 72),

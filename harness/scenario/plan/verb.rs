@@ -1,7 +1,7 @@
 //! What can happen in a step.
 
 use crate::scenario::party::{Password, Server};
-use std::collections::BTreeMap;
+use mock_kdc::Rule;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,8 +114,8 @@ pub enum Verb {
     Fault {
         /// The realm.
         realm: String,
-        /// The words of the rule.
-        rule: BTreeMap<String, String>,
+        /// The rule.
+        rule: Arc<Rule>,
     },
 }
 

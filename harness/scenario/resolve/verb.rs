@@ -378,16 +378,7 @@ fn parameter(written: &file::Parameter, standing: &mut Standing<'_>) -> Result<V
 }
 
 fn fault(written: &file::Fault, span: &Range<usize>, standing: &Standing<'_>) -> Result<Verb, ScenarioError> {
-    let filling = standing.filling;
-    let mut realm = None;
-    let mut rule = BTreeMap::new();
-    for (key, value) in written {
-        if key.text == "realm" {
-            realm = Some(standing.realm(value)?);
-        } else {
-            rule.insert(key.text.clone(), filling.text(value)?.text);
-        }
-    }
-    let realm = realm.ok_or_else(|| filling.source.error(span, "no 'realm' for the fault"))?;
-    Ok(Verb::Fault { realm, rule })
+    let file::Fault { realm, when, then } = written;
+    let rule = Arc::new(super::fault::rule(when, then, span, standing.filling)?);
+    Ok(Verb::Fault { realm: standing.realm(realm)?, rule })
 }
