@@ -210,7 +210,7 @@ fn what_cannot_be_done_is_said_before_anything_is_played() {
     );
     check(
         "parameter = { of = \"db\", name = \"tls_version\", value = \"TLSv1.3\" }",
-        "a value that tls_version cannot have 'TLSv1.3', allowed: TLSv1, TLSv1.1, TLSv1.2",
+        "unknown value of tls_version 'TLSv1.3', allowed: TLSv1, TLSv1.1, TLSv1.2",
     );
     check("fault = { then = \"x\" }", "no 'realm' for the fault");
     check(
