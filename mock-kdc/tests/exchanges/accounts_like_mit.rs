@@ -171,7 +171,11 @@ fn alterations_take_effect_with_the_next_request() {
         (Alteration::LockedOut(true), Alteration::LockedOut(false), "18 LOCKED_OUT [] for a client"),
         (Alteration::Expires(past), Alteration::Expires(None), "1 CLIENT EXPIRED [] for a client"),
         (Alteration::PasswordExpires(past), Alteration::PasswordExpires(None), "23 CLIENT KEY EXPIRED [] for a client"),
-        (Alteration::MustChangePassword(true), Alteration::MustChangePassword(false), "23 REQUIRED PWCHANGE [] for a client"),
+        (
+            Alteration::MustChangePassword(true),
+            Alteration::MustChangePassword(false),
+            "23 REQUIRED PWCHANGE [] for a client",
+        ),
         (
             Alteration::ValidFrom(Some(now.offset_seconds(60))),
             Alteration::ValidFrom(None),
