@@ -8,7 +8,7 @@
 //! FAST (RFC 6113) is for realms that ask for it ([`Realm::fast`]): armor of a ticket-granting ticket, encrypted challenge,
 //! TGS-REQs and errors within the tunnel.
 //!
-//! What it leaves out, it leaves out on purpose: no SPAKE or PKINIT (neither is advertised), no other realms, no
+//! What it leaves out, it leaves out on purpose: no SPAKE or PKINIT (neither is advertised), no
 //! postdated tickets (10, and 13 in a TGS-REQ), no user-to-user, no delegation on behalf of users (13). It is stricter
 //! than MIT's in two places: it issues no ticket that has already ended (11, or 32 where the ticket-granting ticket
 //! has), and takes no checksum in a TGS-REQ that is not keyed (50).
@@ -28,12 +28,15 @@
 //! The program reads a realm from a TOML file. All keys but `realm` may be left out.
 #![doc = include_str!("../README.md")]
 
+pub mod control;
 pub mod deviation;
 pub mod event;
+pub mod fault;
 pub mod krb5_conf;
 pub mod listen;
 pub mod realm;
 pub mod realm_file;
+pub mod trust;
 
 mod administration;
 mod arrival;
@@ -54,10 +57,11 @@ mod tgs_exchange;
 mod times;
 mod worker;
 
-pub use administration::Alteration;
+pub use administration::{Alteration, PrincipalState};
 pub use arrival::Arrival;
 pub use deviation::Deviation;
 pub use event::{Event, Outcome, Transport};
+pub use fault::Rule;
 pub use kdc::{Answer, Kdc, UnknownPrincipal};
 pub use listen::{Handle, Limits, Listener};
 pub use log::Log;
@@ -68,4 +72,5 @@ pub use realm::{
     TicketFlag, User,
 };
 pub use responder::Responder;
+pub use trust::{BadPath, ReferredNames, Trust, TrustKey, Trusts};
 pub use worker::Worker;

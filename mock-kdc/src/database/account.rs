@@ -37,6 +37,8 @@ pub(crate) struct Account {
     pub(crate) renewable_lifetime: Option<Duration>,
     /// KDC options that are not granted.
     pub(crate) refused_options: u32,
+    /// Of a key shared with another realm: whether it is good for clients from beyond that realm, and for going beyond.
+    pub(crate) transitive: bool,
     /// For the PAC; services have none.
     pub(crate) rid: Option<u32>,
     /// For the PAC.
@@ -73,9 +75,26 @@ impl Account {
             ticket_lifetime: None,
             renewable_lifetime: None,
             refused_options: 0,
+            transitive: true,
             rid: None,
             groups: Vec::new(),
         }
+    }
+
+    /// Forgets all keys. What is left is found by no name.
+    pub(super) fn forget(&mut self) {
+        self.key_sets = vec![KeySet { kvno: 0, keys: Vec::new() }];
+        self.former.clear();
+    }
+
+    /// Whether all keys were forgotten: an account that has none has a version number all the same.
+    pub(super) fn is_removed(&self) -> bool {
+        self.newest().kvno == 0
+    }
+
+    /// Key version numbers, the newest first, with the encryption types of their keys.
+    pub(crate) fn versions(&self) -> impl Iterator<Item = (u32, Vec<Etype>)> {
+        self.key_sets.iter().map(|set| (set.kvno, set.keys.iter().map(Key::etype).collect()))
     }
 
     /// The keys that new tickets and replies use.

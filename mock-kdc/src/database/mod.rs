@@ -74,8 +74,19 @@ impl Database {
     }
 
     /// All accounts, in the order in which they were made.
-    pub(crate) fn accounts(&self) -> &[Account] {
-        &self.accounts
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.iter().filter(|account| !account.is_removed())
+    }
+
+    /// Takes an account out, with all of its names and keys; whether it was there. A name that it shared stays shared.
+    pub(crate) fn remove(&mut self, principal: &Principal) -> bool {
+        let Some(Named::One(index)) = self.names.get(self.key(principal.into()).octets()).copied() else {
+            return false;
+        };
+        self.names.retain(|_, named| !matches!(named, Named::One(other) if *other == index));
+        // Its place stays, as names are for places.
+        self.accounts[index].forget();
+        true
     }
 
     /// Adds a user to a realm that is in use; its keys are made here.

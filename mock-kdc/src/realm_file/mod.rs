@@ -2,6 +2,7 @@
 //! JSON Schema in [`SCHEMA`].
 
 mod place;
+mod trusts;
 mod written;
 
 use std::num::NonZeroU32;
@@ -11,6 +12,7 @@ use shakedown_krb5::Timestamp;
 use toml::Spanned;
 
 use crate::deviation::Deviation;
+use crate::fault::Rule;
 use crate::realm::{Flavor, Lockout, Password, Realm, Service, User};
 use place::{Place, line_of};
 use written::{File, ServiceEntry, UserEntry};
@@ -25,6 +27,8 @@ pub struct RealmFile {
     pub realm: Realm,
     /// Departures from the protocol that are on from the start.
     pub deviations: Vec<Deviation>,
+    /// What happens to the answers of which requests.
+    pub rules: Vec<Rule>,
 }
 
 /// What a realm file may refer to.
@@ -95,9 +99,26 @@ pub fn read_in(surroundings: Surroundings<'_>, text: &str) -> Result<RealmFile, 
         all_etypes_in_hints,
         reply_key_version,
         deviations,
+        rules,
         users,
         services,
+        trusts,
+        trusted_by,
+        paths,
+        hosts_elsewhere,
+        referred_names,
+        users_elsewhere,
+        bad_path,
     } = file;
+    let elsewhere = trusts::Written {
+        trusts,
+        trusted_by,
+        paths,
+        hosts: hosts_elsewhere,
+        referred_names,
+        users: users_elsewhere,
+        bad_path,
+    };
     let defaults = Realm::of(place.word::<Flavor>(flavor.as_ref())?.unwrap_or_default(), &name);
     let lock_times = (lockout_window.as_ref(), lockout_duration.as_ref());
     let realm = Realm {
@@ -127,12 +148,13 @@ pub fn read_in(surroundings: Surroundings<'_>, text: &str) -> Result<RealmFile, 
         account_checks: place.word(account_checks.as_ref())?.unwrap_or(defaults.account_checks),
         all_etypes_in_hints: all_etypes_in_hints.unwrap_or(defaults.all_etypes_in_hints),
         reply_key_version: reply_key_version.unwrap_or(defaults.reply_key_version),
+        trusts: trusts::understood(&place, &name, elsewhere, &defaults.trusts)?,
         name,
     };
     let deviations = deviations
         .iter()
         .map(|name| name.get_ref().parse::<Deviation>().map_err(|unknown| place.invalid(name, unknown.to_string())));
-    Ok(RealmFile { realm, deviations: deviations.collect::<Result<_, _>>()? })
+    Ok(RealmFile { realm, deviations: deviations.collect::<Result<_, _>>()?, rules })
 }
 
 fn lock(
