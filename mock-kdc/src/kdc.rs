@@ -156,7 +156,7 @@ impl Kdc {
             Exchange::Tgs => tgs_exchange::answer(&view, &decoded, opened, out, random),
         };
         match issued {
-            Ok(issued) => note_issued(entry, &issued),
+            Ok(issued) => note_issued(entry, &decoded, &issued),
             Err(refused) => self.refuse(now, &decoded, &refused, out, entry, random),
         }
     }
@@ -302,10 +302,15 @@ fn note_request(entry: &mut Entry, request: &KdcRequestView<'_>) {
     entry.etypes.extend(request.body.etypes);
 }
 
-fn note_issued(entry: &mut Entry, issued: &Issued<'_>) {
+/// Names are written out again only where they are not those of the request.
+fn note_issued(entry: &mut Entry, request: &KdcRequestView<'_>, issued: &Issued<'_>) {
     let Issued { client, service, ticket_etype, session_etype, kvno } = *issued;
-    entry.client.set(client);
-    entry.service.set(service);
+    if named_client(request) != Some(client) {
+        entry.client.set(client);
+    }
+    if request.body.server() != Some(service) {
+        entry.service.set(service);
+    }
     entry.kind = Kind::Issued { ticket_etype, session_etype, kvno };
 }
 

@@ -14,10 +14,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a bench may panic")]
 
-mod client;
 mod cpu;
 mod floor;
 mod generator;
+mod memory;
 mod mit;
 mod requests;
 mod servers;
@@ -65,10 +65,10 @@ fn compare() {
             }
         }
     }
-    let floors = Exchange::BOTH.map(|exchange| floor::cryptography(exchange, &mut measured[0].party));
+    let floors = Exchange::BOTH.map(floor::cryptography);
     table::print(&measured, floors, pinned);
     table::print_start(&servers::first_answers(folder.path(), pinned));
-    table::print_client(&client::measure());
+    table::print_memory(Exchange::BOTH.map(memory::answer), floors);
 }
 
 /// That all of it works, in a moment.
@@ -81,7 +81,8 @@ fn try_out() {
             assert_eq!(generator::drive(&server, exchange, &mut party, limits).requests, 40);
         }
     }
-    assert!(servers::first_answer(folder.path(), false) < Duration::from_secs(5));
+    assert!(memory::answer(Exchange::As) > Duration::ZERO);
+    assert!(servers::first_answer(folder.path(), false).0 < Duration::from_secs(5));
 }
 
 impl Measured {

@@ -11,7 +11,7 @@ use shakedown_krb5::Credential;
 use shakedown_krb5::client::{Action, AsExchange, AsSettings, Secret};
 use shakedown_krb5::crypto::{default_salt, string_to_key};
 
-use crate::cpu::SERVER_CORE;
+use crate::cpu::{self, SERVER_CORE};
 use crate::mit::{self, Tuning};
 use crate::requests::{ETYPE, Exchange, PASSWORD, Party, REALM, SERVICE, USER, ask, now, principal};
 
@@ -90,13 +90,13 @@ pub(crate) fn echo_process(pinned: bool) -> Server {
     Server { name: "UDP echo", address, process, is_echo: true }
 }
 
-/// From the start of the program to its first answer, some times.
-pub(crate) fn first_answers(folder: &Path, pinned: bool) -> Vec<Duration> {
+/// From the start of the program to its first answer, some times: the time, and the program's CPU time in it.
+pub(crate) fn first_answers(folder: &Path, pinned: bool) -> Vec<(Duration, Duration)> {
     (0..20).map(|_| first_answer(folder, pinned)).collect()
 }
 
 /// From the start of the program to its first answer.
-pub(crate) fn first_answer(folder: &Path, pinned: bool) -> Duration {
+pub(crate) fn first_answer(folder: &Path, pinned: bool) -> (Duration, Duration) {
     realm_file(folder);
     let key = string_to_key(ETYPE, PASSWORD.as_bytes(), &default_salt(&principal(USER)), None).unwrap();
     let request = Party { key, tgt: echo_ticket(), random: Generator::from_system() }.request(Exchange::As);
@@ -105,7 +105,7 @@ pub(crate) fn first_answer(folder: &Path, pinned: bool) -> Duration {
     let reply = ask(&server.connect(), &request);
     let elapsed = began.elapsed();
     assert_eq!(reply[0], Exchange::As.reply_tag());
-    elapsed
+    (elapsed, cpu::time_of(server.process()))
 }
 
 fn echo_ticket() -> Credential {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::Measured;
-use crate::client::Costs;
 use crate::generator::Sample;
 use crate::requests::Exchange;
 
@@ -39,21 +38,27 @@ pub(crate) fn print(measured: &[Measured], floors: [Duration; 2], pinned: bool) 
     }
 }
 
-pub(crate) fn print_start(first_answers: &[Duration]) {
+pub(crate) fn print_start(first_answers: &[(Duration, Duration)]) {
     let mut sorted = first_answers.to_vec();
     sorted.sort_unstable();
-    let (fastest, median) = (sorted[0], sorted[sorted.len() / 2]);
-    println!("First answer after the start, keys given: {:.1} ms (fastest {:.1} ms).\n", ms(median), ms(fastest));
+    let ((fastest, _), (median, cpu)) = (sorted[0], sorted[sorted.len() / 2]);
+    println!(
+        "First answer after the start, keys given: {:.1} ms, of which {:.1} ms CPU (fastest {:.1} ms).\n",
+        ms(median),
+        ms(cpu),
+        ms(fastest)
+    );
 }
 
-pub(crate) fn print_client(costs: &Costs) {
-    println!(
-        "Client, in µs: AS {:.1}, TGS {:.1}, AP {:.1}, together {:.1}.",
-        us(costs.authentication),
-        us(costs.service_ticket),
-        us(costs.application),
-        us(costs.all)
-    );
+pub(crate) fn print_memory(answers: [Duration; 2], floors: [Duration; 2]) {
+    for ((exchange, answer), floor) in Exchange::BOTH.into_iter().zip(answers).zip(floors) {
+        println!(
+            "{} in memory, with look-aside, log and counters: {:.2} µs, of which cryptography {:.2} µs.",
+            exchange.name(),
+            us(answer),
+            us(floor)
+        );
+    }
 }
 
 /// Of each figure for itself.

@@ -89,13 +89,12 @@ pub(super) fn dk(base_key: &[u8], constant: &[u8]) -> Derived {
 }
 
 fn dk_folded(base_key: &[u8], folded: [u8; 16]) -> Derived {
-    let aes = Aes::new(base_key);
-    let mut block = Zeroizing::new(folded);
+    // Each block is the one before encrypted once more: CBC over the constant and zeros.
+    let mut blocks = Zeroizing::new([folded, [0; 16]]);
+    let count = base_key.len() / 16;
+    Aes::new(base_key).encrypt_cbc(&mut blocks[..count]);
     let mut derived = Derived::empty(base_key.len());
-    for octets in derived.octets[..base_key.len()].chunks_mut(16) {
-        aes.encrypt_block(&mut block);
-        octets.copy_from_slice(&*block);
-    }
+    derived.octets[..base_key.len()].copy_from_slice(blocks[..count].as_flattened());
     derived
 }
 
