@@ -81,6 +81,9 @@ pub(crate) struct Realm {
     pub deviations: List,
     #[serde(default)]
     pub rules: Vec<Spanned<FaultRule>>,
+    #[serde(default)]
+    pub trusts: List,
+    pub trust_secret: Option<Text>,
 }
 
 #[derive(Debug, Clone, serde::Deserialize)]

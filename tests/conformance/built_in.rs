@@ -4,7 +4,7 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 39] = [
+pub(crate) const CELLS: [(&str, usize); 40] = [
     ("kerberos/account-changes", 6),
     ("kerberos/expiry", 20),
     ("kerberos/kdc-answers", 78),
@@ -15,6 +15,7 @@ pub(crate) const CELLS: [(&str, usize); 39] = [
     ("kerberos/kinit", 12),
     ("kerberos/krbtgt-rotation", 4),
     ("kerberos/password-change", 8),
+    ("kerberos/replay", 6),
     ("kerberos/skew", 48),
     ("kerberos/success", 13),
     ("kerberos/ticket-faults", 14),

@@ -155,6 +155,10 @@ fn check(step: &str, expected: &str) {
 fn what_cannot_be_done_is_said_before_anything_is_played() {
     check("destroy_tickets = { by = \"ap\" }", "unknown client 'ap', allowed: app");
     check("renew = { by = \"db\" }\nthen = \"established\"", "unknown client 'db', allowed: app");
+    check(
+        "connect = { from = \"app\", to = \"db\", replay = \"true\" }\nthen = \"established\"",
+        "no login before this one that could be replayed, of 'app'",
+    );
     check("renew = { by = \"app\" }", "neither 'then' nor 'expect' for 'renew'");
     check(
         "renew = { by = \"app\" }\nthen = \"established\"\nserver = \"eof\"",

@@ -22,6 +22,21 @@ pub struct Realm {
     pub deviations: Vec<String>,
     /// Rules by which the KDC fails from the start.
     pub rules: Vec<Rule>,
+    /// Names of the realms that this one trusts: their users get in here.
+    pub trusts: BTreeSet<String>,
+    /// Names of the realms that trust this one: its users get in there.
+    pub trusted_by: BTreeSet<String>,
+    /// What its administrator has typed for the keys that it shares with those realms.
+    pub trust_password: Password,
+}
+
+impl Realm {
+    /// The principals that it shares with other realms, in full.
+    pub fn shared_principals(&self) -> impl Iterator<Item = String> {
+        let from_there = self.trusts.iter().map(|there| format!("krbtgt/{}@{there}", self.realm));
+        let to_there = self.trusted_by.iter().map(|there| format!("krbtgt/{there}@{}", self.realm));
+        from_there.chain(to_there)
+    }
 }
 
 /// A user principal.

@@ -34,6 +34,7 @@ pub(super) fn resolve_all(
     readings: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, Arc<Realm>>, ScenarioError> {
     let mut realms = BTreeMap::new();
+    let trusts = Trusts::read(written, filling)?;
     for (key, realm) in written {
         let mut services = BTreeSet::new();
         for (name, server) in servers {
@@ -43,9 +44,50 @@ pub(super) fn resolve_all(
                 services.insert(spn(&name.text, server, kerberos, filling, profiles, readings)?);
             }
         }
-        realms.insert(key.text.clone(), interner.realm(resolve(realm, services, filling)?));
+        let resolved = resolve(realm, services, filling)?;
+        let trusting = Realm { trusts: trusts.of(&key.text), trusted_by: trusts.by(&key.text), ..resolved };
+        realms.insert(key.text.clone(), interner.realm(trusting));
     }
     Ok(realms)
+}
+
+/// Who trusts whom in a case: pairs of a realm that trusts and one that is trusted, by the scenario's names for them, and the
+/// names of all realms by these.
+struct Trusts {
+    pairs: Vec<(String, String)>,
+    realms: BTreeMap<String, String>,
+}
+
+impl Trusts {
+    fn read(written: &BTreeMap<Text, file::Realm>, filling: &Filling<'_>) -> Result<Self, ScenarioError> {
+        let mut realms = BTreeMap::new();
+        for (key, realm) in written {
+            realms.insert(key.text.clone(), filling.text(&realm.realm)?.text);
+        }
+        let mut pairs = Vec::new();
+        for (key, realm) in written {
+            for trusted in filling.words(&realm.trusts)? {
+                if trusted.text == key.text || !realms.contains_key(&trusted.text) {
+                    let others: Vec<_> = realms.keys().filter(|name| **name != key.text).map(String::as_str).collect();
+                    return Err(filling.error(&trusted, "no other realm of this scenario").allowing(others.join(", ")));
+                }
+                pairs.push((key.text.clone(), trusted.text));
+            }
+        }
+        Ok(Self { pairs, realms })
+    }
+
+    /// The realms that one trusts.
+    fn of(&self, key: &str) -> BTreeSet<String> {
+        let trusted = self.pairs.iter().filter(|(trusting, _)| trusting == key).map(|(_, trusted)| trusted);
+        trusted.map(|trusted| self.realms[trusted].clone()).collect()
+    }
+
+    /// The realms that trust one.
+    fn by(&self, key: &str) -> BTreeSet<String> {
+        let trusting = self.pairs.iter().filter(|(_, trusted)| trusted == key).map(|(trusting, _)| trusting);
+        trusting.map(|trusting| self.realms[trusting].clone()).collect()
+    }
 }
 
 /// The service principal of a server: what is written, or the engine's service at the server's host.
@@ -80,7 +122,18 @@ fn resolve(
     mut services: BTreeSet<String>,
     filling: &Filling<'_>,
 ) -> Result<Realm, ScenarioError> {
-    let file::Realm { realm, users, services: extra, etypes, ticket_lifetime, clock, deviations, rules } = written;
+    let file::Realm {
+        realm,
+        users,
+        services: extra,
+        etypes,
+        ticket_lifetime,
+        clock,
+        deviations,
+        rules,
+        trusts: _,
+        trust_secret,
+    } = written;
     let name = filling.text(realm)?;
     if name.text.is_empty() || name.text.contains(|c: char| c.is_whitespace() || c.is_control() || "/@".contains(c)) {
         return Err(filling.error(&name, "no name of a realm").allowing("one as CORP.EXAMPLE.COM"));
@@ -113,6 +166,11 @@ fn resolve(
             .iter()
             .map(|rule| fault::rule(&rule.get_ref().when, &rule.get_ref().then, &rule.span(), filling))
             .collect::<Result<_, _>>()?,
+        trusts: BTreeSet::new(),
+        trusted_by: BTreeSet::new(),
+        trust_password: filling
+            .optional(trust_secret.as_ref())?
+            .map_or_else(|| Password::Named("trust".to_owned()), |secret| password(&secret)),
     })
 }
 
