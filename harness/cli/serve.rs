@@ -6,10 +6,14 @@ use crate::error::{Error, exit};
 use crate::testbed::environment::{self, Folder};
 use crate::testbed::{Materials, World};
 use clap::Args;
+use mock_kdc::SystemRandom;
+use mock_kdc::control::{self, ControlHandle, Controlled, Token};
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::net::TcpListener;
 
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
@@ -54,6 +58,18 @@ pub(super) fn serve(arguments: ServeArguments) -> Result<u8, Error> {
         for (name, address) in world.realms() {
             let _ = writeln!(text, "realm {name}: KDC on {address}, UDP and TCP");
         }
+        // Kept until the end: a control API goes with its handle.
+        let mut controls = Vec::new();
+        for (name, controlled) in world.controlled() {
+            let control = control(name, controlled, &folder).await?;
+            let _ = writeln!(
+                text,
+                "realm {name}: control http://{}, token in {}",
+                control.0.address(),
+                control.1.display()
+            );
+            controls.push(control);
+        }
         let login = arguments.case.login(&case)?;
         world.arrive(&case, &login.from, &folder).await?;
         let variables = world.variables(&login.from, &login.to, login.host.as_deref(), &folder)?;
@@ -69,6 +85,16 @@ pub(super) fn serve(arguments: ServeArguments) -> Result<u8, Error> {
         interruptions.next().await;
         Ok(exit::SUCCESS)
     })
+}
+
+/// The control API of a realm's KDC, on loopback always, and the file that its token is in.
+async fn control(name: &str, controlled: Controlled, folder: &Folder) -> Result<(ControlHandle, PathBuf), Error> {
+    let cannot = |problem: std::io::Error| Error::Environment(format!("the control API of realm {name}: {problem}"));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(cannot)?;
+    let token = Token::random(&mut SystemRandom);
+    let path = folder.path().join(format!("control-{name}.token"));
+    token.write_to(&path).map_err(cannot)?;
+    Ok((control::serve(listener, controlled, token).map_err(cannot)?, path))
 }
 
 /// The variables as a file that a POSIX shell reads with `.`; only its owner can read it, as it may hold a password.

@@ -6,7 +6,8 @@
 mod verb;
 
 pub(crate) use verb::{
-    ChangedAccount, Clock, Connect, DestroyTickets, Failover, Fault, Kinit, Parameter, Renew, Restart, Rotate,
+    ChangedAccount, Clock, Connect, DestroyTickets, Failover, Fault, FaultRule, Kinit, Parameter, Renew, Restart,
+    Rotate,
 };
 
 use crate::scenario::written::{Axis, List, Text};
@@ -81,6 +82,7 @@ pub(crate) struct Realm {
     #[serde(default)]
     pub trusts: List,
     pub trust_secret: Option<Text>,
+    pub rules: Vec<Spanned<FaultRule>>,
 }
 
 #[derive(Debug, Clone, serde::Deserialize)]

@@ -11,6 +11,7 @@ use crate::testbed::materials::Materials;
 use crate::testbed::random::Generator;
 use crate::testbed::relay::Relay;
 use crate::testbed::rotation;
+use mock_kdc::control::Controlled;
 use mock_kdc::krb5_conf::{Section, krb5_conf_of};
 use mock_kdc::listen::{Handle, Listener};
 use mock_kdc::{Alteration, Kdc, Rotation};
@@ -158,6 +159,29 @@ impl StandingRealm {
             self.planned = Arc::new(party::Realm { clock_seconds: *seconds, ..(*self.planned).clone() });
         }
         Ok(())
+    }
+
+    /// What its control API looks at and changes; `None` if it is no mock.
+    #[must_use]
+    pub fn controlled(&self) -> Option<Controlled> {
+        match &self.kind {
+            Kind::Mock(mock) => Some(Controlled::from(&mock.front)),
+            Kind::Real(_) | Kind::Endpoint => None,
+        }
+    }
+
+    /// Adds a rule by which the KDC fails from now on.
+    ///
+    /// # Errors
+    /// It is no mock.
+    pub fn fail_by(&self, rule: &mock_kdc::Rule) -> Result<(), Error> {
+        match &self.kind {
+            Kind::Mock(mock) => {
+                mock.front.kdc().add_rule(rule.clone());
+                Ok(())
+            }
+            Kind::Real(_) | Kind::Endpoint => Err(Error::Internal("a rule for a KDC that is no mock".to_owned())),
+        }
     }
 
     /// Replaces the keys of a service; gives what its server's keytab holds from then on, unless that stays as it is.
@@ -432,12 +456,12 @@ pub fn kdc(planned: &party::Realm, materials: &Materials) -> Result<Kdc, Error> 
         .map(|word| word.parse().map_err(|problem: mock_kdc::deviation::UnknownDeviation| wrong(problem.to_string())))
         .collect::<Result<_, _>>()?;
     kdc.set_deviations(&deviations);
+    kdc.set_rules(planned.rules.clone());
     Ok(kdc)
 }
 
 fn etype(number: i32) -> Result<Etype, Error> {
-    Etype::from_number(number)
-        .ok_or_else(|| Error::Usage(format!("unknown encryption type {number}, allowed are 17, 18, 19, 20")))
+    Etype::from_written_number(number).map_err(|refused| Error::Usage(refused.to_string()))
 }
 
 /// What libkrb5 and everything built on it needs to find the KDCs, and nothing that asks DNS.

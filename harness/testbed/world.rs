@@ -22,6 +22,7 @@
 //! ```
 
 mod change;
+mod kinit;
 
 use crate::error::Error;
 use crate::handshake::{Outcome, Side};
@@ -32,7 +33,7 @@ use crate::scenario::profile::Protocol;
 use crate::testbed::attempt::{self, Attempt, Dialled, View};
 use crate::testbed::backend::realm_of;
 use crate::testbed::choice::one_case;
-use crate::testbed::client::StandingClient;
+use crate::testbed::client::{Login, StandingClient};
 use crate::testbed::clocks::{self, Party};
 use crate::testbed::command::{self, Said};
 use crate::testbed::endpoint::{Endpoint, Tickets, Watched};
@@ -41,6 +42,7 @@ use crate::testbed::materials::Materials;
 use crate::testbed::proxy::{self, Proxies, StandingProxy, Way};
 use crate::testbed::realm::{self, Ports, StandingRealm};
 use crate::testbed::server::StandingServer;
+use mock_kdc::control::Controlled;
 use shakedown_krb5::Principal;
 use shakedown_krb5::client::Secret;
 use std::collections::BTreeMap;
@@ -60,6 +62,8 @@ pub struct World {
     folder: OnceLock<Folder>,
     /// What stands in place of a kinit with the right password.
     tickets: Option<Arc<Tickets>>,
+    /// What logins are if none says otherwise.
+    login: Login,
     watched: Option<Watched>,
 }
 
@@ -149,6 +153,7 @@ impl World {
             .iter()
             .map(|(name, planned)| (name.clone(), StandingClient::new(planned, &realms, &servers, &proxies)))
             .collect();
+        let is_replayed = case.steps.iter().any(|step| matches!(step.verb, Verb::Connect { replay: true, .. }));
         let scenario_folder = case.scenario.place.file.parent().map(Path::to_owned).unwrap_or_default();
         Self {
             materials: Arc::clone(materials),
@@ -159,6 +164,7 @@ impl World {
             scenario_folder,
             folder: OnceLock::new(),
             tickets: None,
+            login: if is_replayed { Login::Replayable } else { Login::Fresh },
             watched: None,
         }
     }
@@ -171,6 +177,11 @@ impl World {
     /// The realms by the scenario's names, with the addresses of their KDCs.
     pub fn realms(&self) -> impl Iterator<Item = (&str, SocketAddr)> {
         self.realms.iter().map(|(name, realm)| (name.as_str(), realm.address))
+    }
+
+    /// What control APIs of the realms look at and change, by the scenario's names; only mocks have one.
+    pub fn controlled(&self) -> impl Iterator<Item = (&str, Controlled)> {
+        self.realms.iter().filter_map(|(name, realm)| Some((name.as_str(), realm.controlled()?)))
     }
 
     /// The proxies by the scenario's names.
@@ -281,7 +292,10 @@ impl World {
     pub async fn perform(&mut self, verb: &Verb) -> Result<Performed, Error> {
         let marks: Vec<u64> = self.realms.values().map(StandingRealm::mark).collect();
         let mut performed = match verb {
-            Verb::Connect { from, to, host } => self.connect(from, to, host.as_deref()).await?,
+            Verb::Connect { from, to, host, replay } => {
+                let login = if *replay { Login::Replayed } else { self.login };
+                self.connect(from, to, host.as_deref(), login).await?
+            }
             Verb::Kinit { by, user, realm, secret, fresh_cache, times } => {
                 let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
                 client.ask_for(*times);
@@ -311,13 +325,16 @@ impl World {
         Ok(performed)
     }
 
-    async fn connect(&mut self, from: &str, to: &str, host: Option<&str>) -> Result<Performed, Error> {
+    async fn connect(&mut self, from: &str, to: &str, host: Option<&str>, login: Login) -> Result<Performed, Error> {
         let client = self.clients.get(from).ok_or_else(|| unknown("client", from))?;
         let planned = Arc::clone(&client.planned);
         let way = self.proxies.way(to);
         self.proxies.stand(&way).await?;
         match &planned.kind {
-            ClientKind::BuiltIn => self.log_in(from, &way, host).await,
+            ClientKind::BuiltIn => self.log_in(from, &way, host, login).await,
+            ClientKind::Command { .. } if login == Login::Replayed => {
+                Ok(Performed::CannotPlay("a program does not log in a second time as before".to_owned()))
+            }
             ClientKind::Profile(name) => {
                 Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
             }
@@ -326,7 +343,7 @@ impl World {
     }
 
     /// Lets our own client log in.
-    async fn log_in(&mut self, from: &str, way: &Way, host: Option<&str>) -> Result<Performed, Error> {
+    async fn log_in(&mut self, from: &str, way: &Way, host: Option<&str>, login: Login) -> Result<Performed, Error> {
         let server = self.servers.get(&way.server).ok_or_else(|| unknown("server", &way.server))?;
         let client = self.clients.get_mut(from).ok_or_else(|| unknown("client", from))?;
         let planned = Arc::clone(&client.planned);
@@ -337,7 +354,7 @@ impl World {
         {
             client.know_password(&Principal::new(&[&planned.login], realm), &self.materials);
         }
-        let baggage = client.baggage();
+        let baggage = client.baggage(login, &self.materials);
         let mut attempt = attempt::attempt(&planned, server, dialled, &self.materials, baggage).await?;
         if !way.proxies.is_empty() {
             self.proxies.end(way, attempt.is_broken()).await?;
@@ -401,107 +418,6 @@ impl World {
         };
         let server = if server.is_mock() { View::of(seen) } else { View::Unobserved };
         let attempt = Attempt { client, server, kdc: View::Unobserved, connections, phases: Vec::new(), recordings };
-        Ok(Performed::Attempt(Box::new(attempt)))
-    }
-
-    async fn kinit(
-        &mut self,
-        by: &str,
-        user: &str,
-        realm: &str,
-        secret: &KinitSecret,
-        fresh_cache: bool,
-    ) -> Result<Performed, Error> {
-        let standing = self.realms.get(realm).ok_or_else(|| unknown("realm", realm))?;
-        let principal = Principal::new(&[user], &standing.planned.realm);
-        let KinitSecret::Typed(password) = secret else {
-            return self.kinit_by_keytab(by, realm, &principal, fresh_cache).await;
-        };
-        let is_right = standing.planned.users.get(user).is_some_and(|known| known.password == *password);
-        if let Some(tickets) = self.tickets.clone().filter(|_| is_right) {
-            return self.kinit_by(&tickets, by, &principal).await;
-        }
-        let password = self.materials.secrets().value(password);
-        let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
-        let planned = Arc::clone(&client.planned);
-        match &planned.kind {
-            ClientKind::BuiltIn => {
-                if fresh_cache {
-                    client.destroy_tickets();
-                }
-                let secret = Secret::password(&password);
-                let attempt = client.kinit(&principal, secret, &self.materials).await.that_reached_somebody()?;
-                Ok(Performed::Attempt(Box::new(attempt)))
-            }
-            ClientKind::Profile(name) => {
-                Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
-            }
-            ClientKind::Command { argv } => {
-                let folder = self.folder()?;
-                let mut variables = Variables::default();
-                variables.set("SHAKEDOWN_VERB", "kinit");
-                variables.set("SHAKEDOWN_USER", user);
-                variables.set("SHAKEDOWN_REALM", standing.planned.realm.as_str());
-                variables.set("SHAKEDOWN_PASSWORD", password.as_str());
-                if let Some(kerberos) = self.servers.values().find_map(|server| server.planned.kerberos.as_ref()) {
-                    variables.set("SHAKEDOWN_SPN", kerberos.spn.as_str());
-                }
-                self.kerberos_variables(&mut variables, folder)?;
-                if fresh_cache {
-                    // One that is not there is as good as one that was removed.
-                    let _ = std::fs::remove_file(folder.path().join(CCACHE));
-                }
-                let mark = standing.mark();
-                let outcome = match command::run(argv, &self.scenario_folder, &variables).await? {
-                    Said::LoggedIn(_) => Outcome::established("kerberos"),
-                    Said::Refused(words) => realm::refusal(&words),
-                    Said::CannotPlay(reason) => return Ok(Performed::CannotPlay(reason)),
-                };
-                let connections = standing.trace_since(mark).into_iter().collect();
-                // What a program says to somebody else's KDC passes us by.
-                let server = if standing.is_observed() { View::Nothing } else { View::Unobserved };
-                let attempt = Attempt { connections, server, ..Attempt::without_connection(outcome) };
-                Ok(Performed::Attempt(Box::new(attempt)))
-            }
-        }
-    }
-
-    /// A kinit by the keys that the user had when the case began.
-    async fn kinit_by_keytab(
-        &mut self,
-        by: &str,
-        realm: &str,
-        principal: &Principal,
-        fresh_cache: bool,
-    ) -> Result<Performed, Error> {
-        let standing = self.realms.get(realm).ok_or_else(|| unknown("realm", realm))?;
-        let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
-        if client.planned.kind != ClientKind::BuiltIn || !standing.is_observed() {
-            return Ok(Performed::CannotPlay("there is no keytab of users here".to_owned()));
-        }
-        if fresh_cache {
-            client.destroy_tickets();
-        }
-        let keys = standing.user_keys(principal)?;
-        let attempt = client.kinit(principal, keys, &self.materials).await.that_reached_somebody()?;
-        Ok(Performed::Attempt(Box::new(attempt)))
-    }
-
-    /// A kinit without a password: from a credential cache that is there, for which no KDC is asked, or by the keys of a keytab.
-    /// A program finds what comes of it in its own cache.
-    async fn kinit_by(&mut self, tickets: &Tickets, by: &str, principal: &Principal) -> Result<Performed, Error> {
-        let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
-        let attempt = match tickets.secret(principal) {
-            Some(keys) => client.kinit(principal, keys, &self.materials).await,
-            None => {
-                client.take(tickets.tickets(principal));
-                let established = Attempt::without_connection(Outcome::established("kerberos"));
-                Attempt { server: View::Unobserved, ..established }
-            }
-        };
-        if let (ClientKind::Command { .. }, Some(cache)) = (&client.planned.kind, client.credential_cache()?) {
-            self.folder()?.write(CCACHE, &cache)?;
-        }
         Ok(Performed::Attempt(Box::new(attempt)))
     }
 

@@ -1,10 +1,11 @@
 //! Changes to the accounts of a running KDC, as an administrator makes them.
 
+use shakedown_krb5::crypto::Etype;
 use shakedown_krb5::{Random, Timestamp};
 
-use crate::database::Database;
+use crate::database::{Account, Database};
 use crate::kdc::{Kdc, UnknownPrincipal};
-use crate::realm::{InvalidRealm, Password, Preauth, Rotation, Service, User};
+use crate::realm::{InvalidRealm, Kind, Password, Preauth, Rotation, Service, User};
 
 /// One thing that is changed about an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +26,75 @@ pub enum Alteration {
     Preauth(Preauth),
 }
 
+/// An account as an administrator sees it: no key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrincipalState {
+    /// With its realm.
+    pub name: String,
+    /// User or computer; services are users.
+    pub kind: Kind,
+    /// Key version numbers, the newest first, with the encryption types of their keys.
+    pub keys: Vec<(u32, Vec<Etype>)>,
+    /// Whether the password is to be proven before there is a ticket.
+    pub preauth: Preauth,
+    /// Switched off.
+    pub disabled: bool,
+    /// Locked by wrong passwords, or as if.
+    pub locked_out: bool,
+    /// From when on it is an account.
+    pub valid_from: Option<Timestamp>,
+    /// When it ends.
+    pub expires: Option<Timestamp>,
+    /// When its password ends.
+    pub password_expires: Option<Timestamp>,
+    /// Whether its password has to be changed first.
+    pub must_change_password: bool,
+}
+
 impl Kdc {
+    /// All accounts, in the order in which they were made. `now` is the caller's time in seconds since 1970: a lock may
+    /// have passed.
+    #[must_use]
+    pub fn principals(&self, now: i64) -> Vec<PrincipalState> {
+        self.read_database(|database| database.accounts().map(|account| self.state(account, now)).collect())
+    }
+
+    /// One account.
+    ///
+    /// # Errors
+    /// The realm has no such principal.
+    pub fn principal_state(&self, principal: &str, now: i64) -> Result<PrincipalState, UnknownPrincipal> {
+        let name = self.principal(principal)?;
+        let found = self.read_database(|database| database.find(&name).map(|account| self.state(account, now)));
+        found.ok_or_else(|| self.unknown(principal))
+    }
+
+    /// Takes an account out, with all of its names and keys.
+    ///
+    /// # Errors
+    /// The realm has no such principal.
+    pub fn remove(&self, principal: &str) -> Result<(), UnknownPrincipal> {
+        let name = self.principal(principal)?;
+        let was_there = self.write_database(|database| database.remove(&name));
+        if was_there { Ok(()) } else { Err(self.unknown(principal)) }
+    }
+
+    fn state(&self, account: &Account, now: i64) -> PrincipalState {
+        let now = Timestamp::from_seconds(now).offset_seconds(self.clock_offset());
+        PrincipalState {
+            name: account.principal.to_string(),
+            kind: account.kind,
+            keys: account.versions().collect(),
+            preauth: if account.preauth_required { Preauth::Required } else { Preauth::NotRequired },
+            disabled: account.disabled,
+            locked_out: account.attempts.is_locked(self.realm().lockout, now),
+            valid_from: account.valid_from,
+            expires: account.expires,
+            password_expires: account.password_expires,
+            must_change_password: account.must_change_password,
+        }
+    }
+
     /// Changes an account; the next request sees it.
     ///
     /// # Errors

@@ -11,8 +11,9 @@ use crate::administration::Alteration;
 use crate::arrival::Arrival;
 use crate::clock::Clock;
 use crate::database::{self, Account, Database};
-use crate::deviation::{self, Deviation};
+use crate::deviation::Deviation;
 use crate::event::{Entry, Event, Kind};
+use crate::fault::{Rules, Sending};
 use crate::realm::{InvalidRealm, Realm, Rotation};
 use crate::refusal::{Refusal, Refused};
 use crate::reply::Issued;
@@ -28,7 +29,8 @@ pub struct Kdc {
     krbtgt: Principal,
     clock: Clock,
     database: RwLock<Database>,
-    deviations: RwLock<Vec<Deviation>>,
+    pub(crate) deviations: RwLock<Vec<Deviation>>,
+    pub(crate) rules: Rules,
 }
 
 /// What is to be sent back, and what to note about it.
@@ -38,6 +40,8 @@ pub struct Answer {
     pub octets: Option<Vec<u8>>,
     /// For the log.
     pub event: Event,
+    /// How and when it is to be sent.
+    pub sending: Sending,
 }
 
 /// A name that the realm does not have.
@@ -57,7 +61,8 @@ pub(crate) struct View<'a> {
     pub(crate) database: &'a Database,
     /// The KDC's own time.
     pub(crate) now: Timestamp,
-    pub(crate) deviations: &'a [Deviation],
+    /// Whether the answer may have to be bent.
+    pub(crate) is_faulty: bool,
 }
 
 impl<'a> View<'a> {
@@ -85,6 +90,7 @@ impl Kdc {
             clock: Clock::new(realm.clock_offset_seconds),
             database: RwLock::new(database),
             deviations: RwLock::default(),
+            rules: Rules::default(),
             realm,
         })
     }
@@ -99,6 +105,7 @@ impl Kdc {
             clock: Clock::new(self.clock.offset()),
             database: RwLock::new(self.database.read().unwrap_or_else(PoisonError::into_inner).clone()),
             deviations: RwLock::new(self.deviations.read().unwrap_or_else(PoisonError::into_inner).clone()),
+            rules: self.rules.fork(),
         }
     }
 
@@ -108,7 +115,7 @@ impl Kdc {
     pub fn answer(&self, request: &[u8], now: Timestamp, random: &mut dyn Random) -> Answer {
         let mut desk = Desk::default();
         self.respond_at(request, &Arrival::direct(now), &mut desk, random);
-        Answer { octets: desk.reply().map(<[u8]>::to_vec), event: desk.entry.to_event() }
+        Answer { octets: desk.reply().map(<[u8]>::to_vec), event: desk.entry.to_event(), sending: desk.sending.clone() }
     }
 
     /// Answers one message with the memory and randomness of a worker, which has [`Worker::reply`] and
@@ -121,9 +128,19 @@ impl Kdc {
     fn respond_at(&self, request: &[u8], arrival: &Arrival, desk: &mut Desk, random: &mut dyn Random) {
         let now = self.clock.at(arrival.now);
         desk.clear();
-        let Desk { opened, out, entry } = desk;
-        entry.clear();
-        (entry.at, entry.transport) = (now, arrival.transport);
+        desk.entry.clear();
+        (desk.entry.at, desk.entry.transport) = (now, arrival.transport);
+        let is_faulty = self.is_faulty();
+        self.respond_well(request, is_faulty, desk, random);
+        if is_faulty {
+            self.fail(request, 0, desk, random);
+        }
+    }
+
+    /// The answer without departures and rules.
+    fn respond_well(&self, request: &[u8], is_faulty: bool, desk: &mut Desk, random: &mut dyn Random) {
+        let Desk { opened, out, entry, .. } = desk;
+        let now = entry.at;
         let decoded = match KdcRequestView::decode(request) {
             Ok(decoded) => decoded,
             Err(error) => return entry.drop_for(format_args!("malformed: {error}")),
@@ -132,18 +149,16 @@ impl Kdc {
         if decoded.body.sname.is_none() {
             return entry.drop_for("no service named");
         }
-        let deviations = self.deviations.read().unwrap_or_else(PoisonError::into_inner);
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let view = View { realm: &self.realm, krbtgt: &self.krbtgt, database: &database, now, deviations: &deviations };
+        let view = View { realm: &self.realm, krbtgt: &self.krbtgt, database: &database, now, is_faulty };
         let issued = match decoded.exchange {
             Exchange::As => as_exchange::answer(&view, &decoded, request, opened, out, random),
             Exchange::Tgs => tgs_exchange::answer(&view, &decoded, opened, out, random),
         };
         match issued {
-            Ok(issued) => note_issued(entry, &issued),
+            Ok(issued) => note_issued(entry, &decoded, &issued),
             Err(refused) => self.refuse(now, &decoded, &refused, out, entry, random),
         }
-        deviation::bend_octets(&deviations, &mut out.reply);
     }
 
     /// Writes the error that takes the place of a reply which does not fit a datagram (52), or of a request that is too
@@ -180,6 +195,12 @@ impl Kdc {
     /// Switches departures from the protocol on (and all others off).
     pub fn set_deviations(&self, deviations: &[Deviation]) {
         *self.deviations.write().unwrap_or_else(PoisonError::into_inner) = deviations.to_vec();
+    }
+
+    /// The departures that are switched on.
+    #[must_use]
+    pub fn deviations(&self) -> Vec<Deviation> {
+        self.deviations.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Replaces the keys of a service (or of `krbtgt/REALM`) by random ones; returns their kvno.
@@ -229,11 +250,16 @@ impl Kdc {
         change(&mut self.database.write().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn principal(&self, name: &str) -> Result<Principal, UnknownPrincipal> {
+    /// Looks at the accounts.
+    pub(crate) fn read_database<T>(&self, look: impl FnOnce(&Database) -> T) -> T {
+        look(&self.database.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn principal(&self, name: &str) -> Result<Principal, UnknownPrincipal> {
         database::principal(&self.realm, name).map_err(|_| self.unknown(name))
     }
 
-    fn unknown(&self, name: &str) -> UnknownPrincipal {
+    pub(crate) fn unknown(&self, name: &str) -> UnknownPrincipal {
         UnknownPrincipal { name: name.to_owned(), realm: self.realm.name.clone() }
     }
 
@@ -276,10 +302,15 @@ fn note_request(entry: &mut Entry, request: &KdcRequestView<'_>) {
     entry.etypes.extend(request.body.etypes);
 }
 
-fn note_issued(entry: &mut Entry, issued: &Issued<'_>) {
+/// Names are written out again only where they are not those of the request.
+fn note_issued(entry: &mut Entry, request: &KdcRequestView<'_>, issued: &Issued<'_>) {
     let Issued { client, service, ticket_etype, session_etype, kvno } = *issued;
-    entry.client.set(client);
-    entry.service.set(service);
+    if named_client(request) != Some(client) {
+        entry.client.set(client);
+    }
+    if request.body.server() != Some(service) {
+        entry.service.set(service);
+    }
     entry.kind = Kind::Issued { ticket_etype, session_etype, kvno };
 }
 

@@ -28,8 +28,10 @@
 //! The program reads a realm from a TOML file. All keys but `realm` may be left out.
 #![doc = include_str!("../README.md")]
 
+pub mod control;
 pub mod deviation;
 pub mod event;
+pub mod fault;
 pub mod krb5_conf;
 pub mod listen;
 pub mod realm;
@@ -46,6 +48,7 @@ mod kdc;
 mod log;
 mod look_aside;
 mod metrics;
+mod pac;
 mod policy;
 mod random;
 mod refusal;
@@ -55,10 +58,11 @@ mod tgs_exchange;
 mod times;
 mod worker;
 
-pub use administration::Alteration;
+pub use administration::{Alteration, PrincipalState};
 pub use arrival::Arrival;
 pub use deviation::Deviation;
 pub use event::{Event, Outcome, Transport};
+pub use fault::Rule;
 pub use kdc::{Answer, Kdc, UnknownPrincipal};
 pub use listen::{Handle, Limits, Listener};
 pub use log::Log;

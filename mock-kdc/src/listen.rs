@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use crate::arrival::Arrival;
 use crate::event::Transport;
+use crate::fault::{self, Afterwards, Sending};
 use crate::kdc::Kdc;
 use crate::log::Log;
 use crate::metrics::Metrics;
@@ -25,6 +26,8 @@ use crate::worker::Worker;
 const MAX_DATAGRAM: usize = 65_535;
 /// How many datagrams are answered before anything else of the runtime gets its turn.
 const DATAGRAMS_IN_A_ROW: usize = 64;
+/// How many datagrams may wait to be sent, for each of the tasks; more are lost.
+const MAX_WAITING: usize = 4096;
 /// How often a port is looked for that is free for both transports.
 const BIND_ATTEMPTS: u32 = 32;
 
@@ -109,8 +112,10 @@ impl Listener {
         let service = Service { responder: Arc::clone(&responder), address: self.address, limits, stopped };
         let mut tasks = JoinSet::new();
         let datagrams = Arc::new(self.datagrams);
-        // Two workers share the socket: while one computes, the other receives.
-        for _ in 0..2 {
+        // Two workers share the socket: while one computes, the other receives. On one core they would only wake each
+        // other up.
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        for _ in 0..cores.min(2) {
             tasks.spawn(service.clone().serve_datagrams(Arc::clone(&datagrams)));
         }
         tasks.spawn(service.serve_connections(self.connections));
@@ -169,6 +174,8 @@ impl Service {
     async fn serve_datagrams(mut self, socket: Arc<UdpSocket>) {
         let mut worker = Worker::from_system();
         let mut buffer = vec![0; MAX_DATAGRAM];
+        // Answers that a rule delays. They go with this task.
+        let mut waiting = JoinSet::new();
         loop {
             tokio::select! {
                 _ = self.stopped.wait_for(|stopped| *stopped) => return,
@@ -183,13 +190,47 @@ impl Service {
                     Err(_) => continue,
                 };
                 let arrival = self.arrival(Transport::Udp, peer);
-                let Some(reply) = self.responder.datagram(&buffer[..length], &arrival, &mut worker) else { continue };
+                if self.responder.datagram(&buffer[..length], &arrival, &mut worker).is_none() {
+                    continue;
+                }
+                if !worker.desk.sending.is_normal() {
+                    self.send_otherwise(&socket, peer, &worker, &mut waiting).await;
+                    continue;
+                }
+                let Some(reply) = worker.reply() else { continue };
                 // A reply that cannot be sent is lost, as datagrams are; but one that has to wait does wait.
                 if matches!(socket.try_send_to(reply, peer), Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
                     let _ = socket.send_to(reply, peer).await;
                 }
             }
         }
+    }
+
+    /// Sends a datagram as a rule says, without anybody waiting for it.
+    async fn send_otherwise(
+        &self,
+        socket: &Arc<UdpSocket>,
+        peer: SocketAddr,
+        worker: &Worker,
+        waiting: &mut JoinSet<()>,
+    ) {
+        let (Some(reply), sending, place) = (worker.reply(), &worker.desk.sending, worker.desk.waiting) else { return };
+        while waiting.try_join_next().is_some() {}
+        if sending.delay.is_zero() {
+            return fault::send_datagram(socket, peer, reply, &sending.delivery).await;
+        }
+        if waiting.len() == MAX_WAITING {
+            return;
+        }
+        let responder = Arc::clone(&self.responder);
+        let (socket, reply, sending) = (Arc::clone(socket), reply.to_vec(), sending.clone());
+        waiting.spawn(async move {
+            tokio::time::sleep(sending.delay).await;
+            if let Some(place) = place {
+                responder.release(place);
+            }
+            fault::send_datagram(&socket, peer, &reply, &sending.delivery).await;
+        });
     }
 
     async fn serve_connections(mut self, listener: TcpListener) {
@@ -227,15 +268,22 @@ impl Service {
             };
             let Ok(Ok(read)) = read else { return };
             let arrival = self.arrival(Transport::Tcp, peer);
-            let (reply, last) = match read {
-                Read::Request(request) => (self.responder.message(&request, &arrival, &mut worker), false),
-                Read::TooLong => (self.responder.too_long(&arrival, &mut worker), true),
+            let last = matches!(read, Read::TooLong);
+            match read {
+                Read::Request(request) => self.responder.message(&request, &arrival, &mut worker),
+                Read::TooLong => self.responder.too_long(&arrival, &mut worker),
                 Read::End => return,
             };
             // MIT's KDC closes a connection where it has no answer, so that the client need not wait.
-            let Some(reply) = reply else { return };
-            let written = timeout(self.limits.idle, write_reply(&mut stream, reply)).await;
-            if last || !matches!(written, Ok(Ok(()))) {
+            let Some(reply) = worker.reply() else { return };
+            let sending = &worker.desk.sending;
+            let goes_on = if sending.is_normal() {
+                matches!(timeout(self.limits.idle, write_reply(&mut stream, reply)).await, Ok(Ok(())))
+            } else {
+                let stopped = self.stopped.wait_for(|stopped| *stopped);
+                write_otherwise(&mut stream, reply, sending, stopped).await
+            };
+            if last || !goes_on {
                 return;
             }
         }
@@ -274,6 +322,25 @@ async fn write_reply(stream: &mut TcpStream, reply: &[u8]) -> io::Result<()> {
     let mut framed = Vec::with_capacity(4 + reply.len());
     frame(reply, &mut framed);
     stream.write_all(&framed).await
+}
+
+/// Writes an answer as a rule says; whether the connection goes on. Nothing of it happens once the KDC is `stopped`.
+async fn write_otherwise(
+    stream: &mut TcpStream,
+    reply: &[u8],
+    sending: &Sending,
+    stopped: impl Future<Output = impl Sized>,
+) -> bool {
+    // Pieces are to arrive as pieces; where that cannot be had, they arrive together.
+    let _ = stream.set_nodelay(true);
+    let writing = async {
+        tokio::time::sleep(sending.delay).await;
+        timeout(fault::MAX_WRITING, fault::write_message(stream, reply, &sending.delivery)).await
+    };
+    tokio::select! {
+        _ = stopped => false,
+        written = writing => matches!(written, Ok(Ok(Afterwards::GoOn))),
+    }
 }
 
 /// The machine's clock.

@@ -80,17 +80,24 @@ impl Log {
     /// The events from number `from` on that are still there.
     #[must_use]
     pub fn since(&self, from: u64) -> Vec<Event> {
+        self.numbered_since(from).1
+    }
+
+    /// The same, and the number of the first of them; with no event, the number of the next.
+    #[must_use]
+    pub fn numbered_since(&self, from: u64) -> (u64, Vec<Event>) {
         let recorded = self.lock();
-        let skipped = usize::try_from(from.saturating_sub(recorded.first)).unwrap_or(usize::MAX);
+        let mut number = recorded.first;
         let mut offset = 0;
         let mut events = Vec::new();
-        for (index, record) in recorded.records.iter().enumerate() {
-            if index >= skipped {
+        for record in &recorded.records {
+            if number >= from {
                 events.push(recorded.event(record, offset));
             }
             offset += record.variable_octets();
+            number += 1;
         }
-        events
+        (number - u64::try_from(events.len()).unwrap_or(number), events)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Recorded> {
@@ -225,6 +232,9 @@ mod tests {
         assert_eq!(log.since(4), [event(4)]);
         assert_eq!(log.since(5), []);
         assert_eq!(log.since(u64::MAX), []);
+        assert_eq!(log.numbered_since(0), (2, vec![event(2), event(3), event(4)]));
+        assert_eq!(log.numbered_since(4), (4, vec![event(4)]));
+        assert_eq!(log.numbered_since(u64::MAX), (5, vec![]));
     }
 
     #[test]

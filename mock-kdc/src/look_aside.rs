@@ -43,6 +43,8 @@ struct Place {
     hash: u64,
     request: Vec<u8>,
     state: State,
+    /// How often it came again.
+    repeats: u32,
     /// Empty: the KDC stayed silent.
     reply: Vec<u8>,
     entry: Entry,
@@ -62,8 +64,8 @@ pub(crate) enum Known {
     New(u64),
     /// It is being answered; the client need not get two answers.
     InProgress,
-    /// It was answered with what is in the buffers now.
-    Answered,
+    /// It was answered with what is in the buffers now, and has come so often again, this time included.
+    Answered(u32),
 }
 
 impl Default for LookAside {
@@ -90,19 +92,21 @@ impl LookAside {
             self.forget_oldest();
         }
         let hash = hash(request, self.secret);
-        if let Some(known) = self.numbers.get(&hash).and_then(|number| self.place(*number))
+        let index = self.numbers.get(&hash).and_then(|number| self.index(*number));
+        if let Some(known) = index.map(|index| &mut self.places[index])
             && known.request == request
         {
             if known.state == State::InProgress {
                 return Known::InProgress;
             }
+            known.repeats = known.repeats.saturating_add(1);
             reply.clone_from(&known.reply);
             entry.copy(&known.entry);
-            return Known::Answered;
+            return Known::Answered(known.repeats);
         }
         let number = self.first + self.places.len() as u64;
         let mut place = self.spare.pop().unwrap_or_default();
-        (place.at, place.hash, place.state) = (now, hash, State::InProgress);
+        (place.at, place.hash, place.state, place.repeats) = (now, hash, State::InProgress, 0);
         fill(&mut place.request, request);
         fill(&mut place.reply, &[]);
         self.octets += place.octets();
@@ -111,15 +115,23 @@ impl LookAside {
         Known::New(number)
     }
 
-    /// Notes the answer to what was [`Known::New`]; empty where the KDC stays silent.
-    pub(crate) fn answered(&mut self, number: u64, reply: &[u8], entry: &Entry) {
+    /// Notes the answer to what was [`Known::New`]; empty where the KDC stays silent. While it waits to be sent, the request
+    /// is in progress.
+    pub(crate) fn answered(&mut self, number: u64, reply: &[u8], entry: &Entry, waits: bool) {
         let Some(index) = self.index(number) else { return };
         let place = &mut self.places[index];
         self.octets -= place.octets();
         fill(&mut place.reply, reply);
         self.octets += place.octets();
         place.entry.copy(entry);
-        place.state = State::Answered;
+        place.state = if waits { State::InProgress } else { State::Answered };
+    }
+
+    /// Notes that an answer that has waited is sent now.
+    pub(crate) fn release(&mut self, number: u64) {
+        if let Some(index) = self.index(number) {
+            self.places[index].state = State::Answered;
+        }
     }
 
     fn forget_oldest(&mut self) {
@@ -132,10 +144,6 @@ impl LookAside {
         if place.octets() <= REUSED_OCTETS_MAX {
             self.spare.push(place);
         }
-    }
-
-    fn place(&self, number: u64) -> Option<&Place> {
-        self.places.get(self.index(number)?)
     }
 
     fn index(&self, number: u64) -> Option<usize> {
@@ -211,8 +219,10 @@ mod tests {
         let nothing = |found| (found, Vec::new(), Kind::Dropped);
         assert_eq!(look_up(&mut known, b"request", 0), nothing(Known::New(0)));
         assert_eq!(look_up(&mut known, b"request", 1), nothing(Known::InProgress));
-        known.answered(0, b"reply", &entry());
-        let answered = (Known::Answered, b"reply".to_vec(), Kind::Refused { code: 25 });
+        known.answered(0, b"reply", &entry(), true);
+        assert_eq!(look_up(&mut known, b"request", 1), nothing(Known::InProgress), "the answer is not sent yet");
+        known.release(0);
+        let answered = (Known::Answered(1), b"reply".to_vec(), Kind::Refused { code: 25 });
         assert_eq!(look_up(&mut known, b"request", 120), answered);
         assert_eq!(look_up(&mut known, b"other", 120), nothing(Known::New(1)));
         assert_eq!(look_up(&mut known, b"request", 121), nothing(Known::New(2)));
@@ -224,7 +234,7 @@ mod tests {
         let mut known = LookAside::default();
         look_up(&mut known, b"request", 0);
         look_up(&mut known, b"other", 500);
-        known.answered(0, b"reply", &entry());
+        known.answered(0, b"reply", &entry(), false);
         assert_eq!(look_up(&mut known, b"other", 500).0, Known::InProgress);
     }
 
@@ -249,7 +259,7 @@ mod tests {
         for number in 0..1000_u32 {
             let request = [&number.to_be_bytes()[..], &[0; 30_000]].concat();
             let (Known::New(number), ..) = look_up(&mut known, &request, 0) else { panic!() };
-            known.answered(number, &[0; 30_000], &entry());
+            known.answered(number, &[0; 30_000], &entry(), false);
         }
         let held: usize = known.places.iter().map(Place::octets).sum();
         assert!(held <= CAPACITY_OCTETS + (64 << 10) && known.numbers.len() == known.places.len(), "{held} octets");

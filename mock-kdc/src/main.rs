@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Parser;
+use mock_kdc::control::{self, ControlHandle, Controlled, Token};
 use mock_kdc::krb5_conf::krb5_conf;
 use mock_kdc::realm_file::Surroundings;
-use mock_kdc::{Kdc, Listener, SystemRandom, realm_file};
+use mock_kdc::{Handle, Kdc, Listener, SystemRandom, realm_file};
 use shakedown_krb5::Timestamp;
 use shakedown_krb5::keytab::Keytab;
 use tracing_subscriber::EnvFilter;
@@ -53,6 +54,12 @@ struct Arguments {
     /// Write a keytab with the keys of all services.
     #[arg(long, value_name = "FILE")]
     write_keytab: Option<PathBuf>,
+    /// Serve the control API at this address; needs a file for its token.
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "control_token_file")]
+    control: Option<SocketAddr>,
+    /// Write the token of the control API to this file, which only its owner can read.
+    #[arg(long, value_name = "FILE", requires = "control")]
+    control_token_file: Option<PathBuf>,
     /// Write the address once everything is ready.
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
@@ -96,6 +103,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     let file = realm_file::read_in(surroundings, &text).map_err(|invalid| in_file(invalid.to_string()))?;
     let kdc = Kdc::new(&file.realm, &mut SystemRandom).map_err(|invalid| in_file(invalid.to_string()))?;
     kdc.set_deviations(&file.deviations);
+    kdc.set_rules(file.rules);
     let services: Vec<_> = file.realm.services.iter().map(|service| service.name.as_str()).collect();
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::Environment(error.to_string()))?;
     runtime.block_on(serve(arguments, Arc::new(kdc), &services))
@@ -125,15 +133,33 @@ async fn serve(arguments: &Arguments, kdc: Arc<Kdc>, services: &[&str]) -> Resul
         write(path, &keytab(&kdc, services)?)?;
     }
     let handle = listener.serve(kdc);
+    let control = control(arguments, &handle).await?;
     let told = told_to_end().map_err(|error| Failure::Environment(error.to_string()))?;
     if let Some(path) = &arguments.ready_file {
         write(path, format!("{address}\n").as_bytes())?;
     }
+    if let Some(control) = &control {
+        let _ = writeln!(std::io::stdout(), "control http://{}", control.address());
+    }
     // Whoever started us may wait for this line; that nobody reads it is no failure.
     let _ = writeln!(std::io::stdout(), "ready {address}");
     told.await;
+    if let Some(control) = control {
+        control.stop().await;
+    }
     handle.stop().await;
     Ok(())
+}
+
+/// The control API, if it is asked for. Its token is written before anybody can need it.
+async fn control(arguments: &Arguments, handle: &Handle) -> Result<Option<ControlHandle>, Failure> {
+    let (Some(address), Some(path)) = (arguments.control, &arguments.control_token_file) else { return Ok(None) };
+    let cannot = |error: io::Error| Failure::Environment(format!("cannot listen on {address} for control: {error}"));
+    let listener = tokio::net::TcpListener::bind(address).await.map_err(cannot)?;
+    let token = Token::random(&mut SystemRandom);
+    token.write_to(path).map_err(|error| Failure::Environment(format!("cannot write {}: {error}", path.display())))?;
+    let controlled = Controlled::from(handle);
+    control::serve(listener, controlled, token).map(Some).map_err(cannot)
 }
 
 fn now() -> Timestamp {

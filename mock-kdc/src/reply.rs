@@ -10,7 +10,7 @@
 //! - `fast` has its place in [`Grant::issue`] between ticket and encrypted part, if there is a tunnel ([`Out::tunnel`]): the
 //!   ticket's octets are in [`Out::ticket`] and the padata that it wraps in [`Out::padata`], and it strengthens the reply
 //!   key.
-//! - `fault` changes fields of the [`Draft`] before anything is written, and afterwards the octets in [`Out::reply`].
+//! - `fault` finds what the reply was made with in [`Out::seals`], takes [`Out::reply`] apart and makes it anew.
 
 use shakedown_krb5::crypto::{Etype, Key, KeyUsage, usage};
 use shakedown_krb5::der::Writer;
@@ -22,7 +22,7 @@ use shakedown_krb5::messages::{Exchange, padata_type};
 use shakedown_krb5::{Principal, Random, Timestamp};
 
 use crate::database::Account;
-use crate::deviation;
+use crate::deviation::Seals;
 use crate::kdc::View;
 use crate::realm::Fast;
 use crate::times::Times;
@@ -81,7 +81,7 @@ pub(crate) struct Carried<'a> {
     pub(crate) added: ListView<'a, AuthorizationElementView<'a>>,
 }
 
-/// Each field of a reply, before it is encoded. A fault may change any of them.
+/// Each field of a reply, before it is encoded.
 #[derive(Debug)]
 pub(crate) struct Draft<'a> {
     pub(crate) exchange: Exchange,
@@ -123,7 +123,6 @@ impl<'a> Grant<'a> {
         let keys = self.account.newest();
         let service_key = keys.keys.first().expect("INVARIANT of Account: no key set is empty");
         let mut draft = self.draft(&session_key, service_key, keys.kvno);
-        deviation::bend_draft(view.deviations, &mut draft, view.now);
         draft.write_ticket(self.authorization, service_key, out, random);
         let strengthened;
         let reply_key = match out.tunnel.take() {
@@ -141,6 +140,11 @@ impl<'a> Grant<'a> {
             write_negotiation(view, reply_key, request, &mut out.encrypted_padata);
         }
         draft.write_reply(reply_key, self.reply_usage, out, random);
+        out.seals = view.is_faulty.then(|| Seals {
+            reply_key: reply_key.clone(),
+            reply_usage: self.reply_usage,
+            ticket_key: service_key.clone(),
+        });
         Issued {
             client: self.client,
             service: self.service,

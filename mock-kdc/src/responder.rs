@@ -1,7 +1,7 @@
 //! The KDC with all that a server keeps beside it: the look-aside, the log, the counters. Octets in, octets out; the
 //! sockets are in [`crate::listen`].
 //!
-//! Hook: `fault` decides here what becomes of an answer that is ready: dropped, delayed, sent twice.
+//! How an answer is to be sent (late, twice, not at all) stands beside it on the worker's desk.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,11 +10,12 @@ use shakedown_krb5::messages::error_code;
 
 use crate::arrival::Arrival;
 use crate::event::{Entry, Event, Transport};
+use crate::fault::Delivery;
 use crate::kdc::Kdc;
 use crate::log::Log;
 use crate::look_aside::{Known, LookAside};
 use crate::metrics::Metrics;
-use crate::worker::Worker;
+use crate::worker::{Desk, Worker};
 
 /// How many events the log keeps.
 const LOG_CAPACITY: usize = 16_384;
@@ -61,13 +62,23 @@ impl Responder {
         let known = self.look_aside().look_up(request, arrival.now, &mut desk.out.reply, &mut desk.entry);
         match known {
             Known::InProgress => return None,
-            Known::Answered => worker.desk.entry.repeated = true,
+            Known::Answered(repeat) => {
+                desk.entry.repeated = true;
+                desk.clear_sending();
+                if self.kdc.is_faulty() {
+                    self.kdc.fail(request, repeat, desk, &mut worker.random);
+                }
+            }
             Known::New(number) => {
                 self.kdc.respond(request, arrival, worker);
                 if worker.desk.out.reply.len() > self.kdc.realm().max_datagram_reply_octets {
                     self.kdc.refuse_transport(error_code::RESPONSE_TOO_BIG, arrival, &mut worker.desk);
                 }
-                self.look_aside().answered(number, &worker.desk.out.reply, &worker.desk.entry);
+                let Desk { out, entry, sending, waiting, .. } = &mut worker.desk;
+                // What is lost on the way was answered all the same.
+                let waits = !sending.delay.is_zero() && sending.delivery != Delivery::Drop;
+                *waiting = waits.then_some(number);
+                self.look_aside().answered(number, &out.reply, entry, waits);
             }
         }
         self.note(request, worker, began);
@@ -86,9 +97,15 @@ impl Responder {
     pub fn too_long<'w>(&self, arrival: &Arrival, worker: &'w mut Worker) -> Option<&'w [u8]> {
         let began = Instant::now();
         worker.desk.entry.clear();
+        worker.desk.clear_sending();
         self.kdc.refuse_transport(error_code::FIELD_TOOLONG, arrival, &mut worker.desk);
         self.note(&[], worker, began);
         worker.reply()
+    }
+
+    /// From now on, who asks again is answered: the answer that waited is sent.
+    pub(crate) fn release(&self, waiting: u64) {
+        self.look_aside().release(waiting);
     }
 
     /// Tells, counts and logs what the worker has answered.

@@ -12,15 +12,17 @@ use shakedown_krb5::messages::view::{
     View as _,
 };
 use shakedown_krb5::messages::{Exchange, error_code, padata_type};
+use shakedown_krb5::pac::Pac;
 use shakedown_krb5::transited;
 
 use crate::as_exchange::is_skewed;
 use crate::database::Account;
 use crate::fast;
 use crate::kdc::View;
+use crate::pac::{self, WithPac};
 use crate::policy::{accounts, etypes, names, options};
 use crate::refusal::{Refusal, Refused};
-use crate::reply::{Carried, Grant, Issued, longest_life, longest_renewal, open};
+use crate::reply::{Authorization, Carried, Grant, Issued, longest_life, longest_renewal, open};
 use crate::times::{Bounds, Times};
 use crate::trust::{referral, transit};
 use crate::worker::{Opened, Out};
@@ -38,6 +40,8 @@ struct Presented<'a> {
     /// The account of that service.
     account: &'a Account,
     part: EncTicketPartView<'a>,
+    /// Its PAC, verified.
+    pac: Option<Pac<'a>>,
     session_key: Key,
     subkey: Option<Key>,
 }
@@ -50,12 +54,12 @@ pub(crate) fn answer<'a>(
     out: &mut Out,
     random: &mut dyn Random,
 ) -> Result<Issued<'a>, Refused<'a>> {
-    let Opened { ticket, authenticator, authorization_data, within, .. } = opened;
+    let Opened { ticket, authenticator, authorization_data, within, signed, .. } = opened;
     let presented = check_presented(view, request, ticket, authenticator)?;
     let client = presented.part.client;
     // From here on it is known who asks.
     fast::enter_tgs(view, request, &presented.session_key, presented.subkey.as_ref(), within, &mut out.tunnel)
-        .and_then(|request| grant(view, &request, &presented, authorization_data, out, random))
+        .and_then(|request| grant(view, &request, &presented, authorization_data, signed, out, random))
         .map_err(|refusal| Refused { refusal, client: Some(client) })
 }
 
@@ -64,6 +68,7 @@ fn grant<'a>(
     request: &KdcRequestView<'a>,
     presented: &Presented<'a>,
     added: &mut Vec<u8>,
+    signed: &mut Vec<u8>,
     out: &mut Out,
     random: &mut dyn Random,
 ) -> Result<Issued<'a>, Refusal> {
@@ -107,6 +112,9 @@ fn grant<'a>(
         None => (&presented.session_key, usage::TGS_REP_SESSION_KEY),
     };
     let told_service = names::told_service(asked_service, service);
+    let carried = carried(request, presented, added)?;
+    let with_pac = WithPac::of_presented(view, presented.pac, carried, told_service, signed);
+    let authorization: &dyn Authorization = with_pac.as_ref().map_or(&carried, |with_pac| with_pac);
     let grant = Grant {
         exchange: Exchange::Tgs,
         client: presented.part.client,
@@ -118,7 +126,7 @@ fn grant<'a>(
         nonce: body.nonce,
         addresses: if moves { body.addresses } else { presented.part.addresses },
         transited: transit.transited(&presented.part),
-        authorization: &carried(request, presented, added)?,
+        authorization,
         key_expiration: None,
         reply_key,
         reply_usage,
@@ -188,7 +196,9 @@ fn check_opened<'a>(
         Some(key) => Some(usable(key).ok_or(refuse(error_code::ETYPE_NOSUPP))?),
         None => None,
     };
-    Ok(Presented { service: presented.ticket.server, account, part, session_key, subkey })
+    let (service, sealed) = (presented.ticket.server, presented.ticket.enc_part);
+    let pac = pac::presented(view, service, sealed.kvno, sealed.etype, &part)?;
+    Ok(Presented { service, account, part, pac, session_key, subkey })
 }
 
 fn open_ticket<'a, 'b>(

@@ -6,8 +6,10 @@
 use shakedown_krb5::Random;
 use zeroize::Zeroize as _;
 
+use crate::deviation::Seals;
 use crate::event::{Entry, Event};
 use crate::fast::Tunnel;
+use crate::fault::Sending;
 use crate::random::Generator;
 
 /// Memory and randomness of one task. Not shared: each task has its own.
@@ -24,6 +26,10 @@ pub(crate) struct Desk {
     pub(crate) out: Out,
     /// What to note about the request.
     pub(crate) entry: Entry,
+    /// How and when the answer is sent.
+    pub(crate) sending: Sending,
+    /// The place of the request in the look-aside, if its answer waits to be sent.
+    pub(crate) waiting: Option<u64>,
 }
 
 /// What was decrypted of the request, one buffer each, because messages borrow from several at a time.
@@ -39,6 +45,8 @@ pub(crate) struct Opened {
     pub(crate) authorization_data: Vec<u8>,
     /// The request that came within another, by FAST.
     pub(crate) within: Vec<u8>,
+    /// A new ticket as the signature in its PAC sees it.
+    pub(crate) signed: Vec<u8>,
 }
 
 /// What is written.
@@ -56,6 +64,8 @@ pub(crate) struct Out {
     pub(crate) hints: Vec<u8>,
     /// The answer; empty: there is none.
     pub(crate) reply: Vec<u8>,
+    /// What the answer was made with, where somebody may bend it.
+    pub(crate) seals: Option<Seals>,
     /// By which reply and error go back, where the request came by FAST.
     pub(crate) tunnel: Option<Box<Tunnel>>,
 }
@@ -95,9 +105,15 @@ impl Desk {
         Some(self.out.reply.as_slice()).filter(|reply| !reply.is_empty())
     }
 
+    /// The answer is sent at once and as usual, and cannot be bent.
+    pub(crate) fn clear_sending(&mut self) {
+        (self.sending, self.waiting, self.out.seals) = (Sending::default(), None, None);
+    }
+
     /// Empties what the next request writes into. What was opened is emptied where it is filled again.
     pub(crate) fn clear(&mut self) {
-        let Out { plain, ticket, padata, encrypted_padata, hints, reply, tunnel } = &mut self.out;
+        self.clear_sending();
+        let Out { plain, ticket, padata, encrypted_padata, hints, reply, seals: _, tunnel } = &mut self.out;
         *tunnel = None;
         for buffer in [plain, ticket, padata, encrypted_padata, hints, reply] {
             buffer.clear();
@@ -108,8 +124,8 @@ impl Desk {
 /// Session keys were in there.
 impl Drop for Desk {
     fn drop(&mut self) {
-        let Opened { proof, ticket, authenticator, authorization_data, within } = &mut self.opened;
-        for buffer in [proof, ticket, authenticator, authorization_data, within, &mut self.out.plain] {
+        let Opened { proof, ticket, authenticator, authorization_data, within, signed } = &mut self.opened;
+        for buffer in [proof, ticket, authenticator, authorization_data, within, signed, &mut self.out.plain] {
             buffer.zeroize();
         }
     }

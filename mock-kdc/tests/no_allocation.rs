@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use allocation_counter::measure;
-use mock_kdc::{Arrival, Generator, Kdc, Outcome, Realm, Responder, Service, Transport, User, Worker};
+use mock_kdc::{Arrival, Flavor, Generator, Kdc, Outcome, Realm, Responder, Service, Transport, User, Worker};
 use shakedown_krb5::client::{Action, AsExchange, AsSettings, Secret, TgsExchange, TgsSettings};
 use shakedown_krb5::crypto::{Etype, Key, default_salt, string_to_key, usage};
 use shakedown_krb5::messages::{
@@ -52,7 +52,8 @@ impl World {
         realm.services.push(Service::new("postgres/db.test"));
         let kdc = Arc::new(Kdc::new(&realm, &mut random).unwrap());
         let key = string_to_key(etype, PASSWORD.as_bytes(), &default_salt(&principal("alice")), None).unwrap();
-        let mut login = AsExchange::new(AsSettings::new(principal("alice"), Secret::from(key.clone())));
+        let settings = AsSettings::new(principal("alice"), Secret::from(key.clone()));
+        let mut login = AsExchange::new(AsSettings { etypes: vec![etype], ..settings });
         let mut reply: Option<Vec<u8>> = None;
         let tgt = loop {
             match login.next(reply.as_deref(), NOW, &mut random).unwrap() {
@@ -73,7 +74,10 @@ impl World {
             }
             Kind::Tgs => {
                 let settings = TgsSettings::new(self.tgt.clone(), principal("postgres/db.test"));
-                match TgsExchange::new(settings).next(None, NOW, &mut self.random).unwrap() {
+                match TgsExchange::new(TgsSettings { etypes: vec![self.etype], ..settings })
+                    .next(None, NOW, &mut self.random)
+                    .unwrap()
+                {
                     Action::Send(request) => request.message,
                     Action::Done(_) => panic!("a ticket out of nowhere"),
                 }
@@ -118,8 +122,10 @@ fn check_outcome(kind: Kind, outcome: &Outcome) {
 
 #[test]
 fn an_answer_is_made_without_an_allocation() {
-    for etype in Etype::ALL {
-        let mut world = World::new(etype, |_| {});
+    let mit: fn(&mut Realm) = |_| {};
+    let with_pac: fn(&mut Realm) = |realm| *realm = Realm::of(Flavor::ActiveDirectory, REALM);
+    for (etype, adapt) in Etype::ALL.into_iter().flat_map(|etype| [(etype, mit), (etype, with_pac)]) {
+        let mut world = World::new(etype, adapt);
         let mut worker = Worker::from_seed([2; 32]);
         for kind in KINDS {
             for round in 0..20 {

@@ -159,3 +159,33 @@ fn a_machine_that_does_not_do_what_is_needed_ends_it_with_3() {
     let (code, said) = fails(program(folder.path(), REALM).arg("--write-keytab").arg(&nowhere));
     assert!(code == 3 && said.contains("cannot write "), "{code}: {said}");
 }
+
+#[cfg(unix)]
+#[test]
+fn it_is_controlled_by_who_has_its_token() {
+    use std::io::{Read as _, Write as _};
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let token = folder.path().join("token");
+    let mut command = program(folder.path(), REALM);
+    command.args(["--control", "127.0.0.1:0", "--control-token-file"]).arg(&token);
+    let mut running = Running(command.stdout(Stdio::piped()).spawn().unwrap());
+    let mut lines = BufReader::new(running.0.stdout.take().unwrap()).lines();
+    let control = lines.next().unwrap().unwrap();
+    assert!(lines.next().unwrap().unwrap().starts_with("ready 127.0.0.1:"));
+    let address: SocketAddr = control.strip_prefix("control http://").expect(&control).parse().unwrap();
+    assert!(address.ip().is_loopback());
+    assert_eq!(std::fs::metadata(&token).unwrap().permissions().mode() & 0o777, 0o600);
+    let token = std::fs::read_to_string(&token).unwrap();
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let request = format!(
+        "GET /clock HTTP/1.1\r\nHost: kdc\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\r\n",
+        token.trim_end()
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("\"offset_seconds\": 0"), "{answer}");
+    // One without the other is of no use.
+    assert_eq!(fails(program(folder.path(), REALM).args(["--control", "127.0.0.1:0"])).0, 2);
+}

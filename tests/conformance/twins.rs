@@ -1,7 +1,7 @@
 //! Two backends side by side: mocks are equal to themselves, and the smallest departure of one of them is found and named.
 
 use shakedown::engine::event::{Event, Exit, Summary};
-use shakedown::engine::twins::{Difference, Explained, Likeness, Settings, Tally, Twins, compare};
+use shakedown::engine::twins::{Difference, Explained, Likeness, Settings, Tally, TwinCase, Twins, compare};
 use shakedown::scenario::filter::Filter;
 use shakedown::scenario::{Explanations, Library, Plan, Source, make_plan};
 use shakedown::testbed::Backend;
@@ -45,7 +45,11 @@ fn a_mock_is_equal_to_itself_in_every_built_in_case() {
     let different: Vec<_> = twins.cases.iter().filter(|case| case.likeness != Likeness::Equal).collect();
     assert!(different.is_empty(), "{different:#?}");
     let uncompared: Vec<_> = twins.cases.iter().filter(|case| !case.uncompared.is_empty()).collect();
-    assert!(uncompared.is_empty(), "{uncompared:#?}");
+    // Some answers of a KDC that fails cannot be read by anybody.
+    let is_unreadable = |case: &&&TwinCase| {
+        case.scenario.starts_with("kerberos/kdc-") && case.uncompared.iter().all(|why| why.contains("cannot be read"))
+    };
+    assert!(uncompared.iter().all(|case| is_unreadable(&case)), "{uncompared:#?}");
     let all = plan().cases.len();
     assert_eq!((twins.cases.len(), summary.pass, summary.exit()), (all, all, Exit::AsExpected));
 }

@@ -9,6 +9,7 @@ pub(crate) struct Connect {
     pub from: Text,
     pub to: Text,
     pub host: Option<Text>,
+    pub replay: Option<Text>,
 }
 
 #[derive(Debug, Clone, serde::Deserialize)]
@@ -92,5 +93,21 @@ pub(crate) struct Failover {
     pub realm: Text,
 }
 
-/// A rule of a KDC: `realm`, and the rule's own words.
-pub(crate) type Fault = BTreeMap<Text, Text>;
+/// A rule of a KDC from then on.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fault {
+    pub realm: Text,
+    #[serde(default)]
+    pub when: BTreeMap<Text, List>,
+    pub then: BTreeMap<Text, List>,
+}
+
+/// A rule of a KDC from the start.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FaultRule {
+    #[serde(default)]
+    pub when: BTreeMap<Text, List>,
+    pub then: BTreeMap<Text, List>,
+}

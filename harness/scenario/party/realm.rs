@@ -1,5 +1,6 @@
 //! Realms and their users.
 
+use mock_kdc::Rule;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A Kerberos realm and its KDC.
@@ -19,6 +20,8 @@ pub struct Realm {
     pub clock_seconds: i64,
     /// Departures from the protocol that the KDC is asked to make.
     pub deviations: Vec<String>,
+    /// Rules by which the KDC fails from the start.
+    pub rules: Vec<Rule>,
     /// Names of the realms that this one trusts: their users get in here.
     pub trusts: BTreeSet<String>,
     /// Names of the realms that trust this one: its users get in there.

@@ -1,7 +1,7 @@
 //! What can happen in a step.
 
 use crate::scenario::party::{Password, Server};
-use std::collections::BTreeMap;
+use mock_kdc::Rule;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,8 @@ pub enum Verb {
         to: String,
         /// The name that is dialled, if it is not the server's own.
         host: Option<String>,
+        /// Whether it has the clock and the random numbers of its last login again, so that its messages are the same.
+        replay: bool,
     },
     /// A client gets a ticket-granting ticket.
     Kinit {
@@ -112,8 +114,8 @@ pub enum Verb {
     Fault {
         /// The realm.
         realm: String,
-        /// The words of the rule.
-        rule: BTreeMap<String, String>,
+        /// The rule.
+        rule: Arc<Rule>,
     },
 }
 

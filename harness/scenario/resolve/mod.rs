@@ -3,6 +3,7 @@
 mod account;
 mod client;
 mod deviation;
+mod fault;
 mod intern;
 mod proxy;
 mod realm;

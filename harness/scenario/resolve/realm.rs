@@ -1,7 +1,7 @@
 //! Realms, with the services of the case's servers.
 
-use super::deviation;
 use super::intern::Interner;
+use super::{deviation, fault};
 use crate::error::ScenarioError;
 use crate::scenario::file;
 use crate::scenario::party::{Password, Realm, RealmUser};
@@ -10,19 +10,12 @@ use crate::scenario::profiles::Profiles;
 use crate::scenario::template::Filling;
 use crate::scenario::words::{duration, offset_seconds};
 use crate::scenario::written::Text;
+use shakedown_krb5::crypto::Etype;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Ten hours, as MIT and Active Directory have it.
 const TICKET_LIFETIME_SECONDS: u32 = 36_000;
-
-/// Encryption types by their names in krb5.conf.
-const ETYPES: [(&str, i32); 4] = [
-    ("aes128-cts-hmac-sha1-96", 17),
-    ("aes256-cts-hmac-sha1-96", 18),
-    ("aes128-cts-hmac-sha256-128", 19),
-    ("aes256-cts-hmac-sha384-192", 20),
-];
 
 /// All realms of a case by the scenario's name for them.
 pub(super) fn resolve_all(
@@ -130,6 +123,7 @@ fn resolve(
         ticket_lifetime,
         clock,
         deviations,
+        rules,
         trusts: _,
         trust_secret,
     } = written;
@@ -145,7 +139,10 @@ fn resolve(
         resolved.insert(filling.text(name)?.text, RealmUser { password: password(&filling.text(secret)?) });
     }
     let etypes = filling.list(etypes)?;
-    let etypes = etypes.iter().map(|etype| filling.one_of(etype, "encryption type", &ETYPES));
+    let etypes = etypes.iter().map(|written| match written.text.parse::<Etype>() {
+        Ok(etype) => Ok(etype.number()),
+        Err(refused) => Err(filling.error(written, refused.to_string())),
+    });
     let lifetime = match filling.optional(ticket_lifetime.as_ref())? {
         Some(text) => {
             let seconds = duration(&text.text).and_then(|life| u32::try_from(life.as_secs()).ok()).filter(|s| *s > 0);
@@ -166,6 +163,10 @@ fn resolve(
         trust_password: filling
             .optional(trust_secret.as_ref())?
             .map_or_else(|| Password::Named("trust".to_owned()), |secret| password(&secret)),
+        rules: rules
+            .iter()
+            .map(|rule| fault::rule(&rule.get_ref().when, &rule.get_ref().then, &rule.span(), filling))
+            .collect::<Result<_, _>>()?,
     })
 }
 

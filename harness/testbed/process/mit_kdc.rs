@@ -27,6 +27,9 @@ pub(super) fn lacks(realm: &Realm) -> Option<String> {
     if !realm.deviations.is_empty() {
         return Some(format!("MIT's KDC makes no deviation on demand: {}", realm.deviations.join(", ")));
     }
+    if !realm.rules.is_empty() {
+        return Some("MIT's KDC fails by no rule".to_owned());
+    }
     if let Some(etype) = realm.etypes.iter().find(|number| name(**number).is_none()) {
         return Some(format!("MIT's KDC does not serve encryption type {etype}"));
     }
@@ -255,6 +258,7 @@ mod tests {
             trusts: BTreeSet::new(),
             trusted_by: BTreeSet::new(),
             trust_password: Password::Named("trust".to_owned()),
+            rules: Vec::new(),
         }
     }
 

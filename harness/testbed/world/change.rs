@@ -36,7 +36,10 @@ impl World {
                 let standing = self.realms.get_mut(realm).ok_or_else(|| unknown("realm", realm))?;
                 standing.fail_over().await?;
             }
-            Verb::Fault { .. } => return Ok(Performed::CannotPlay("no backend has the verb 'fault' yet".to_owned())),
+            Verb::Fault { realm, rule } => {
+                let standing = self.realms.get_mut(realm).ok_or_else(|| unknown("realm", realm))?;
+                standing.fail_by(rule)?;
+            }
             Verb::Connect { .. } | Verb::Kinit { .. } | Verb::Renew { .. } => {
                 return Err(Error::Internal(format!("'{}' changes nothing alone", verb.word())));
             }

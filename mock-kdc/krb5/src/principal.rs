@@ -133,8 +133,10 @@ impl fmt::Display for Principal {
 pub(crate) fn write_escaped(f: &mut fmt::Formatter<'_>, part: &[u8]) -> fmt::Result {
     use fmt::Write;
     let is_plain = |octet: &u8| matches!(octet, b' '..=b'~') && !matches!(octet, b'/' | b'@' | b'\\');
-    if part.iter().all(is_plain) {
-        return f.write_str(&String::from_utf8_lossy(part));
+    if part.iter().all(is_plain)
+        && let Ok(text) = std::str::from_utf8(part)
+    {
+        return f.write_str(text);
     }
     for character in String::from_utf8_lossy(part).chars() {
         match character {

@@ -1,11 +1,13 @@
 //! A principal as the KDC knows it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use shakedown_krb5::crypto::{Etype, Key, string_to_key};
 use shakedown_krb5::keytab::{Entry, Keyblock, Keytab};
 use shakedown_krb5::{Principal, Random, Timestamp};
 
+use crate::pac::Profile;
 use crate::policy::lockout::Attempts;
 use crate::realm::{Kind, Password, Rotation};
 
@@ -43,6 +45,8 @@ pub(crate) struct Account {
     pub(crate) rid: Option<u32>,
     /// For the PAC.
     pub(crate) groups: Vec<u32>,
+    /// What the PAC says; none for services, and where there are no PACs.
+    pub(crate) pac: Option<Arc<Profile>>,
 }
 
 /// The keys of one version number, the preferred first.
@@ -78,7 +82,24 @@ impl Account {
             transitive: true,
             rid: None,
             groups: Vec::new(),
+            pac: None,
         }
+    }
+
+    /// Forgets all keys. What is left is found by no name.
+    pub(super) fn forget(&mut self) {
+        self.key_sets = vec![KeySet { kvno: 0, keys: Vec::new() }];
+        self.former.clear();
+    }
+
+    /// Whether all keys were forgotten: an account that has none has a version number all the same.
+    pub(super) fn is_removed(&self) -> bool {
+        self.newest().kvno == 0
+    }
+
+    /// Key version numbers, the newest first, with the encryption types of their keys.
+    pub(crate) fn versions(&self) -> impl Iterator<Item = (u32, Vec<Etype>)> {
+        self.key_sets.iter().map(|set| (set.kvno, set.keys.iter().map(Key::etype).collect()))
     }
 
     /// The keys that new tickets and replies use.

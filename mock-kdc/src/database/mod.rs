@@ -5,6 +5,7 @@ mod create;
 mod folded;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use shakedown_krb5::messages::view::PrincipalView;
 use shakedown_krb5::{Principal, Random};
@@ -12,6 +13,7 @@ use shakedown_krb5::{Principal, Random};
 pub(crate) use account::Account;
 pub(crate) use create::principal;
 
+use crate::pac::Profile;
 use crate::realm::{InvalidRealm, Realm, Service, User};
 use folded::Folded;
 
@@ -74,8 +76,19 @@ impl Database {
     }
 
     /// All accounts, in the order in which they were made.
-    pub(crate) fn accounts(&self) -> &[Account] {
-        &self.accounts
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.iter().filter(|account| !account.is_removed())
+    }
+
+    /// Takes an account out, with all of its names and keys; whether it was there. A name that it shared stays shared.
+    pub(crate) fn remove(&mut self, principal: &Principal) -> bool {
+        let Some(Named::One(index)) = self.names.get(self.key(principal.into()).octets()).copied() else {
+            return false;
+        };
+        self.names.retain(|_, named| !matches!(named, Named::One(other) if *other == index));
+        // Its place stays, as names are for places.
+        self.accounts[index].forget();
+        true
     }
 
     /// Adds a user to a realm that is in use; its keys are made here.
@@ -104,7 +117,8 @@ impl Database {
     ) -> Result<(), InvalidRealm> {
         let index = self.accounts.len();
         let name = account.principal.clone();
-        self.accounts.push(account);
+        let pac = if realm.pac { Profile::of(realm, &account).map(Arc::new) } else { None };
+        self.accounts.push(Account { pac, ..account });
         self.name(&name, index, false)?;
         if let Some(upn) = upn {
             self.name(&create::upn(realm, upn)?, index, self.shares_aliases)?;

@@ -107,7 +107,7 @@ pub enum Rotation {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRealm {
     /// No encryption type for a principal or the realm.
-    #[error("{0} has no encryption types, expected at least one of 17, 18, 19 and 20")]
+    #[error("{0} has no encryption types, expected at least one of 17, 18, 19, 20 and 23")]
     NoEtypes(String),
     /// Two principals of one name.
     #[error("principal {0} is there twice")]

@@ -12,6 +12,7 @@ use shakedown_krb5::Timestamp;
 use toml::Spanned;
 
 use crate::deviation::Deviation;
+use crate::fault::Rule;
 use crate::realm::{Flavor, Lockout, Password, Realm, Service, User};
 use place::{Place, line_of};
 use written::{File, ServiceEntry, UserEntry};
@@ -26,6 +27,8 @@ pub struct RealmFile {
     pub realm: Realm,
     /// Departures from the protocol that are on from the start.
     pub deviations: Vec<Deviation>,
+    /// What happens to the answers of which requests.
+    pub rules: Vec<Rule>,
 }
 
 /// What a realm file may refer to.
@@ -96,6 +99,7 @@ pub fn read_in(surroundings: Surroundings<'_>, text: &str) -> Result<RealmFile, 
         all_etypes_in_hints,
         reply_key_version,
         deviations,
+        rules,
         users,
         services,
         trusts,
@@ -150,7 +154,7 @@ pub fn read_in(surroundings: Surroundings<'_>, text: &str) -> Result<RealmFile, 
     let deviations = deviations
         .iter()
         .map(|name| name.get_ref().parse::<Deviation>().map_err(|unknown| place.invalid(name, unknown.to_string())));
-    Ok(RealmFile { realm, deviations: deviations.collect::<Result<_, _>>()? })
+    Ok(RealmFile { realm, deviations: deviations.collect::<Result<_, _>>()?, rules })
 }
 
 fn lock(

@@ -39,7 +39,6 @@ fn the_example_of_the_documentation_is_read() {
     assert_eq!(mallory.password_expires, Some(NOW.offset_seconds(-3600)));
     assert_eq!(mallory.refused_flags, [TicketFlag::Forwardable]);
     assert_eq!((realm.users[2].kind, realm.users[2].keys.len()), (Kind::Computer, 1));
-    assert_eq!(file.deviations, [Deviation::WrongNonce]);
     let trusts = realm.trusts;
     assert_eq!(
         (trusts.trusts[0].realm.as_str(), trusts.trusted_by[0].realm.as_str()),
@@ -47,6 +46,8 @@ fn the_example_of_the_documentation_is_read() {
     );
     assert_eq!(trusts.paths.path(b"FAR.TEST", b"CORP.EXAMPLE.COM")[1], b"ONPREM.EXAMPLE.COM");
     assert_eq!((trusts.hosts.len(), trusts.users.len()), (1, 1));
+    assert_eq!(file.deviations, [Deviation::named("wrong-nonce").unwrap()]);
+    assert_eq!((file.rules.len(), file.rules[0].when.nth), (1, Some(2)));
 }
 
 #[test]
@@ -72,6 +73,10 @@ fn a_file_that_cannot_be_used_is_refused_with_line_and_what_is_allowed() {
     check("realm = 'R'\nrealms = 1\n", "line 2: unknown field `realms`, expected one of `realm`, `flavor`, ");
     check(&user("password = 'p'\nlock = 1"), "line 5: unknown field `lock`, expected one of `name`, ");
     check("realm = 'R'\nflavor = 'ad'\n", "line 2: unknown flavor 'ad', expected one of mit, active-directory");
+    check(
+        "realm = 'R'\n\n[[rules]]\nthen = { split = [1] }\n",
+        "line 3: then.split is for tcp alone, expected when.transport = \"tcp\"",
+    );
     check("realm = 'R'\npreauth = 'yes'\n", "line 2: unknown pre-authentication 'yes', expected one of required, ");
     check(
         "realm = 'R'\n\netypes = []\n",
@@ -79,7 +84,11 @@ fn a_file_that_cannot_be_used_is_refused_with_line_and_what_is_allowed() {
     );
     check(
         "realm = 'R'\netypes = [\n 'aes256-cts-hmac-sha1-96',\n 'des-cbc-md5',\n]\n",
-        "line 4: unknown encryption type 'des-cbc-md5', expected one of aes128-cts-hmac-sha1-96, ",
+        "line 4: des-cbc-md5 is weak (RFC 6649) and not served, expected one of aes128-cts-hmac-sha1-96 (17), ",
+    );
+    check(
+        "realm = 'R'\netypes = ['aes']\n",
+        "line 2: unknown encryption type 'aes', expected one of aes128-cts-hmac-sha1-96 (17), ",
     );
     check("realm = 'R'\ndeviations = ['x']\n", "line 2: unknown deviation 'x', expected one of wrong-nonce, ");
     check(
@@ -182,6 +191,11 @@ fn the_schema_has_the_keys_of_the_reader() {
         ("realm = 'R'\n[[services]]\nname = 'a'\nzzz = 1", "/$defs/service/properties"),
         ("realm = 'R'\n[[trusts]]\nrealm = 'S'\nzzz = 1", "/$defs/trust/properties"),
         ("realm = 'R'\n[[paths]]\nzzz = 1", "/$defs/path/properties"),
+        (
+            "realm = 'R'\n[[rules]]\nwhen = { zzz = 1 }\nthen = { drop = true }",
+            "/$defs/rule/properties/when/properties",
+        ),
+        ("realm = 'R'\n[[rules]]\nthen = { zzz = 1 }", "/$defs/rule/properties/then/properties"),
     ] {
         let shown = read_here(text).unwrap_err().to_string();
         let read: BTreeSet<_> =

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use zeroize::Zeroizing;
 
+use crate::fault::Rule;
 use crate::realm::Password;
 
 /// A word or number, with the place where it stands.
@@ -48,6 +49,8 @@ pub(super) struct File {
     pub(super) reply_key_version: Option<bool>,
     #[serde(default)]
     pub(super) deviations: Vec<Word>,
+    #[serde(default)]
+    pub(super) rules: Vec<Rule>,
     #[serde(default)]
     pub(super) users: Vec<UserEntry>,
     #[serde(default)]

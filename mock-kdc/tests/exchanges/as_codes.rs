@@ -29,7 +29,7 @@ fn check(request: AsRequest, expected: i32) {
 #[test]
 fn a_good_request_is_answered_with_a_ticket() {
     check(alice(), 0);
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         check(AsRequest { proof: proof(etype), etypes: vec![etype.number()], ..alice() }, 0);
     }
 }

@@ -246,7 +246,7 @@ fn a_fork_has_the_same_keys_until_one_of_the_two_changes() {
     assert_eq!((code(&fork, &request(), NOW), code(&kdc, &request(), NOW)), (60, 0));
     fork.set_clock_offset(1000);
     assert_eq!((fork.clock_offset(), kdc.clock_offset()), (1000, 0));
-    fork.set_deviations(&[mock_kdc::Deviation::Silent]);
+    fork.set_deviations(&[mock_kdc::Deviation::named("silent").unwrap()]);
     assert_eq!(code(&kdc, &request(), NOW), 0);
 }
 

@@ -12,6 +12,8 @@ pub(super) struct LongTermKey {
     secret: Secret,
     /// What the KDC said about the client's keys, most recently.
     info: Vec<EtypeInfo2Entry>,
+    /// Whether it said anything; a list without entries says that there is no key.
+    is_told: bool,
     /// A salt of any etype (PA-PW-SALT), which counts where the KDC says nothing else.
     salt: Option<Vec<u8>>,
     made: Option<(EtypeInfo2Entry, Key)>,
@@ -19,7 +21,7 @@ pub(super) struct LongTermKey {
 
 impl LongTermKey {
     pub(super) const fn new(secret: Secret) -> Self {
-        Self { secret, info: Vec::new(), salt: None, made: None }
+        Self { secret, info: Vec::new(), is_told: false, salt: None, made: None }
     }
 
     /// The request's etypes, those first for which there is a key in a keytab, as libkrb5 sorts them.
@@ -39,10 +41,12 @@ impl LongTermKey {
         let find = |padata_type| PaData::find(padata, padata_type);
         if let Some(Ok(info)) = find(padata_type::ETYPE_INFO2).map(EtypeInfo2::decode) {
             self.info = info.0;
+            self.is_told = true;
         } else if let Some(Ok(info)) = find(padata_type::ETYPE_INFO).map(EtypeInfo::decode) {
             let entry =
                 |e: crate::messages::EtypeInfoEntry| EtypeInfo2Entry { etype: e.etype, salt: e.salt, s2kparams: None };
             self.info = info.0.into_iter().map(entry).collect();
+            self.is_told = true;
         } else if let Some(salt) = find(padata_type::PW_SALT) {
             self.salt = Some(salt.to_vec());
         }
@@ -51,7 +55,7 @@ impl LongTermKey {
     /// Which etype to pre-authenticate with: the first of the request that the KDC has a key for. Without a word of
     /// the KDC, the first of the request.
     pub(super) fn preferred(&self, etypes: &[Etype]) -> Option<Etype> {
-        if self.info.is_empty() {
+        if !self.is_told {
             return etypes.first().copied();
         }
         etypes.iter().copied().find(|etype| self.info.iter().any(|entry| entry.etype == etype.number()))

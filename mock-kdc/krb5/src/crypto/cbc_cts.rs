@@ -5,8 +5,8 @@
 
 use aes::cipher::consts::U16;
 use aes::cipher::{
-    Array, BlockCipherDecrypt, BlockCipherEncBackend, BlockCipherEncClosure, BlockCipherEncrypt, BlockSizeUser, InOut,
-    KeyInit,
+    Array, BlockCipherDecBackend, BlockCipherDecClosure, BlockCipherDecrypt, BlockCipherEncBackend,
+    BlockCipherEncClosure, BlockCipherEncrypt, BlockSizeUser, InOut, KeyInit,
 };
 use aes::{Aes128, Aes256};
 
@@ -36,99 +36,53 @@ impl Aes {
         }
     }
 
-    fn decrypt_blocks(&self, blocks: &mut [Block]) {
-        match self {
-            Self::Bits128(aes) => aes.decrypt_blocks(Array::cast_slice_from_core_mut(blocks)),
-            Self::Bits256(aes) => aes.decrypt_blocks(Array::cast_slice_from_core_mut(blocks)),
-        }
-    }
-
     /// Encrypts in place. INVARIANT: at least one block, which the confounder always is.
     pub(super) fn encrypt_cts(&self, data: &mut [u8]) {
         assert!(data.len() >= BLOCK_LENGTH, "ciphertext stealing needs one block");
-        let (head, tail) = split_tail(data);
-        let previous = self.encrypt_cbc(head.as_chunks_mut().0);
-        match tail.split_at_mut_checked(BLOCK_LENGTH) {
-            // One block alone, which is all of the data.
-            Some((block, [])) => {
-                let block: &mut Block = block.try_into().expect("one block");
-                self.encrypt_block(block);
-            }
-            Some((second_to_last, last)) => {
-                let second_to_last: &mut Block = second_to_last.try_into().expect("one block");
-                xor(second_to_last, &previous);
-                self.encrypt_block(second_to_last);
-                let stolen = *second_to_last;
-                let mut padded = [0; BLOCK_LENGTH];
-                padded[..last.len()].copy_from_slice(last);
-                xor(&mut padded, &stolen);
-                self.encrypt_block(&mut padded);
-                *second_to_last = padded;
-                last.copy_from_slice(&stolen[..last.len()]);
-            }
-            None => unreachable!("the tail has at least one block"),
+        if data.len() == BLOCK_LENGTH {
+            return self.encrypt_cbc(data.as_chunks_mut().0);
         }
+        let (blocks, last) = data.split_at_mut((data.len() - 1) / BLOCK_LENGTH * BLOCK_LENGTH);
+        let blocks = blocks.as_chunks_mut().0;
+        let mut padded = [0; BLOCK_LENGTH];
+        padded[..last.len()].copy_from_slice(last);
+        self.run_encryption(CbcEncryption { blocks, then: Some(&mut padded) });
+        let second_to_last = blocks.last_mut().expect("more than one block");
+        last.copy_from_slice(&second_to_last[..last.len()]);
+        *second_to_last = padded;
     }
 
     /// Decrypts in place. INVARIANT: at least one block; the caller has checked the length.
     pub(super) fn decrypt_cts(&self, data: &mut [u8]) {
         assert!(data.len() >= BLOCK_LENGTH, "ciphertext stealing needs one block");
         let (head, tail) = split_tail(data);
-        let previous = self.decrypt_cbc(head.as_chunks_mut().0);
-        match tail.split_at_mut_checked(BLOCK_LENGTH) {
-            Some((block, [])) => {
-                let block: &mut Block = block.try_into().expect("one block");
-                self.decrypt_blocks(std::slice::from_mut(block));
-            }
-            Some((swapped, last)) => {
-                let swapped: &mut Block = swapped.try_into().expect("one block");
-                let mut mixed = *swapped;
-                self.decrypt_blocks(std::slice::from_mut(&mut mixed));
-                // What the last block lacks of the stolen one is what its padding of zeros left visible.
-                let mut stolen = mixed;
-                stolen[..last.len()].copy_from_slice(last);
-                for (octet, mask) in last.iter_mut().zip(mixed) {
-                    *octet ^= mask;
-                }
-                self.decrypt_blocks(std::slice::from_mut(&mut stolen));
-                xor(&mut stolen, &previous);
-                *swapped = stolen;
-            }
-            None => unreachable!("the tail has at least one block"),
-        }
-    }
-
-    /// Plain CBC; returns the last ciphertext block.
-    fn encrypt_cbc(&self, blocks: &mut [Block]) -> Block {
-        let mut previous = [0; BLOCK_LENGTH];
+        let (tail, last) = tail.split_at_mut(BLOCK_LENGTH);
+        let tail: &mut Block = tail.try_into().expect("one block");
+        let decryption = CtsDecryption { head: head.as_chunks_mut().0, tail, last };
         match self {
-            Self::Bits128(aes) => aes.encrypt_with_backend(CbcEncryption { blocks, previous: &mut previous }),
-            Self::Bits256(aes) => aes.encrypt_with_backend(CbcEncryption { blocks, previous: &mut previous }),
+            Self::Bits128(aes) => aes.decrypt_with_backend(decryption),
+            Self::Bits256(aes) => aes.decrypt_with_backend(decryption),
         }
-        previous
     }
 
-    /// Plain CBC; returns the last ciphertext block. Eight at a time, which the processor works on at once.
-    fn decrypt_cbc(&self, blocks: &mut [Block]) -> Block {
-        let mut previous = [0; BLOCK_LENGTH];
-        for group in blocks.chunks_mut(8) {
-            let mut ciphertexts = [[0; BLOCK_LENGTH]; 8];
-            let ciphertexts = &mut ciphertexts[..group.len()];
-            ciphertexts.copy_from_slice(group);
-            self.decrypt_blocks(group);
-            for (block, ciphertext) in group.iter_mut().zip(ciphertexts) {
-                xor(block, &previous);
-                previous = *ciphertext;
-            }
+    /// Plain CBC.
+    pub(super) fn encrypt_cbc(&self, blocks: &mut [Block]) {
+        self.run_encryption(CbcEncryption { blocks, then: None });
+    }
+
+    fn run_encryption(&self, encryption: CbcEncryption<'_>) {
+        match self {
+            Self::Bits128(aes) => aes.encrypt_with_backend(encryption),
+            Self::Bits256(aes) => aes.encrypt_with_backend(encryption),
         }
-        previous
     }
 }
 
-/// The loop over the blocks, to be run where the processor's AES was found once instead of for each block.
+/// CBC over some blocks and one more elsewhere. As a closure it is run where the processor's AES was found once: that,
+/// and what is done to the schedule there, costs as much as some blocks.
 struct CbcEncryption<'a> {
     blocks: &'a mut [Block],
-    previous: &'a mut Block,
+    then: Option<&'a mut Block>,
 }
 
 impl BlockSizeUser for CbcEncryption<'_> {
@@ -138,12 +92,60 @@ impl BlockSizeUser for CbcEncryption<'_> {
 impl BlockCipherEncClosure for CbcEncryption<'_> {
     #[inline(always)]
     fn call<B: BlockCipherEncBackend<BlockSize = U16>>(self, backend: &B) {
-        for block in self.blocks {
-            xor(block, self.previous);
+        let mut previous = [0; BLOCK_LENGTH];
+        for block in self.blocks.iter_mut().chain(self.then) {
+            xor(block, &previous);
             let block: &mut Array<u8, U16> = block.into();
             backend.encrypt_block(InOut::from(&mut *block));
-            self.previous.copy_from_slice(block);
+            previous.copy_from_slice(block);
         }
+    }
+}
+
+/// CBC over whole blocks, and the two that stealing concerns; `last` is empty where there is one block in all.
+struct CtsDecryption<'a> {
+    head: &'a mut [Block],
+    tail: &'a mut Block,
+    last: &'a mut [u8],
+}
+
+impl BlockSizeUser for CtsDecryption<'_> {
+    type BlockSize = U16;
+}
+
+impl BlockCipherDecClosure for CtsDecryption<'_> {
+    #[inline(always)]
+    fn call<B: BlockCipherDecBackend<BlockSize = U16>>(self, backend: &B) {
+        let Self { head, tail, last } = self;
+        let decrypt = |block: &mut Block| {
+            let block: &mut Array<u8, U16> = block.into();
+            backend.decrypt_block(InOut::from(block));
+        };
+        let mut previous = [0; BLOCK_LENGTH];
+        // Eight at a time, which the processor works on at once.
+        for group in head.chunks_mut(8) {
+            let mut ciphertexts = [[0; BLOCK_LENGTH]; 8];
+            let ciphertexts = &mut ciphertexts[..group.len()];
+            ciphertexts.copy_from_slice(group);
+            group.iter_mut().for_each(decrypt);
+            for (block, ciphertext) in group.iter_mut().zip(ciphertexts) {
+                xor(block, &previous);
+                previous = *ciphertext;
+            }
+        }
+        decrypt(tail);
+        if last.is_empty() {
+            return;
+        }
+        // What the last block lacks of the stolen one is what its padding of zeros left visible.
+        let mut stolen = *tail;
+        stolen[..last.len()].copy_from_slice(last);
+        for (octet, mask) in last.iter_mut().zip(*tail) {
+            *octet ^= mask;
+        }
+        decrypt(&mut stolen);
+        xor(&mut stolen, &previous);
+        *tail = stolen;
     }
 }
 

@@ -8,10 +8,12 @@
 mod error;
 mod kerberos_time;
 mod reader;
+mod tree;
 mod writer;
 
 pub use error::{Error, Problem};
 pub use reader::Reader;
+pub use tree::{Content, Element};
 pub use writer::Writer;
 
 /// The largest message that is decoded, in octets; MIT's KDC draws the same line for requests over TCP.
@@ -71,6 +73,8 @@ pub(crate) mod tag {
     pub(crate) const GENERALIZED_TIME: u8 = 0x18;
     pub(crate) const GENERAL_STRING: u8 = 0x1b;
     pub(crate) const SEQUENCE: u8 = 0x30;
+    /// The bit of a tag octet that says that elements are within.
+    pub(crate) const CONSTRUCTED: u8 = 0x20;
 
     /// `[APPLICATION number]`, constructed.
     pub(crate) const fn application(number: u8) -> u8 {

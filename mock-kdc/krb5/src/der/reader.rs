@@ -241,6 +241,17 @@ impl<'a> Reader<'a> {
         Ok(&self.whole[start..end])
     }
 
+    /// Enters the next element, whatever its tag.
+    pub(super) fn any(&mut self) -> Result<(u8, Self), Error> {
+        if self.depth == MAX_DEPTH {
+            return Err(self.problem(Problem::TooDeep));
+        }
+        let (start, end) = self.header(None)?;
+        let tag = self.whole[self.position];
+        self.position = end;
+        Ok((tag, Self { position: start, end, depth: self.depth + 1, ..self.clone() }))
+    }
+
     /// Runs `decode` and returns also the octets that it read.
     ///
     /// # Errors

@@ -99,6 +99,24 @@ impl<'a> Writer<'a> {
         self.out.extend_from_slice(element);
     }
 
+    /// An element of any tag, its length in `excess` octets more than are needed, which is not DER.
+    pub(super) fn element(&mut self, tag: u8, excess: u8, content: impl FnOnce(&mut Self)) {
+        let start = self.out.len() + 1;
+        self.constructed(tag, content);
+        if excess > 0 {
+            let (count, zeros) = match self.out[start] {
+                // A short length becomes the last octet of a long one.
+                0..0x80 => {
+                    self.out.insert(start, 0);
+                    (excess, excess - 1)
+                }
+                long => ((long & 0x7f) + excess, excess),
+            };
+            self.out[start] = 0x80 | count;
+            self.out.splice(start + 1..start + 1, std::iter::repeat_n(0, zeros.into()));
+        }
+    }
+
     fn primitive(&mut self, tag: u8, content: &[u8]) {
         self.constructed(tag, |w| w.raw(content));
     }
