@@ -47,6 +47,7 @@ impl StandingClient {
             kdcs: realms.values().map(|realm| (realm.planned.realm.clone(), realm.addresses())).collect(),
             domain_realm: joined.collect(),
             default_realm: realms.values().next().map(|realm| realm.planned.realm.clone()),
+            ..KdcDirectory::default()
         };
         let mut settings = KerberosSettings::new(Arc::new(directory));
         settings.trust_kdc_time = planned.kdc_timesync;

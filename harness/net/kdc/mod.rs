@@ -4,62 +4,28 @@
 //! The cache is in memory and belongs to one party. Without a ticket-granting ticket and without a secret there are no
 //! credentials; with a secret, the ticket-granting ticket is fetched when it is first needed, as MySQL's plugin does.
 
+mod cache_file;
 mod directory;
+mod exchange;
 mod renewal;
+mod settings;
 pub mod transcript;
 mod transport;
 
+pub use cache_file::{CacheFile, CacheFileError};
 pub use directory::KdcDirectory;
 pub use renewal::Renewal;
+pub use settings::KerberosSettings;
+pub use transport::Patience;
 
-use crate::handshake::{Direction, EventName, Outcome, Side, TicketRequest, Timestamp};
+use crate::handshake::{Outcome, Side, TicketRequest, Timestamp};
+use crate::net::Phase;
 use crate::net::ticket::{Fetching, Surroundings, TicketSource};
-use crate::net::{Deadlines, Phase, Protection, Recording};
-use shakedown_krb5::client::{
-    Action, AsExchange, AsSettings, KerberosFailure, Request, Secret, TgsExchange, TgsSettings, Transport,
-};
-use shakedown_krb5::crypto::Etype;
-use shakedown_krb5::der::Codec;
-use shakedown_krb5::framing::frame;
-use shakedown_krb5::messages::KrbError;
-use shakedown_krb5::{Credential, Principal, Random};
-use std::net::SocketAddr;
+use shakedown_krb5::ccache::{CredentialCache, KdcOffset, Record};
+use shakedown_krb5::client::{KerberosFailure, Secret};
+use shakedown_krb5::{Credential, Principal};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
-use transport::Answer;
-
-/// What a client's configuration says.
-#[derive(Debug, Clone)]
-pub struct KerberosSettings {
-    /// Realms and their KDCs.
-    pub directory: Arc<KdcDirectory>,
-    /// Encryption types to ask for, preferred first; `None` for libkrb5's.
-    pub etypes: Option<Vec<Etype>>,
-    /// The largest request that goes over UDP first, in octets; 0 for TCP always; `None` for libkrb5's.
-    pub udp_preference_limit: Option<usize>,
-    /// Whether the KDC's time is believed (`kdc_timesync`).
-    pub trust_kdc_time: bool,
-    /// For how long a ticket-granting ticket is asked for; `None` for a day.
-    pub lifetime: Option<Duration>,
-    /// For how long it is to be renewable, if at all.
-    pub renewable: Option<Duration>,
-}
-
-impl KerberosSettings {
-    /// libkrb5's defaults.
-    #[must_use]
-    pub fn new(directory: Arc<KdcDirectory>) -> Self {
-        Self {
-            directory,
-            etypes: None,
-            udp_preference_limit: None,
-            trust_kdc_time: true,
-            lifetime: None,
-            renewable: None,
-        }
-    }
-}
 
 /// A client with its credential cache. A clone has a cache of its own, with the same tickets in it.
 #[derive(Debug, Clone)]
@@ -99,9 +65,29 @@ impl KerberosClient {
         around: &mut Surroundings<'_>,
     ) -> Result<(), KerberosFailure> {
         let principal = self.settings.directory.complete_client(principal);
-        let (tgt, offset_us) = self.initial(principal, secret, around).await?;
+        let (tgt, offset_us) = self.initial(principal, None, secret, around).await?;
         self.principal = Some(tgt.client.clone());
         self.cache = vec![tgt];
+        self.offset_us = offset_us;
+        Ok(())
+    }
+
+    /// Fetches a ticket for a service straight from the authentication service, without a ticket-granting ticket
+    /// (`kinit -S`). It replaces whatever is in the cache.
+    ///
+    /// # Errors
+    /// There is none; the cache is as it was.
+    pub async fn kinit_for(
+        &mut self,
+        principal: &Principal,
+        service: &Principal,
+        secret: Secret,
+        around: &mut Surroundings<'_>,
+    ) -> Result<(), KerberosFailure> {
+        let principal = self.settings.directory.complete_client(principal);
+        let (ticket, offset_us) = self.initial(principal, Some(service), secret, around).await?;
+        self.principal = Some(ticket.client.clone());
+        self.cache = vec![ticket];
         self.offset_us = offset_us;
         Ok(())
     }
@@ -133,6 +119,22 @@ impl KerberosClient {
         self.cache.push(credential);
     }
 
+    /// Takes the tickets of a credential cache, and the KDC's clock as far as it is known there, in place of what is held.
+    pub fn load(&mut self, cache: &CredentialCache) {
+        self.cache = cache.tickets().filter_map(Record::credential).collect();
+        self.principal = Some(cache.principal.clone());
+        self.offset_us = cache.kdc_offset.map_or(0, KdcOffset::in_micros);
+    }
+
+    /// What is held, as a credential cache that other programs can use; `None` while nobody has logged in.
+    #[must_use]
+    pub fn save(&self) -> Option<CredentialCache> {
+        let mut cache = CredentialCache::new(self.principal.as_ref()?);
+        cache.kdc_offset = Some(KdcOffset::from_micros(self.offset_us));
+        cache.records = self.cache.iter().map(Record::from).collect();
+        Some(cache)
+    }
+
     async fn service_ticket(
         &mut self,
         request: &TicketRequest,
@@ -151,19 +153,29 @@ impl KerberosClient {
         if let Some(credential) = cached {
             return Ok(credential);
         }
-        let tgt = match self.cached(&client, now, |server| server.krbtgt_realm() == Some(&*client.realm)) {
+        let found = self.cached(&client, now, |server| server.krbtgt_realm() == Some(&*client.realm));
+        let is_own = found.is_none();
+        let tgt = match found {
             Some(tgt) => tgt,
             None => self.tgt_by_secret(client, around).await?,
         };
-        let ticket = self.exchange_for(tgt, service, around).await?;
+        let ticket = self.exchange_for(tgt, service.clone(), around).await;
+        if is_own && self.settings.destroy_tickets {
+            self.cache.retain(|ticket| ticket.server.krbtgt_realm().is_none());
+        }
+        // Under the name that was asked for, as libkrb5 keeps it: under the one that the KDC made of it, it would not be found.
+        let mut ticket = ticket?;
+        let realm = if service.realm.is_empty() { ticket.server.realm } else { service.realm };
+        ticket.server = Principal { realm, ..service };
         self.cache.push(ticket.clone());
         Ok(ticket)
     }
 
-    /// A ticket of the cache that is still good.
+    /// A ticket of the cache that is still good: to the last second, as libkrb5 counts.
     fn cached(&self, client: &Principal, now: Timestamp, is_wanted: impl Fn(&Principal) -> bool) -> Option<Credential> {
-        let good =
-            |ticket: &&Credential| ticket.client == *client && now < ticket.end_time && is_wanted(&ticket.server);
+        let good = |ticket: &&Credential| {
+            ticket.client == *client && now.seconds() <= ticket.end_time.seconds() && is_wanted(&ticket.server)
+        };
         self.cache.iter().rev().find(good).cloned()
     }
 
@@ -176,128 +188,15 @@ impl KerberosClient {
             return Err(KerberosFailure::NoCredentials);
         }
         let secret = self.secret.clone().ok_or(KerberosFailure::NoCredentials)?;
-        let (tgt, offset_us) = self.initial(client, secret, around).await?;
+        let (tgt, offset_us) = self.initial(client, None, secret, around).await?;
         self.offset_us = offset_us;
-        self.cache.push(tgt.clone());
+        // The cache is begun anew, whoever's tickets were there: MySQL's plugin does so (krb5_cc_initialize).
+        self.cache = vec![tgt.clone()];
         Ok(tgt)
-    }
-
-    async fn initial(
-        &self,
-        client: Principal,
-        secret: Secret,
-        around: &mut Surroundings<'_>,
-    ) -> Result<(Credential, i64), KerberosFailure> {
-        let mut settings = AsSettings::new(client, secret);
-        settings.trust_kdc_time = self.settings.trust_kdc_time;
-        settings.etypes = self.settings.etypes.clone().unwrap_or(settings.etypes);
-        settings.lifetime = self.settings.lifetime.unwrap_or(settings.lifetime);
-        settings.renewable = self.settings.renewable.or(settings.renewable);
-        settings.udp_preference_limit = self.settings.udp_preference_limit.unwrap_or(settings.udp_preference_limit);
-        let mut exchange = AsExchange::new(settings);
-        let next = |reply: Option<&[u8]>, now, random: &mut dyn Random| exchange.next(reply, now, random);
-        let tgt = self.run(next, EventName::AsReq, around).await?;
-        Ok((tgt, exchange.offset_us()))
-    }
-
-    async fn exchange_for(
-        &self,
-        tgt: Credential,
-        service: Principal,
-        around: &mut Surroundings<'_>,
-    ) -> Result<Credential, KerberosFailure> {
-        let mut settings = TgsSettings::new(tgt, service);
-        settings.offset_us = self.offset_us;
-        settings.etypes = self.settings.etypes.clone().unwrap_or(settings.etypes);
-        settings.udp_preference_limit = self.settings.udp_preference_limit.unwrap_or(settings.udp_preference_limit);
-        let mut exchange = TgsExchange::new(settings);
-        let next = |reply: Option<&[u8]>, now, random: &mut dyn Random| exchange.next(reply, now, random);
-        self.run(next, EventName::TgsReq, around).await
-    }
-
-    /// Carries the messages of one exchange until it has its ticket or the phase's deadline passes.
-    async fn run(
-        &self,
-        mut next: impl FnMut(Option<&[u8]>, Timestamp, &mut dyn Random) -> Result<Action, KerberosFailure>,
-        asking: EventName,
-        around: &mut Surroundings<'_>,
-    ) -> Result<Credential, KerberosFailure> {
-        let deadline = Instant::now() + time_for(asking, &around.deadlines);
-        let mut reply: Option<Vec<u8>> = None;
-        loop {
-            match next(reply.as_deref(), around.clock.moment().party, around.random)? {
-                Action::Done(credential) => return Ok(credential),
-                Action::Send(request) => reply = Some(self.ask(&request, asking, deadline, around).await?),
-            }
-        }
-    }
-
-    async fn ask(
-        &self,
-        request: &Request,
-        asking: EventName,
-        deadline: Instant,
-        around: &mut Surroundings<'_>,
-    ) -> Result<Vec<u8>, KerberosFailure> {
-        let kdcs = self.settings.directory.kdcs_of(&request.realm);
-        let (clock, trace) = (around.clock, &mut *around.trace);
-        let sending = || trace.push(clock.base(), Direction::FromClient, asking);
-        let asked = clock.base();
-        let Answer { reply, transport, addresses } = transport::ask(kdcs, request, deadline, sending).await?;
-        let (at, to) = (clock.base(), Direction::ToClient);
-        if let Some(recordings) = &mut around.recordings {
-            recordings.push(recorded(request, asked, &reply, at, transport, addresses));
-        }
-        match reply.first() {
-            // Application tags of RFC 4120 §5.10: 11 is an AS-REP, 13 a TGS-REP, 30 a KRB-ERROR.
-            Some(0x6b) => trace.push(at, to, EventName::AsRep),
-            Some(0x6d) => trace.push(at, to, EventName::TgsRep),
-            Some(0x7e) => {
-                let code =
-                    KrbError::decode(&reply).map_or_else(|_| "malformed".to_owned(), |e| e.error_code.to_string());
-                trace.push_with(at, to, EventName::KrbError, code);
-            }
-            // The exchange will say what is wrong with it.
-            _ => {}
-        }
-        Ok(reply)
     }
 
     fn kdc_time(&self, around: &Surroundings<'_>) -> Timestamp {
         Timestamp::from_micros(around.clock.moment().party.micros().saturating_add(self.offset_us))
-    }
-}
-
-/// A request and its reply as they went over the wire.
-fn recorded(
-    request: &Request,
-    asked: Timestamp,
-    reply: &[u8],
-    at: Timestamp,
-    transport: Transport,
-    addresses: Option<(SocketAddr, SocketAddr)>,
-) -> Recording {
-    let datagrams = transport == Transport::Udp;
-    let mut recording = Recording { addresses, datagrams, ..Recording::default() };
-    for (at, direction, message) in
-        [(asked, Direction::FromClient, &*request.message), (at, Direction::ToClient, reply)]
-    {
-        recording.plain(at, direction, Protection::None, message);
-        if datagrams {
-            recording.wire(at, direction, message);
-        } else {
-            let mut framed = Vec::with_capacity(message.len() + 4);
-            frame(message, &mut framed);
-            recording.wire(at, direction, &framed);
-        }
-    }
-    recording
-}
-
-const fn time_for(asking: EventName, deadlines: &Deadlines) -> Duration {
-    match asking {
-        EventName::AsReq => deadlines.kdc_as,
-        _ => deadlines.kdc_tgs,
     }
 }
 

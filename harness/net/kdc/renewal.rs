@@ -1,7 +1,7 @@
 //! Renewal and validation of a ticket-granting ticket (RFC 4120 §3.3.3): `kinit -R`, `kinit -v`.
 
 use super::KerberosClient;
-use crate::handshake::EventName;
+use crate::handshake::{EventName, Timestamp};
 use crate::net::ticket::Surroundings;
 use shakedown_krb5::Random;
 use shakedown_krb5::client::{KerberosFailure, TgsExchange, TgsSettings};
@@ -34,6 +34,8 @@ impl KerberosClient {
             Renewal::Renew => kdc_options::RENEW,
             Renewal::Validate => kdc_options::VALIDATE,
         };
+        // As long as the KDC likes: the old end is none for the new ticket.
+        settings.till = Some(Timestamp::EPOCH);
         settings.offset_us = self.offset_us;
         settings.etypes = self.settings.etypes.clone().unwrap_or(settings.etypes);
         settings.udp_preference_limit = self.settings.udp_preference_limit.unwrap_or(settings.udp_preference_limit);

@@ -28,7 +28,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -197,26 +197,34 @@ struct Running {
     address: SocketAddr,
     planned: Arc<party::Realm>,
     keys: Arc<Keytab>,
-    /// The one that runs: it begins again when it is told another time.
-    program: Mutex<Arc<Supervised>>,
+    /// The one that runs; none between two, as when it is told another time. What is dropped late would take the next one with it:
+    /// both work in one folder.
+    program: Mutex<Option<Arc<Supervised>>>,
     programs: Arc<Programs>,
     folder: Folder,
 }
 
 impl Running {
-    fn program(&self) -> Arc<Supervised> {
-        Arc::clone(&self.program.lock().unwrap_or_else(PoisonError::into_inner))
+    fn program(&self) -> Option<Arc<Supervised>> {
+        self.place().clone()
+    }
+
+    fn place(&self) -> MutexGuard<'_, Option<Arc<Supervised>>> {
+        self.program.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn set_clock(&self, seconds: i64) -> Result<(), Error> {
-        self.program().end().await;
+        let old = self.place().take();
+        if let Some(old) = old {
+            old.end().await;
+        }
         let realm = party::Realm { clock_seconds: seconds, ..(*self.planned).clone() };
         let started = start_on(self.address.port(), &self.programs, &realm, &self.folder).await;
         let again = started.map_err(|problem| match problem {
             Unstarted::PortTaken => Error::Environment(format!("{NAME} found its own port taken")),
             Unstarted::Failed(problem) => problem,
         })?;
-        *self.program.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(again);
+        *self.place() = Some(Arc::new(again));
         Ok(())
     }
 
@@ -248,17 +256,19 @@ impl Running {
 
 impl Stands for Running {
     fn is_alive(&self) -> bool {
-        self.program().is_alive()
+        self.program().is_some_and(|program| program.is_alive())
     }
 
     async fn end(&self) {
-        self.program().end().await;
+        if let Some(program) = self.program() {
+            program.end().await;
+        }
     }
 }
 
 impl Lease for Arc<Running> {
     fn cause_of_death(&self) -> Option<String> {
-        self.program().cause_of_death()
+        self.program().and_then(|program| program.cause_of_death())
     }
 
     fn change<'a>(&'a self, change: &'a KdcChange<'a>) -> Changing<'a> {
@@ -284,7 +294,7 @@ async fn start(programs: &Arc<Programs>, order: &Order) -> Result<Running, Error
                     address,
                     planned: Arc::clone(&order.planned),
                     keys,
-                    program: Mutex::new(Arc::new(program)),
+                    program: Mutex::new(Some(Arc::new(program))),
                     programs: Arc::clone(programs),
                     folder,
                 });

@@ -28,6 +28,7 @@ fn client(kdcs: Vec<SocketAddr>) -> KerberosClient {
         kdcs: [(REALM.to_owned(), kdcs)].into(),
         domain_realm: [(".test".to_owned(), REALM.to_owned())].into(),
         default_realm: Some(REALM.to_owned()),
+        ..KdcDirectory::default()
     };
     KerberosClient::new(KerberosSettings::new(Arc::new(directory)))
 }

@@ -20,6 +20,8 @@ pub struct Request {
     pub realm: Vec<u8>,
     /// Over which transport.
     pub transport: Transport,
+    /// Over which else where no KDC answers there; none after KRB_ERR_RESPONSE_TOO_BIG.
+    pub fallback: Option<Transport>,
 }
 
 /// How a request travels.
@@ -35,14 +37,18 @@ pub enum Transport {
 pub(super) const UDP_PREFERENCE_LIMIT: usize = 1465;
 
 impl Request {
-    /// UDP for requests of at most `udp_preference_limit` octets.
+    /// UDP first for requests of at most `udp_preference_limit` octets, for others last.
     pub(super) const fn new(message: Vec<u8>, realm: Vec<u8>, udp_preference_limit: usize) -> Self {
-        let transport = if message.len() > udp_preference_limit { Transport::Tcp } else { Transport::Udp };
-        Self { message, realm, transport }
+        let (transport, fallback) = if message.len() > udp_preference_limit {
+            (Transport::Tcp, Transport::Udp)
+        } else {
+            (Transport::Udp, Transport::Tcp)
+        };
+        Self { message, realm, transport, fallback: Some(fallback) }
     }
 
     /// The same octets over TCP, which is what libkrb5 sends after KRB_ERR_RESPONSE_TOO_BIG.
     pub(super) fn over_tcp(self) -> Self {
-        Self { transport: Transport::Tcp, ..self }
+        Self { transport: Transport::Tcp, fallback: None, ..self }
     }
 }

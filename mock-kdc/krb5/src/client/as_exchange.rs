@@ -281,8 +281,11 @@ impl AsExchange {
             additional_tickets: Vec::new(),
         };
         let request = KdcRequest::new(Exchange::As, padata, body);
-        let limit = if self.tcp_only { 0 } else { settings.udp_preference_limit };
-        let sent = Request::new(request.to_octets(), settings.client.realm.clone(), limit);
+        let realm = settings.client.realm.clone();
+        let mut sent = Request::new(request.to_octets(), realm, settings.udp_preference_limit);
+        if self.tcp_only {
+            sent = sent.over_tcp();
+        }
         self.state = State::ExpectReply { sent: sent.clone(), request, preauthenticated };
         Action::Send(sent)
     }
