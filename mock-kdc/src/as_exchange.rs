@@ -11,19 +11,20 @@
 //! is told before the password is proven.
 
 use shakedown_krb5::Random;
+use shakedown_krb5::Timestamp;
 use shakedown_krb5::crypto::{Key, usage};
+use shakedown_krb5::der::Writer;
 use shakedown_krb5::messages::flags::{kdc_options, ticket};
-use shakedown_krb5::messages::view::PrincipalView;
-use shakedown_krb5::messages::{
-    Checksum, Codec, EncryptedData, Exchange, KdcRequest, PaData, PreauthEncTimestamp, error_code, padata_type,
-};
+use shakedown_krb5::messages::view::{EncryptedDataView, KdcRequestView, TransitedView, View as _};
+use shakedown_krb5::messages::{Codec as _, Exchange, PreauthEncTimestamp, error_code, padata_type};
 
 use crate::database::Account;
 use crate::kdc::View;
 use crate::policy::{accounts, etypes, hints, names, options};
 use crate::refusal::Refusal;
-use crate::reply::{Grant, Issued, Parties, longest_life, longest_renewal};
+use crate::reply::{Grant, Issued, Unrestricted, longest_life, longest_renewal, open, write_padata};
 use crate::times::{Bounds, Times};
+use crate::worker::{Opened, Out};
 
 /// Options that only a TGS-REQ can have.
 const NOT_IN_AS: u32 = kdc_options::FORWARDED
@@ -33,18 +34,20 @@ const NOT_IN_AS: u32 = kdc_options::FORWARDED
     | kdc_options::ENC_TKT_IN_SKEY
     | kdc_options::CNAME_IN_ADDL_TKT;
 
-pub(crate) fn answer(
-    view: &View<'_>,
-    request: &KdcRequest,
+/// Answers `request`, whose octets are `octets`, into `out`.
+pub(crate) fn answer<'a>(
+    view: &View<'a>,
+    request: &KdcRequestView<'a>,
     octets: &[u8],
+    opened: &mut Opened,
+    out: &mut Out,
     random: &mut dyn Random,
-) -> Result<Issued, Refusal> {
-    let body = request.body();
+) -> Result<Issued<'a>, Refusal<'a>> {
+    let body = &request.body;
     let client_name = body.client().ok_or(Refusal::new(error_code::C_PRINCIPAL_UNKNOWN, "NULL_CLIENT"))?;
     let server_name = body.server().ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "NULL_SERVER"))?;
-    let (asked_client, asked_server) = (PrincipalView::from(&client_name), PrincipalView::from(&server_name));
-    let client = names::client(view.realm, view.database, asked_client)?;
-    let server = names::service(view.database, asked_server, "SERVER_NOT_FOUND")?;
+    let client = names::client(view.realm, view.database, client_name)?;
+    let server = names::service(view.database, server_name, "SERVER_NOT_FOUND")?;
     let options = body.kdc_options;
     if options & NOT_IN_AS != 0 {
         return Err(Refusal::new(error_code::BADOPTION, "INVALID AS OPTIONS"));
@@ -52,9 +55,9 @@ pub(crate) fn answer(
     let parties = accounts::Parties { realm: view.realm, client, service: server, now: view.now };
     accounts::before_proof(parties, options)?;
     accounts::lock(parties)?;
-    let session_etype = etypes::session(view.realm, server, body.etypes.iter().copied())
+    let session_etype = etypes::session(view.realm, server, body.etypes)
         .ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "BAD_ENCRYPTION_TYPE"))?;
-    options::anonymity(asked_client, options)?;
+    options::anonymity(client_name, options)?;
     let options = options::granted(view.realm, &[client, server], options);
     let bounds = Bounds {
         life: longest_life(view, &[Some(client), Some(server)]),
@@ -66,12 +69,11 @@ pub(crate) fn answer(
         // RFC 4120 §3.1.3 and Active Directory; MIT's KDC issues a ticket that has already ended.
         return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID"));
     }
-    let proven = check_proof(view, request, client)?;
+    let proven = check_proof(view, request, client, opened, out)?;
     accounts::after_proof(parties)?;
-    let key = etypes::reply_key(client, body.etypes.iter().copied())
-        .ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "CANT_FIND_CLIENT_KEY"))?;
+    let key =
+        etypes::reply_key(client, body.etypes).ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "CANT_FIND_CLIENT_KEY"))?;
 
-    let wants_checksum = request.padata(padata_type::REQ_ENC_PA_REP).is_some();
     // MIT sets ENC-PA-REP whether or not the checksum was asked for: it says that this KDC makes one.
     let mut flags = ticket::INITIAL | ticket::ENC_PA_REP;
     flags |= options & (kdc_options::FORWARDABLE | kdc_options::PROXIABLE);
@@ -81,75 +83,86 @@ pub(crate) fn answer(
     if times.renew_till.is_some() {
         flags |= ticket::RENEWABLE;
     }
-    let mut padata = Vec::new();
-    hints::of_reply(client, key, body.etypes.iter().copied(), &mut padata);
+    hints::of_reply(client, key, body.etypes, &mut out.padata);
+    if request.padata(padata_type::REQ_ENC_PA_REP).is_some() {
+        write_request_checksum(&mut out.encrypted_padata, key, octets);
+    }
     let grant = Grant {
         exchange: Exchange::As,
         // The names go back with the name types of the request: libkrb5 compares those as well.
-        parties: Parties {
-            client: names::told_client(view.realm, asked_client, client, body.kdc_options).to_owned(),
-            service: names::told_service(asked_server, server).to_owned(),
-        },
+        client: names::told_client(view.realm, client_name, client, options),
+        service: names::told_service(server_name, server),
         account: server,
         session_etype,
         times,
         flags,
         nonce: body.nonce,
-        addresses: body.addresses.clone(),
-        authorization_data: None,
-        padata,
-        encrypted_padata: wants_checksum.then(|| vec![request_checksum(key, octets)]),
+        addresses: body.addresses,
+        transited: TransitedView::NONE,
+        authorization: &Unrestricted,
         key_expiration: client.password_expires,
         reply_key: key,
+        reply_kvno: view.realm.reply_key_version.then_some(client.newest().kvno),
         reply_usage: usage::AS_REP,
     };
-    Ok(grant.issue(view, random))
+    Ok(grant.issue(view, out, random))
 }
 
 /// Whether the client has proven that it knows its key: a fresh time under one of its keys (RFC 4120 §5.2.7.2).
-fn check_proof(view: &View<'_>, request: &KdcRequest, client: &Account) -> Result<bool, Refusal> {
-    let offered = || request.body().etypes.iter().copied();
+fn check_proof<'a>(
+    view: &View<'_>,
+    request: &KdcRequestView<'_>,
+    client: &Account,
+    opened: &mut Opened,
+    out: &mut Out,
+) -> Result<bool, Refusal<'a>> {
+    let offered = request.body.etypes;
     let Some(proof) = request.padata(padata_type::ENC_TIMESTAMP) else {
-        if !client.preauth_required {
-            return Ok(false);
+        if client.preauth_required {
+            Writer::new(&mut out.e_data).sequence_by(|out| hints::required(view.realm, client, offered, out));
+            return Err(Refusal::new(error_code::PREAUTH_REQUIRED, "NEEDED_PREAUTH"));
         }
-        let mut hints = Vec::new();
-        hints::required(view.realm, client, offered().collect::<Vec<_>>(), &mut hints);
-        return Err(Refusal { hints: Some(hints), ..Refusal::new(error_code::PREAUTH_REQUIRED, "NEEDED_PREAUTH") });
+        return Ok(false);
     };
     // All that is wrong with the proof but its time is one error, 24, as MIT has it: no key of the etype, not
     // decryptable, not decodable.
-    let failed = || {
-        let mut hints = Vec::new();
-        hints::failed(view.realm, client, offered().collect::<Vec<_>>(), &mut hints);
-        Refusal { hints: Some(hints), ..Refusal::new(error_code::PREAUTH_FAILED, "PREAUTH_FAILED") }
+    let Some(time) = proven_time(view, client, proof, opened) else {
+        Writer::new(&mut out.e_data).sequence_by(|out| hints::failed(view.realm, client, offered, out));
+        return Err(Refusal::new(error_code::PREAUTH_FAILED, "PREAUTH_FAILED"));
     };
-    let proof = EncryptedData::decode(proof).map_err(|_| failed())?;
-    let opens = |key: &Key| key.decrypt(usage::PA_ENC_TIMESTAMP, &proof.cipher).ok();
-    // Former passwords are as wrong as any other, whether or not their keys are kept for old tickets.
-    let Some(plain) = client.newest().keys.iter().filter(|key| key.etype().number() == proof.etype).find_map(opens)
-    else {
-        if !client.former(proof.etype).any(|key| opens(key).is_some()) {
-            client.attempts.wrong(view.realm.lockout, view.now);
-        }
-        return Err(failed());
-    };
-    let stamp = PreauthEncTimestamp::decode(&plain).map_err(|_| failed())?;
-    if is_skewed(view, stamp.time) {
+    if is_skewed(view, time) {
         return Err(Refusal::new(error_code::SKEW, "PREAUTH_FAILED"));
     }
     client.attempts.right();
     Ok(true)
 }
 
+/// The time in a PA-ENC-TIMESTAMP, if it is one under a key of the client's. Former passwords are as wrong as any other,
+/// whether or not their keys are kept for old tickets; they only do not count.
+fn proven_time(view: &View<'_>, client: &Account, proof: &[u8], opened: &mut Opened) -> Option<Timestamp> {
+    let proof = EncryptedDataView::decode(proof).ok()?;
+    let newest = client.newest().keys.iter().filter(|key| key.etype().number() == proof.etype);
+    let Some(plain) = open(newest.map(|key| (key, usage::PA_ENC_TIMESTAMP)), proof.cipher, &mut opened.proof) else {
+        let former = client.former(proof.etype).map(|key| (key, usage::PA_ENC_TIMESTAMP));
+        if open(former, proof.cipher, &mut opened.proof).is_none() {
+            client.attempts.wrong(view.realm.lockout, view.now);
+        }
+        return None;
+    };
+    PreauthEncTimestamp::decode(plain).ok().map(|stamp| stamp.time)
+}
+
 /// Whether a client's clock is too far off. MIT compares whole seconds.
-pub(crate) fn is_skewed(view: &View<'_>, time: shakedown_krb5::Timestamp) -> bool {
+pub(crate) fn is_skewed(view: &View<'_>, time: Timestamp) -> bool {
     view.now.seconds().abs_diff(time.seconds()) > view.realm.clock_skew.as_secs()
 }
 
 /// Proves that the request arrived as it was sent (RFC 6806 §11).
-fn request_checksum(key: &Key, request: &[u8]) -> PaData {
-    let checksum =
-        Checksum { cksumtype: key.etype().checksum_type(), checksum: key.checksum(usage::AS_REQ_CHECKSUM, request) };
-    PaData::new(padata_type::REQ_ENC_PA_REP, &checksum)
+fn write_request_checksum(out: &mut Vec<u8>, key: &Key, request: &[u8]) {
+    write_padata(out, padata_type::REQ_ENC_PA_REP, |w| {
+        w.sequence(|w| {
+            w.field(0, |w| w.integer(key.etype().checksum_type().into()));
+            w.field(1, |w| w.octets_by(|out| key.checksum_into(usage::AS_REQ_CHECKSUM, request, out)));
+        });
+    });
 }

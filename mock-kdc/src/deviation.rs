@@ -3,8 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use shakedown_krb5::messages::{EncKdcReplyPart, EncryptedData};
-use shakedown_krb5::{Principal, Timestamp};
+use shakedown_krb5::Timestamp;
+use shakedown_krb5::messages::view::NameView;
+
+use crate::reply::Draft;
 
 /// One departure, made in every reply while it is switched on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,46 +97,41 @@ impl FromStr for Deviation {
     }
 }
 
-/// Bends what the client will read of the reply.
-pub(crate) fn bend_part(deviations: &[Deviation], part: &mut EncKdcReplyPart, now: Timestamp) {
+/// Bends the fields of a reply before they are written.
+pub(crate) fn bend_draft(deviations: &[Deviation], draft: &mut Draft<'_>, now: Timestamp) {
+    let part = &mut draft.part;
     for deviation in deviations {
         match deviation {
             Deviation::WrongNonce => part.nonce ^= 1,
-            Deviation::WrongService => part.server.components = vec![b"another".to_vec(), b"service".to_vec()],
+            Deviation::WrongService => part.server.name = NameView::new(1, &[b"another", b"service"]),
             Deviation::EndTimeInThePast => part.end_time = now.offset_seconds(-3600),
             Deviation::EndTimeBeyondTill => part.end_time = part.end_time.offset_seconds(30 * 86_400),
-            _ => {}
+            Deviation::WrongClient => draft.client.name = NameView::new(1, &[b"mallory"]),
+            Deviation::WrongEtype => draft.etype = if draft.etype == 17 { 18 } else { 17 },
+            Deviation::BrokenCiphertext | Deviation::Truncated | Deviation::Silent => {}
         }
     }
 }
 
-/// Bends the clear part of the reply.
-pub(crate) fn bend_reply(deviations: &[Deviation], client: &mut Principal, enc_part: &mut EncryptedData) {
+/// Bends the octets of a reply or error; none are left where nothing is to be sent.
+pub(crate) fn bend_octets(deviations: &[Deviation], octets: &mut Vec<u8>) {
     for deviation in deviations {
         match deviation {
-            Deviation::WrongClient => client.components = vec![b"mallory".to_vec()],
-            Deviation::WrongEtype => enc_part.etype = if enc_part.etype == 17 { 18 } else { 17 },
-            Deviation::BrokenCiphertext => {
-                if let Some(octet) = enc_part.cipher.last_mut() {
+            // The ciphertext is the last of a reply (and an error has none).
+            Deviation::BrokenCiphertext if octets.first() != Some(&KRB_ERROR) => {
+                if let Some(octet) = octets.last_mut() {
                     *octet ^= 1;
                 }
             }
+            Deviation::Truncated => drop(octets.pop()),
+            Deviation::Silent => octets.clear(),
             _ => {}
         }
     }
 }
 
-/// Bends the octets of the reply; `None` where nothing is to be sent.
-pub(crate) fn bend_octets(deviations: &[Deviation], mut octets: Vec<u8>) -> Option<Vec<u8>> {
-    for deviation in deviations {
-        match deviation {
-            Deviation::Truncated => drop(octets.pop()),
-            Deviation::Silent => return None,
-            _ => {}
-        }
-    }
-    Some(octets)
-}
+/// The first octet of a KRB-ERROR (RFC 4120 §5.10).
+const KRB_ERROR: u8 = 0x7e;
 
 #[cfg(test)]
 mod tests {

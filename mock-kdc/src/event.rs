@@ -1,8 +1,6 @@
 //! What was asked of the KDC and what it answered, as data.
 
-use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 
 use shakedown_krb5::Timestamp;
 pub use shakedown_krb5::messages::Exchange;
@@ -91,54 +89,154 @@ impl Event {
     }
 }
 
-/// The latest events, bounded. Events are numbered from 0, so that a reader can go on where it stopped.
-#[derive(Debug)]
-pub struct Log {
-    capacity: usize,
-    recorded: Mutex<Recorded>,
+/// An [`Event`] in memory that is used again: what a worker notes while it answers. Its texts keep their capacity.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) at: Timestamp,
+    pub(crate) transport: Option<Transport>,
+    pub(crate) exchange: Option<Exchange>,
+    pub(crate) client: Text,
+    pub(crate) service: Text,
+    pub(crate) etypes: Vec<i32>,
+    pub(crate) kind: Kind,
+    /// The e-text of a refusal, or why nothing was answered.
+    pub(crate) reason: String,
+    pub(crate) repeated: bool,
 }
 
-#[derive(Debug, Default)]
-struct Recorded {
-    /// The number of the first event that is still there.
-    first: u64,
-    events: VecDeque<Event>,
+/// An [`Outcome`] without its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Kind {
+    Issued {
+        ticket_etype: i32,
+        session_etype: i32,
+        kvno: u32,
+    },
+    Refused {
+        code: i32,
+    },
+    #[default]
+    Dropped,
 }
 
-impl Log {
-    /// A log that keeps the latest `capacity` events.
-    #[must_use]
-    pub fn new(capacity: usize) -> Self {
-        Self { capacity, recorded: Mutex::default() }
+/// A text that may be missing, and whose memory stays when it is.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Text {
+    is_there: bool,
+    characters: String,
+}
+
+impl Entry {
+    /// Forgets all but the memory.
+    pub(crate) fn clear(&mut self) {
+        let Self { at, transport, exchange, client, service, etypes, kind, reason, repeated } = self;
+        *at = Timestamp::EPOCH;
+        *transport = None;
+        *exchange = None;
+        client.clear();
+        service.clear();
+        etypes.clear();
+        *kind = Kind::Dropped;
+        reason.clear();
+        *repeated = false;
     }
 
-    /// Adds an event, and forgets the oldest if it is one too many.
-    pub fn record(&self, event: Event) {
-        let mut recorded = self.lock();
-        recorded.events.push_back(event);
-        if recorded.events.len() > self.capacity {
-            recorded.events.pop_front();
-            recorded.first += 1;
+    /// Becomes the same as `other`.
+    pub(crate) fn copy(&mut self, other: &Self) {
+        let Self { at, transport, exchange, client, service, etypes, kind, reason, repeated } = other;
+        (self.at, self.transport, self.exchange) = (*at, *transport, *exchange);
+        self.client.copy(client);
+        self.service.copy(service);
+        self.etypes.clone_from(etypes);
+        self.kind = *kind;
+        self.reason.clone_from(reason);
+        self.repeated = *repeated;
+    }
+
+    /// Notes a refusal.
+    pub(crate) fn refuse(&mut self, code: i32, text: &str) {
+        self.kind = Kind::Refused { code };
+        self.reason.clear();
+        self.reason.push_str(text);
+    }
+
+    /// Notes that nothing is answered.
+    pub(crate) fn drop_for(&mut self, reason: impl fmt::Display) {
+        use fmt::Write as _;
+        self.kind = Kind::Dropped;
+        self.reason.clear();
+        write!(self.reason, "{reason}").expect("a String takes all that is written");
+    }
+
+    pub(crate) fn to_event(&self) -> Event {
+        let text = self.reason.clone();
+        Event {
+            at: self.at,
+            transport: self.transport,
+            exchange: self.exchange,
+            client: self.client.get().map(str::to_owned),
+            service: self.service.get().map(str::to_owned),
+            etypes: self.etypes.clone(),
+            outcome: match self.kind {
+                Kind::Issued { ticket_etype, session_etype, kvno } => {
+                    Outcome::Issued { ticket_etype, session_etype, kvno }
+                }
+                Kind::Refused { code } => Outcome::Refused { code, text },
+                Kind::Dropped => Outcome::Dropped { reason: text },
+            },
+            repeated: self.repeated,
         }
     }
+}
 
-    /// How many events there were ever: the number of the next one.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        let recorded = self.lock();
-        recorded.first + u64::try_from(recorded.events.len()).unwrap_or(u64::MAX)
+impl From<&Event> for Entry {
+    fn from(event: &Event) -> Self {
+        let Event { at, transport, exchange, client, service, etypes, outcome, repeated } = event;
+        let text =
+            |name: &Option<String>| Text { is_there: name.is_some(), characters: name.clone().unwrap_or_default() };
+        let (kind, reason) = match outcome {
+            Outcome::Issued { ticket_etype, session_etype, kvno } => {
+                let (ticket_etype, session_etype, kvno) = (*ticket_etype, *session_etype, *kvno);
+                (Kind::Issued { ticket_etype, session_etype, kvno }, String::new())
+            }
+            Outcome::Refused { code, text } => (Kind::Refused { code: *code }, text.clone()),
+            Outcome::Dropped { reason } => (Kind::Dropped, reason.clone()),
+        };
+        Self {
+            at: *at,
+            transport: *transport,
+            exchange: *exchange,
+            client: text(client),
+            service: text(service),
+            etypes: etypes.clone(),
+            kind,
+            reason,
+            repeated: *repeated,
+        }
+    }
+}
+
+impl Text {
+    /// Becomes what `name` displays as.
+    pub(crate) fn set(&mut self, name: impl fmt::Display) {
+        use fmt::Write as _;
+        self.clear();
+        self.is_there = true;
+        write!(self.characters, "{name}").expect("a String takes all that is written");
     }
 
-    /// The events from number `from` on that are still there.
-    #[must_use]
-    pub fn since(&self, from: u64) -> Vec<Event> {
-        let recorded = self.lock();
-        let skipped = usize::try_from(from.saturating_sub(recorded.first)).unwrap_or(usize::MAX);
-        recorded.events.iter().skip(skipped).cloned().collect()
+    pub(crate) fn get(&self) -> Option<&str> {
+        self.is_there.then_some(self.characters.as_str())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Recorded> {
-        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
+    fn clear(&mut self) {
+        self.is_there = false;
+        self.characters.clear();
+    }
+
+    fn copy(&mut self, other: &Self) {
+        self.is_there = other.is_there;
+        self.characters.clone_from(&other.characters);
     }
 }
 
@@ -160,22 +258,37 @@ mod tests {
     }
 
     #[test]
-    fn a_full_log_forgets_the_oldest_and_keeps_its_numbers() {
-        let log = Log::new(3);
-        (0..5).for_each(|code| log.record(event(code)));
-        assert_eq!(log.count(), 5);
-        assert_eq!(log.since(0), [event(2), event(3), event(4)]);
-        assert_eq!(log.since(4), [event(4)]);
-        assert_eq!(log.since(5), []);
-        assert_eq!(log.since(u64::MAX), []);
-    }
-
-    #[test]
     fn an_event_reads_as_a_trace() {
         assert_eq!(event(24).trace(), ["as-req", "krb-error"]);
         assert_eq!(event(24).outcome.to_string(), "krb 24");
         let issued = Outcome::Issued { ticket_etype: 18, session_etype: 18, kvno: 1 };
         let tgs = Event { exchange: Some(Exchange::Tgs), outcome: issued, ..event(0) };
         assert_eq!(tgs.trace(), ["tgs-req", "tgs-rep"]);
+    }
+
+    #[test]
+    fn an_entry_is_the_event_whatever_it_was_before() {
+        let issued = Outcome::Issued { ticket_etype: 18, session_etype: 17, kvno: 3 };
+        let events = [
+            Event {
+                at: Timestamp::from_micros(7),
+                transport: Some(Transport::Tcp),
+                client: Some("alice@R".to_owned()),
+                service: Some("krbtgt/R@R".to_owned()),
+                etypes: vec![18, -133],
+                outcome: issued,
+                repeated: true,
+                ..event(0)
+            },
+            event(25),
+            Event { exchange: None, outcome: Outcome::Dropped { reason: "malformed".to_owned() }, ..event(0) },
+        ];
+        let mut entry = Entry::default();
+        for event in events.iter().chain(events.iter().rev()) {
+            entry.copy(&Entry::from(event));
+            assert_eq!(entry.to_event(), *event);
+        }
+        entry.clear();
+        assert_eq!(entry, Entry::default());
     }
 }

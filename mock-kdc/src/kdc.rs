@@ -3,17 +3,20 @@
 use std::sync::{PoisonError, RwLock};
 
 use shakedown_krb5::keytab::Keytab;
-use shakedown_krb5::messages::{Codec, Exchange, KdcRequest, error_code};
+use shakedown_krb5::messages::view::{KdcRequestView, PrincipalView, View as _};
+use shakedown_krb5::messages::{Exchange, error_code};
 use shakedown_krb5::{Principal, Random, Timestamp};
 
 use crate::administration::Alteration;
+use crate::arrival::Arrival;
 use crate::clock::Clock;
 use crate::database::{self, Account, Database};
 use crate::deviation::{self, Deviation};
-use crate::event::{Event, Outcome};
+use crate::event::{Entry, Event, Kind};
 use crate::realm::{InvalidRealm, Realm, Rotation};
 use crate::refusal::Refusal;
-use crate::reply::{Issued, Parties};
+use crate::reply::Issued;
+use crate::worker::{Desk, Out, Worker};
 use crate::{as_exchange, tgs_exchange};
 
 /// A realm with its keys. All methods take `&self`: it is shared between the tasks that listen and whoever
@@ -21,6 +24,8 @@ use crate::{as_exchange, tgs_exchange};
 #[derive(Debug)]
 pub struct Kdc {
     realm: Realm,
+    /// The name of the realm's own ticket-granting service.
+    krbtgt: Principal,
     clock: Clock,
     database: RwLock<Database>,
     deviations: RwLock<Vec<Deviation>>,
@@ -48,10 +53,18 @@ pub struct UnknownPrincipal {
 /// What an exchange may look at.
 pub(crate) struct View<'a> {
     pub(crate) realm: &'a Realm,
+    krbtgt: &'a Principal,
     pub(crate) database: &'a Database,
     /// The KDC's own time.
     pub(crate) now: Timestamp,
     pub(crate) deviations: &'a [Deviation],
+}
+
+impl<'a> View<'a> {
+    /// The realm's own ticket-granting service.
+    pub(crate) fn krbtgt(&self) -> PrincipalView<'a> {
+        self.krbtgt.into()
+    }
 }
 
 impl Kdc {
@@ -66,6 +79,7 @@ impl Kdc {
         realm.users.clear();
         realm.services.clear();
         Ok(Self {
+            krbtgt: Principal::krbtgt(realm.name.as_bytes()),
             clock: Clock::new(realm.clock_offset_seconds),
             database: RwLock::new(database),
             deviations: RwLock::default(),
@@ -79,6 +93,7 @@ impl Kdc {
     pub fn fork(&self) -> Self {
         Self {
             realm: self.realm.clone(),
+            krbtgt: self.krbtgt.clone(),
             clock: Clock::new(self.clock.offset()),
             database: RwLock::new(self.database.read().unwrap_or_else(PoisonError::into_inner).clone()),
             deviations: RwLock::new(self.deviations.read().unwrap_or_else(PoisonError::into_inner).clone()),
@@ -86,36 +101,59 @@ impl Kdc {
     }
 
     /// Answers one message. `now` is the caller's time, to which the KDC's own offset is added.
+    ///
+    /// [`Kdc::respond`] does the same without allocating.
     pub fn answer(&self, request: &[u8], now: Timestamp, random: &mut dyn Random) -> Answer {
-        let now = self.clock.at(now);
-        let decoded = match KdcRequest::decode(request) {
-            Ok(decoded) => decoded,
-            Err(error) => return Answer::dropped(now, None, format!("malformed: {error}")),
-        };
-        if decoded.body().sname.is_none() {
-            return Answer::dropped(now, Some(&decoded), "no service named".to_owned());
-        }
-        let deviations = self.deviations.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let view = View { realm: &self.realm, database: &database, now, deviations: &deviations };
-        let issued = match decoded.exchange {
-            Exchange::As => as_exchange::answer(&view, &decoded, request, random),
-            Exchange::Tgs => tgs_exchange::answer(&view, &decoded, random),
-        };
-        drop(database);
-        let answer = match issued {
-            Ok(issued) => Answer::issued(now, &decoded, issued),
-            Err(refusal) => self.refused(now, &decoded, &refusal),
-        };
-        Answer { octets: answer.octets.and_then(|octets| deviation::bend_octets(&deviations, octets)), ..answer }
+        let mut desk = Desk::default();
+        self.respond_at(request, &Arrival::direct(now), &mut desk, random);
+        Answer { octets: desk.reply().map(<[u8]>::to_vec), event: desk.entry.to_event() }
     }
 
-    /// The error that takes the place of a reply which does not fit a datagram (52), or of a request that is too long
-    /// to be read (61).
-    #[must_use]
-    pub fn refuse_transport(&self, code: i32, now: Timestamp) -> Vec<u8> {
+    /// Answers one message with the memory and randomness of a worker, which has [`Worker::reply`] and
+    /// [`Worker::event`] then.
+    pub fn respond(&self, request: &[u8], arrival: &Arrival, worker: &mut Worker) {
+        let Worker { desk, random } = worker;
+        self.respond_at(request, arrival, desk, random);
+    }
+
+    fn respond_at(&self, request: &[u8], arrival: &Arrival, desk: &mut Desk, random: &mut dyn Random) {
+        let now = self.clock.at(arrival.now);
+        desk.clear();
+        let Desk { opened, out, entry } = desk;
+        entry.clear();
+        (entry.at, entry.transport) = (now, arrival.transport);
+        let decoded = match KdcRequestView::decode(request) {
+            Ok(decoded) => decoded,
+            Err(error) => return entry.drop_for(format_args!("malformed: {error}")),
+        };
+        note_request(entry, &decoded);
+        if decoded.body.sname.is_none() {
+            return entry.drop_for("no service named");
+        }
+        let deviations = self.deviations.read().unwrap_or_else(PoisonError::into_inner);
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let view = View { realm: &self.realm, krbtgt: &self.krbtgt, database: &database, now, deviations: &deviations };
+        let issued = match decoded.exchange {
+            Exchange::As => as_exchange::answer(&view, &decoded, request, opened, out, random),
+            Exchange::Tgs => tgs_exchange::answer(&view, &decoded, opened, out, random),
+        };
+        match issued {
+            Ok(issued) => note_issued(entry, &issued),
+            Err(refusal) => self.refuse(now, &decoded, &refusal, out, entry),
+        }
+        deviation::bend_octets(&deviations, &mut out.reply);
+    }
+
+    /// Writes the error that takes the place of a reply which does not fit a datagram (52), or of a request that is too
+    /// long to be read (61).
+    pub(crate) fn refuse_transport(&self, code: i32, arrival: &Arrival, desk: &mut Desk) {
         let text = if code == error_code::RESPONSE_TOO_BIG { "RESPONSE_TOO_BIG" } else { "FIELD_TOOLONG" };
-        Refusal::new(code, text).to_octets(&self.realm, None, self.krbtgt(), self.clock.at(now))
+        let now = self.clock.at(arrival.now);
+        let Desk { out, entry, .. } = desk;
+        out.e_data.clear();
+        Refusal::new(code, text).write(&self.realm, None, PrincipalView::from(&self.krbtgt), now, out);
+        (entry.at, entry.transport) = (now, arrival.transport);
+        entry.refuse(code, text);
     }
 
     /// The realm's settings; users and services are not listed there.
@@ -160,7 +198,7 @@ impl Kdc {
     pub fn keytab(&self, principal: &str, timestamp: u32) -> Result<Keytab, UnknownPrincipal> {
         let name = self.principal(principal)?;
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let account = database.find(&name).ok_or_else(|| self.unknown(principal))?;
+        let account = database.find((&name).into()).ok_or_else(|| self.unknown(principal))?;
         Ok(account.keytab(timestamp))
     }
 
@@ -195,51 +233,43 @@ impl Kdc {
         UnknownPrincipal { name: name.to_owned(), realm: self.realm.name.clone() }
     }
 
-    fn krbtgt(&self) -> Principal {
-        Principal::krbtgt(self.realm.name.as_bytes())
-    }
-
-    fn refused(&self, now: Timestamp, request: &KdcRequest, refusal: &Refusal) -> Answer {
-        let named = if request.exchange == Exchange::As { request.body().client() } else { None };
-        let server = request.body().server().unwrap_or_else(|| self.krbtgt());
-        let octets = refusal.to_octets(&self.realm, named.as_ref(), server, now);
-        let outcome = Outcome::Refused { code: refusal.code, text: refusal.text.to_owned() };
-        let mut event = event(now, Some(request), outcome);
+    fn refuse(
+        &self,
+        now: Timestamp,
+        request: &KdcRequestView<'_>,
+        refusal: &Refusal<'_>,
+        out: &mut Out,
+        entry: &mut Entry,
+    ) {
+        let server = request.body.server().unwrap_or_else(|| PrincipalView::from(&self.krbtgt));
+        refusal.write(&self.realm, named_client(request), server, now, out);
+        entry.refuse(refusal.code, refusal.text);
         if let Some(client) = &refusal.client {
-            event.client = Some(client.to_string());
+            entry.client.set(client);
         }
-        Answer { octets: Some(octets), event }
     }
 }
 
-impl Answer {
-    fn issued(now: Timestamp, request: &KdcRequest, issued: Issued) -> Self {
-        let Issued { octets, parties: Parties { client, service }, ticket_etype, session_etype, kvno } = issued;
-        let outcome = Outcome::Issued { ticket_etype, session_etype, kvno };
-        let event = Event {
-            client: Some(client.to_string()),
-            service: Some(service.to_string()),
-            ..event(now, Some(request), outcome)
-        };
-        Self { octets: Some(octets), event }
+/// What the request says of itself.
+fn note_request(entry: &mut Entry, request: &KdcRequestView<'_>) {
+    entry.exchange = Some(request.exchange);
+    if let Some(client) = named_client(request) {
+        entry.client.set(client);
     }
-
-    fn dropped(now: Timestamp, request: Option<&KdcRequest>, reason: String) -> Self {
-        Self { octets: None, event: event(now, request, Outcome::Dropped { reason }) }
+    if let Some(service) = request.body.server() {
+        entry.service.set(service);
     }
+    entry.etypes.extend(request.body.etypes);
 }
 
-fn event(at: Timestamp, request: Option<&KdcRequest>, outcome: Outcome) -> Event {
-    let body = request.map(KdcRequest::body);
-    let named = request.filter(|request| request.exchange == Exchange::As).and_then(|request| request.body().client());
-    Event {
-        at,
-        transport: None,
-        exchange: request.map(|request| request.exchange),
-        client: named.map(|client| client.to_string()),
-        service: body.and_then(|body| body.server()).map(|server| server.to_string()),
-        etypes: body.map(|body| body.etypes.clone()).unwrap_or_default(),
-        outcome,
-        repeated: false,
-    }
+fn note_issued(entry: &mut Entry, issued: &Issued<'_>) {
+    let Issued { client, service, ticket_etype, session_etype, kvno } = *issued;
+    entry.client.set(client);
+    entry.service.set(service);
+    entry.kind = Kind::Issued { ticket_etype, session_etype, kvno };
+}
+
+/// Who says to be asking; a TGS-REQ does not.
+fn named_client<'a>(request: &KdcRequestView<'a>) -> Option<PrincipalView<'a>> {
+    if request.exchange == Exchange::As { request.body.client() } else { None }
 }

@@ -1,7 +1,8 @@
 //! A Kerberos KDC for tests: a realm in memory, a clock that can be moved, and failures on demand.
 //!
-//! [`Kdc::answer`] is the whole KDC without input or output: octets, time and randomness in, octets out. [`listen`]
-//! puts it on UDP and TCP of one loopback port. It imitates MIT krb5's KDC (1.20): which error wins, what a reply
+//! [`Kdc::answer`] is the whole KDC without input or output: octets, time and randomness in, octets out;
+//! [`Kdc::respond`] is the same with the memory of a [`Worker`], and allocates nothing. [`listen`] puts it on UDP and TCP
+//! of one loopback port. It imitates MIT krb5's KDC (1.20): which error wins, what a reply
 //! holds, what is not answered at all. `tests/exchanges` sends the same requests to both.
 //!
 //! What it leaves out, it leaves out on purpose: no FAST, SPAKE or PKINIT (none is advertised), no other realms, no
@@ -32,25 +33,33 @@ pub mod realm;
 pub mod realm_file;
 
 mod administration;
+mod arrival;
 mod as_exchange;
 mod clock;
 mod database;
 mod kdc;
+mod log;
 mod look_aside;
+mod metrics;
 mod policy;
 mod random;
 mod refusal;
 mod reply;
 mod tgs_exchange;
 mod times;
+mod worker;
 
 pub use administration::Alteration;
+pub use arrival::Arrival;
 pub use deviation::Deviation;
-pub use event::{Event, Log, Outcome, Transport};
+pub use event::{Event, Outcome, Transport};
 pub use kdc::{Answer, Kdc, UnknownPrincipal};
 pub use listen::{Handle, Limits, Listener};
-pub use random::SystemRandom;
+pub use log::Log;
+pub use metrics::{Answered, Count, Metrics};
+pub use random::{Generator, SystemRandom};
 pub use realm::{
     AccountChecks, Fast, Flavor, GivenKey, InvalidRealm, Kind, Lockout, Password, Preauth, Realm, Rotation, Service,
     TicketFlag, User,
 };
+pub use worker::Worker;

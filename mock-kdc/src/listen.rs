@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use shakedown_krb5::Timestamp;
 use shakedown_krb5::framing::{TcpFraming, TooLong, frame};
@@ -14,15 +14,20 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::event::{Event, Log, Outcome, Transport};
-use crate::kdc::{Answer, Kdc};
+use crate::arrival::Arrival;
+use crate::event::{Entry, Transport};
+use crate::kdc::Kdc;
+use crate::log::Log;
 use crate::look_aside::{Known, LookAside};
-use crate::random::SystemRandom;
+use crate::metrics::Metrics;
+use crate::worker::Worker;
 
 /// The longest datagram there is.
 const MAX_DATAGRAM: usize = 65_535;
 /// How many events the log keeps.
 const LOG_CAPACITY: usize = 16_384;
+/// How many datagrams are answered before anything else of the runtime gets its turn.
+const DATAGRAMS_IN_A_ROW: usize = 64;
 /// How often a port is looked for that is free for both transports.
 const BIND_ATTEMPTS: u32 = 32;
 
@@ -54,6 +59,7 @@ pub struct Listener {
 pub struct Handle {
     kdc: Arc<Kdc>,
     log: Arc<Log>,
+    metrics: Arc<Metrics>,
     address: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -105,8 +111,16 @@ impl Listener {
     pub fn serve_within(self, limits: Limits, kdc: Arc<Kdc>) -> Handle {
         let (stop, stopped) = watch::channel(false);
         let log = Arc::new(Log::new(LOG_CAPACITY));
-        let service =
-            Service { kdc: Arc::clone(&kdc), log: Arc::clone(&log), look_aside: Arc::default(), limits, stopped };
+        let metrics = Arc::new(Metrics::new());
+        let service = Service {
+            kdc: Arc::clone(&kdc),
+            log: Arc::clone(&log),
+            metrics: Arc::clone(&metrics),
+            look_aside: Arc::default(),
+            address: self.address,
+            limits,
+            stopped,
+        };
         let mut tasks = JoinSet::new();
         let datagrams = Arc::new(self.datagrams);
         // Two workers share the socket: while one computes, the other receives.
@@ -114,7 +128,7 @@ impl Listener {
             tasks.spawn(service.clone().serve_datagrams(Arc::clone(&datagrams)));
         }
         tasks.spawn(service.serve_connections(self.connections));
-        Handle { kdc, log, address: self.address, stop, tasks }
+        Handle { kdc, log, metrics, address: self.address, stop, tasks }
     }
 }
 
@@ -137,6 +151,12 @@ impl Handle {
         &self.log
     }
 
+    /// Counters of the same.
+    #[must_use]
+    pub const fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
     /// Ends all tasks, lets answers that are under way go out, and returns when the port is free again.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
@@ -149,48 +169,58 @@ impl Handle {
 struct Service {
     kdc: Arc<Kdc>,
     log: Arc<Log>,
+    metrics: Arc<Metrics>,
     look_aside: Arc<Mutex<LookAside>>,
+    address: SocketAddr,
     limits: Limits,
     stopped: watch::Receiver<bool>,
 }
 
 impl Service {
     async fn serve_datagrams(mut self, socket: Arc<UdpSocket>) {
+        let mut worker = Worker::from_system();
         let mut buffer = vec![0; MAX_DATAGRAM];
         loop {
-            let received = tokio::select! {
+            tokio::select! {
                 _ = self.stopped.wait_for(|stopped| *stopped) => return,
-                received = socket.recv_from(&mut buffer) => received,
-            };
-            // An error is one of an earlier answer (nobody listened for it), not of the socket.
-            let Ok((length, peer)) = received else { continue };
-            if let Some(reply) = self.answer_datagram(&buffer[..length]) {
-                // A reply that cannot be sent is lost, as datagrams are.
-                let _ = socket.send_to(&reply, peer).await;
+                _ = socket.readable() => {}
+            }
+            // All that has come is answered before anything is awaited again.
+            for _ in 0..DATAGRAMS_IN_A_ROW {
+                let (length, peer) = match socket.try_recv_from(&mut buffer) {
+                    Ok(received) => received,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                    // The error is one of an earlier answer (nobody listened for it), not of the socket.
+                    Err(_) => continue,
+                };
+                let Some(reply) = self.answer_datagram(&buffer[..length], peer, &mut worker) else { continue };
+                // A reply that cannot be sent is lost, as datagrams are; but one that has to wait does wait.
+                if matches!(socket.try_send_to(reply, peer), Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
+                    let _ = socket.send_to(reply, peer).await;
+                }
             }
         }
     }
 
-    fn answer_datagram(&self, request: &[u8]) -> Option<Vec<u8>> {
-        let now = now();
-        match self.look_aside().look_up(request, now) {
+    fn answer_datagram<'w>(&self, request: &[u8], peer: SocketAddr, worker: &'w mut Worker) -> Option<&'w [u8]> {
+        let began = Instant::now();
+        let arrival = self.arrival(Transport::Udp, Some(peer));
+        let desk = &mut worker.desk;
+        // The lock ends with this statement; a match on it would hold it while the request is answered.
+        let known = self.look_aside().look_up(request, arrival.now, &mut desk.out.reply, &mut desk.entry);
+        match known {
             Known::InProgress => return None,
-            Known::Answered(octets, event) => {
-                self.note(Event { repeated: true, ..*event });
-                return octets;
+            Known::Answered => worker.desk.entry.repeated = true,
+            Known::New(number) => {
+                self.kdc.respond(request, &arrival, worker);
+                if worker.desk.out.reply.len() > self.kdc.realm().max_datagram_reply_octets {
+                    self.kdc.refuse_transport(error_code::RESPONSE_TOO_BIG, &arrival, &mut worker.desk);
+                }
+                self.look_aside().answered(number, &worker.desk.out.reply, &worker.desk.entry);
             }
-            Known::New => {}
         }
-        let Answer { mut octets, mut event } = self.kdc.answer(request, now, &mut SystemRandom);
-        event.transport = Some(Transport::Udp);
-        if octets.as_ref().is_some_and(|octets| octets.len() > self.kdc.realm().max_datagram_reply_octets) {
-            let code = error_code::RESPONSE_TOO_BIG;
-            octets = Some(self.kdc.refuse_transport(code, now));
-            event.outcome = Outcome::Refused { code, text: "RESPONSE_TOO_BIG".to_owned() };
-        }
-        self.look_aside().answered(request, octets.clone(), &event);
-        self.note(event);
-        octets
+        self.note(request, worker, began);
+        worker.desk.reply()
     }
 
     async fn serve_connections(mut self, listener: TcpListener) {
@@ -204,13 +234,13 @@ impl Service {
             };
             while connections.try_join_next().is_some() {}
             // An error concerns one connection that went away before it was accepted, or a shortage that passes.
-            let Ok((stream, _)) = accepted else {
+            let Ok((stream, peer)) = accepted else {
                 tokio::time::sleep(Duration::from_millis(10)).await;
                 continue;
             };
             let service = self.clone();
             connections.spawn(async move {
-                service.serve_connection(stream).await;
+                service.serve_connection(stream, peer).await;
                 drop(place);
             });
         }
@@ -218,7 +248,8 @@ impl Service {
     }
 
     /// Request after request, until the client ends, says nothing for too long, or sends what cannot be answered.
-    async fn serve_connection(mut self, mut stream: TcpStream) {
+    async fn serve_connection(mut self, mut stream: TcpStream, peer: SocketAddr) {
+        let mut worker = Worker::from_system();
         let mut framing = TcpFraming::new();
         loop {
             let read = tokio::select! {
@@ -227,51 +258,63 @@ impl Service {
             };
             let Ok(Ok(read)) = read else { return };
             let (reply, last) = match read {
-                Read::Request(request) => (self.answer_request(&request), false),
-                Read::TooLong => (Some(self.refuse_length()), true),
+                Read::Request(request) => (self.answer_request(&request, peer, &mut worker), false),
+                Read::TooLong => (self.refuse_length(peer, &mut worker), true),
                 Read::End => return,
             };
             // MIT's KDC closes a connection where it has no answer, so that the client need not wait.
             let Some(reply) = reply else { return };
-            let written = timeout(self.limits.idle, write_reply(&mut stream, &reply)).await;
+            let written = timeout(self.limits.idle, write_reply(&mut stream, reply)).await;
             if last || !matches!(written, Ok(Ok(()))) {
                 return;
             }
         }
     }
 
-    fn answer_request(&self, request: &[u8]) -> Option<Vec<u8>> {
-        let Answer { octets, mut event } = self.kdc.answer(request, now(), &mut SystemRandom);
-        event.transport = Some(Transport::Tcp);
-        self.note(event);
-        octets
+    fn answer_request<'w>(&self, request: &[u8], peer: SocketAddr, worker: &'w mut Worker) -> Option<&'w [u8]> {
+        let began = Instant::now();
+        self.kdc.respond(request, &self.arrival(Transport::Tcp, Some(peer)), worker);
+        self.note(request, worker, began);
+        worker.reply()
     }
 
-    fn refuse_length(&self) -> Vec<u8> {
-        let (code, now) = (error_code::FIELD_TOOLONG, now());
-        self.note(Event {
-            at: now.offset_seconds(self.kdc.clock_offset()),
-            transport: Some(Transport::Tcp),
-            exchange: None,
-            client: None,
-            service: None,
-            etypes: Vec::new(),
-            outcome: Outcome::Refused { code, text: "FIELD_TOOLONG".to_owned() },
-            repeated: false,
-        });
-        self.kdc.refuse_transport(code, now)
+    fn refuse_length<'w>(&self, peer: SocketAddr, worker: &'w mut Worker) -> Option<&'w [u8]> {
+        let began = Instant::now();
+        worker.desk.entry.clear();
+        let arrival = self.arrival(Transport::Tcp, Some(peer));
+        self.kdc.refuse_transport(error_code::FIELD_TOOLONG, &arrival, &mut worker.desk);
+        self.note(&[], worker, began);
+        worker.reply()
     }
 
-    fn note(&self, event: Event) {
-        let Event { client, service, etypes, outcome, repeated, .. } = &event;
-        let transport = if event.transport == Some(Transport::Tcp) { "tcp" } else { "udp" };
-        tracing::info!(transport, trace = event.trace().join(" "), client, service, ?etypes, %outcome, repeated);
-        self.log.record(event);
+    fn arrival(&self, transport: Transport, peer: Option<SocketAddr>) -> Arrival {
+        Arrival { now: now(), transport: Some(transport), peer, local: Some(self.address) }
+    }
+
+    /// Tells, counts and logs what the worker has answered.
+    fn note(&self, request: &[u8], worker: &Worker, began: Instant) {
+        let (entry, duration) = (&worker.desk.entry, began.elapsed());
+        self.metrics.count(entry, request.len(), worker.desk.out.reply.len(), duration);
+        tell(entry, duration);
+        self.log.note(entry);
     }
 
     fn look_aside(&self) -> std::sync::MutexGuard<'_, LookAside> {
         self.look_aside.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// One line for each exchange: who, what for, etypes, answer, microseconds. Costs nothing while nobody listens.
+fn tell(entry: &Entry, duration: Duration) {
+    if !tracing::enabled!(tracing::Level::INFO) {
+        return;
+    }
+    let event = entry.to_event();
+    let transport = if event.transport == Some(Transport::Tcp) { "tcp" } else { "udp" };
+    let us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+    let trace = event.trace().join(" ");
+    let crate::Event { client, service, etypes, outcome, repeated, .. } = event;
+    tracing::info!(transport, trace, client, service, ?etypes, %outcome, repeated, us);
 }
 
 /// What came on a connection.

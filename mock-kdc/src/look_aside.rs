@@ -2,110 +2,231 @@
 //! again. Without this, a retransmission would look like a second request in the log, and get a second session key.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
-use shakedown_krb5::Timestamp;
+use shakedown_krb5::{Random, Timestamp};
 
-use crate::event::Event;
+use crate::event::Entry;
+use crate::random::SystemRandom;
 
 /// For how long an answer is remembered; MIT's KDC has the same two minutes.
 const LIFE: Duration = Duration::from_secs(120);
 /// How many octets of requests and answers are kept.
 const CAPACITY_OCTETS: usize = 4 << 20;
+/// A place whose buffers are larger than this is not kept for the next request.
+const REUSED_OCTETS_MAX: usize = 8 << 10;
 
 /// Answers by request, bounded in time and size.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct LookAside {
-    answers: HashMap<Vec<u8>, State>,
-    order: VecDeque<(Timestamp, Vec<u8>)>,
+    /// The number of the place at the front of `places`.
+    first: u64,
+    /// The oldest first.
+    places: VecDeque<Place>,
+    /// The number of the place of a request, by the hash of its octets. Should two requests have one hash, the later
+    /// takes over, and the earlier is answered anew if it comes again.
+    numbers: HashMap<u64, u64, BuildHasherDefault<Unchanged>>,
+    /// Places that were forgotten, for their memory.
+    spare: Vec<Place>,
     octets: usize,
+    /// Makes the hash another one for each KDC.
+    secret: [u64; 2],
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
+struct Place {
+    at: Timestamp,
+    hash: u64,
+    request: Vec<u8>,
+    state: State,
+    /// Empty: the KDC stayed silent.
+    reply: Vec<u8>,
+    entry: Entry,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum State {
+    #[default]
     InProgress,
-    Answered { octets: Option<Vec<u8>>, event: Box<Event> },
+    Answered,
 }
 
 /// What is known of a request.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Known {
-    /// Nothing; it is noted as in progress now.
-    New,
+    /// Nothing; it is noted as in progress now, in the place of this number.
+    New(u64),
     /// It is being answered; the client need not get two answers.
     InProgress,
-    /// It was answered with this.
-    Answered(Option<Vec<u8>>, Box<Event>),
+    /// It was answered with what is in the buffers now.
+    Answered,
+}
+
+impl Default for LookAside {
+    fn default() -> Self {
+        let mut secret = [[0; 8]; 2];
+        secret.iter_mut().for_each(|octets| SystemRandom.fill(octets));
+        Self {
+            first: 0,
+            places: VecDeque::new(),
+            numbers: HashMap::default(),
+            spare: Vec::new(),
+            octets: 0,
+            secret: secret.map(u64::from_ne_bytes),
+        }
+    }
 }
 
 impl LookAside {
-    /// Looks a request up, and notes it if it is new.
-    pub(crate) fn look_up(&mut self, request: &[u8], now: Timestamp) -> Known {
-        while let Some((at, _)) = self.order.front()
-            && (now.distance(*at) > LIFE || self.octets > CAPACITY_OCTETS)
+    /// Looks a request up, and notes it if it is new. `reply` and `entry` become those of the answer where it has one.
+    pub(crate) fn look_up(&mut self, request: &[u8], now: Timestamp, reply: &mut Vec<u8>, entry: &mut Entry) -> Known {
+        while let Some(oldest) = self.places.front()
+            && (now.distance(oldest.at) > LIFE || self.octets > CAPACITY_OCTETS)
         {
             self.forget_oldest();
         }
-        match self.answers.get(request) {
-            Some(State::InProgress) => Known::InProgress,
-            Some(State::Answered { octets, event }) => Known::Answered(octets.clone(), event.clone()),
-            None => {
-                self.answers.insert(request.to_vec(), State::InProgress);
-                self.order.push_back((now, request.to_vec()));
-                self.octets += 2 * request.len();
-                Known::New
+        let hash = hash(request, self.secret);
+        if let Some(known) = self.numbers.get(&hash).and_then(|number| self.place(*number))
+            && known.request == request
+        {
+            if known.state == State::InProgress {
+                return Known::InProgress;
             }
+            reply.clone_from(&known.reply);
+            entry.copy(&known.entry);
+            return Known::Answered;
         }
+        let number = self.first + self.places.len() as u64;
+        let mut place = self.spare.pop().unwrap_or_default();
+        (place.at, place.hash, place.state) = (now, hash, State::InProgress);
+        place.request.clear();
+        place.request.extend_from_slice(request);
+        place.reply.clear();
+        self.octets += request.len();
+        self.places.push_back(place);
+        self.numbers.insert(hash, number);
+        Known::New(number)
     }
 
-    /// Notes the answer.
-    pub(crate) fn answered(&mut self, request: &[u8], octets: Option<Vec<u8>>, event: &Event) {
-        if let Some(state) = self.answers.get_mut(request) {
-            self.octets += octets.as_ref().map_or(0, Vec::len);
-            *state = State::Answered { octets, event: Box::new(event.clone()) };
-        }
+    /// Notes the answer to what was [`Known::New`]; empty where the KDC stays silent.
+    pub(crate) fn answered(&mut self, number: u64, reply: &[u8], entry: &Entry) {
+        let Some(index) = self.index(number) else { return };
+        let place = &mut self.places[index];
+        place.reply.clear();
+        place.reply.extend_from_slice(reply);
+        place.entry.copy(entry);
+        place.state = State::Answered;
+        self.octets += reply.len();
     }
 
     fn forget_oldest(&mut self) {
-        let Some((_, request)) = self.order.pop_front() else { return };
-        let answer = match self.answers.remove(&request) {
-            Some(State::Answered { octets: Some(octets), .. }) => octets.len(),
-            _ => 0,
-        };
-        self.octets = self.octets.saturating_sub(2 * request.len() + answer);
+        let Some(place) = self.places.pop_front() else { return };
+        if self.numbers.get(&place.hash) == Some(&self.first) {
+            self.numbers.remove(&place.hash);
+        }
+        self.first += 1;
+        self.octets -= place.request.len() + place.reply.len();
+        if place.request.capacity() + place.reply.capacity() <= REUSED_OCTETS_MAX {
+            self.spare.push(place);
+        }
+    }
+
+    fn place(&self, number: u64) -> Option<&Place> {
+        self.places.get(self.index(number)?)
+    }
+
+    fn index(&self, number: u64) -> Option<usize> {
+        usize::try_from(number.checked_sub(self.first)?).ok().filter(|index| *index < self.places.len())
+    }
+}
+
+/// Eight octets at a time, folded into 64 bits by a multiplication with a secret. It need not withstand an attacker:
+/// octets are compared wherever hashes are equal, and a collision costs one remembered answer.
+fn hash(octets: &[u8], [start, factor]: [u64; 2]) -> u64 {
+    let fold = |state: u64, word: u64| {
+        let product = u128::from(state ^ word) * u128::from(factor | 1);
+        (product as u64) ^ (product >> 64) as u64
+    };
+    let (words, rest) = octets.as_chunks();
+    let state = words.iter().fold(start ^ octets.len() as u64, |state, word| fold(state, u64::from_le_bytes(*word)));
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    fold(state, u64::from_le_bytes(last))
+}
+
+/// The keys of the map are hashes already.
+#[derive(Debug, Default)]
+struct Unchanged(u64);
+
+impl Hasher for Unchanged {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("only u64 is hashed");
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Outcome;
+    use crate::event::Kind;
 
-    fn event() -> Event {
-        let outcome = Outcome::Dropped { reason: String::new() };
-        Event {
-            at: Timestamp::EPOCH,
-            transport: None,
-            exchange: None,
-            client: None,
-            service: None,
-            etypes: Vec::new(),
-            outcome,
-            repeated: false,
-        }
+    fn entry() -> Entry {
+        let mut entry = Entry::default();
+        entry.refuse(25, "NEEDED_PREAUTH");
+        entry
+    }
+
+    /// What is known of `request`, and what the buffers hold then.
+    fn look_up(known: &mut LookAside, request: &[u8], seconds: i64) -> (Known, Vec<u8>, Kind) {
+        let (mut reply, mut entry) = (Vec::new(), Entry::default());
+        let found = known.look_up(request, Timestamp::from_seconds(seconds), &mut reply, &mut entry);
+        (found, reply, entry.kind)
     }
 
     #[test]
     fn a_repeated_request_gets_the_same_octets_for_two_minutes() {
         let mut known = LookAside::default();
-        let at = Timestamp::from_seconds;
-        assert_eq!(known.look_up(b"request", at(0)), Known::New);
-        assert_eq!(known.look_up(b"request", at(1)), Known::InProgress);
-        known.answered(b"request", Some(b"reply".to_vec()), &event());
-        let answered = Known::Answered(Some(b"reply".to_vec()), Box::new(event()));
-        assert_eq!(known.look_up(b"request", at(120)), answered);
-        assert_eq!(known.look_up(b"other", at(120)), Known::New);
-        assert_eq!(known.look_up(b"request", at(121)), Known::New);
+        let nothing = |found| (found, Vec::new(), Kind::Dropped);
+        assert_eq!(look_up(&mut known, b"request", 0), nothing(Known::New(0)));
+        assert_eq!(look_up(&mut known, b"request", 1), nothing(Known::InProgress));
+        known.answered(0, b"reply", &entry());
+        let answered = (Known::Answered, b"reply".to_vec(), Kind::Refused { code: 25 });
+        assert_eq!(look_up(&mut known, b"request", 120), answered);
+        assert_eq!(look_up(&mut known, b"other", 120), nothing(Known::New(1)));
+        assert_eq!(look_up(&mut known, b"request", 121), nothing(Known::New(2)));
+        assert_eq!(look_up(&mut known, b"request", 122), nothing(Known::InProgress), "the place is used again");
+    }
+
+    #[test]
+    fn an_answer_to_what_is_forgotten_goes_nowhere() {
+        let mut known = LookAside::default();
+        look_up(&mut known, b"request", 0);
+        look_up(&mut known, b"other", 500);
+        known.answered(0, b"reply", &entry());
+        assert_eq!(look_up(&mut known, b"other", 500).0, Known::InProgress);
+    }
+
+    #[test]
+    fn two_requests_of_one_hash_are_two_requests() {
+        let mut known = LookAside { secret: [0, 0], ..LookAside::default() };
+        // With these secrets the hash is that of the exclusive or of the words.
+        let (one, other) = ([[1; 8], [2; 8]].concat(), [[2; 8], [1; 8]].concat());
+        assert_eq!(hash(&one, known.secret), hash(&other, known.secret));
+        assert_eq!(look_up(&mut known, &one, 0).0, Known::New(0));
+        assert_eq!(look_up(&mut known, &other, 0).0, Known::New(1));
+        assert_eq!(look_up(&mut known, &one, 0).0, Known::New(2), "answered anew");
+        while !known.places.is_empty() {
+            known.forget_oldest();
+        }
+        assert_eq!((known.octets, known.numbers.len()), (0, 0));
     }
 
     #[test]
@@ -113,14 +234,15 @@ mod tests {
         let mut known = LookAside::default();
         for number in 0..1000_u32 {
             let request = [&number.to_be_bytes()[..], &[0; 30_000]].concat();
-            known.look_up(&request, Timestamp::EPOCH);
-            known.answered(&request, Some(vec![0; 30_000]), &event());
+            let (Known::New(number), ..) = look_up(&mut known, &request, 0) else { panic!() };
+            known.answered(number, &[0; 30_000], &entry());
         }
-        let held: usize = known.order.iter().map(|(_, request)| request.len()).sum();
-        assert!(held < CAPACITY_OCTETS && known.answers.len() == known.order.len(), "{held} octets");
-        while !known.order.is_empty() {
+        let held: usize = known.places.iter().map(|place| place.request.len() + place.reply.len()).sum();
+        assert!(held <= CAPACITY_OCTETS + 60_004 && known.numbers.len() == known.places.len(), "{held} octets");
+        assert_eq!(known.spare.len(), 0, "large buffers are given back");
+        while !known.places.is_empty() {
             known.forget_oldest();
         }
-        assert_eq!((known.octets, known.answers.len()), (0, 0));
+        assert_eq!((known.octets, known.numbers.len()), (0, 0));
     }
 }

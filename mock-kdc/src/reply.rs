@@ -1,117 +1,305 @@
 //! What AS-REP and TGS-REP have in common: a ticket for a service, and the same facts for the client.
+//!
+//! An exchange decides on a [`Grant`]; [`Grant::issue`] makes a [`Draft`] of it, which has each field that will be written,
+//! and writes it: first the ticket, then the encrypted part, then the reply around both.
+//!
+//! Hooks:
+//! - `pac` is an [`Authorization`]: it writes its element behind the others while the ticket is written.
+//! - `trust` sets [`Grant::service`], [`Grant::account`] and [`Grant::transited`]: another ticket-granting service than
+//!   the one that was asked for, and the realms on the way.
+//! - `fast` sets [`Grant::reply_key`], and has its place in [`Grant::issue`] between ticket and encrypted part, where the
+//!   ticket's octets are in [`Out::ticket`] and the padata that it wraps in [`Out::padata`].
+//! - `fault` changes fields of the [`Draft`] before anything is written, and afterwards the octets in [`Out::reply`].
 
 use shakedown_krb5::crypto::{Etype, Key, KeyUsage, usage};
-use shakedown_krb5::messages::{
-    AuthorizationElement, Codec, EncKdcReplyPart, EncPartTag, EncTicketPart, EncryptedData, EncryptionKey, Exchange,
-    HostAddress, KdcReply, LastRequest, MethodData, PaData, Ticket, Transited,
+use shakedown_krb5::der::Writer;
+use shakedown_krb5::messages::Exchange;
+use shakedown_krb5::messages::view::{
+    AuthorizationElementView, EncTicketPartView, EncryptionKeyView, HostAddressView, ListView, PrincipalView,
+    TransitedView,
 };
-use shakedown_krb5::{Principal, Random, Timestamp};
+use shakedown_krb5::{Random, Timestamp};
 
 use crate::database::Account;
 use crate::deviation;
 use crate::kdc::View;
 use crate::times::Times;
+use crate::worker::Out;
 
-/// A reply, and what the log wants to know of it.
+/// What the log wants to know of a reply.
 #[derive(Debug)]
-pub(crate) struct Issued {
-    pub(crate) octets: Vec<u8>,
-    pub(crate) parties: Parties,
+pub(crate) struct Issued<'a> {
+    pub(crate) client: PrincipalView<'a>,
+    pub(crate) service: PrincipalView<'a>,
     pub(crate) ticket_etype: i32,
     pub(crate) session_etype: i32,
     pub(crate) kvno: u32,
 }
 
-/// Who gets a ticket for what.
-#[derive(Debug, Clone)]
-pub(crate) struct Parties {
-    pub(crate) client: Principal,
-    pub(crate) service: Principal,
-}
-
-/// All that is decided about a ticket.
+/// All that is decided about a ticket. The padata of the reply are in [`Out::padata`] and [`Out::encrypted_padata`].
 pub(crate) struct Grant<'a> {
     pub(crate) exchange: Exchange,
-    pub(crate) parties: Parties,
+    pub(crate) client: PrincipalView<'a>,
+    pub(crate) service: PrincipalView<'a>,
+    /// That of the service: the ticket is under its first key of the highest version.
     pub(crate) account: &'a Account,
     pub(crate) session_etype: Etype,
     pub(crate) times: Times,
     pub(crate) flags: u32,
     pub(crate) nonce: u32,
-    pub(crate) addresses: Option<Vec<HostAddress>>,
-    pub(crate) authorization_data: Option<Vec<AuthorizationElement>>,
-    /// The encoded elements of the reply's padata.
-    pub(crate) padata: Vec<u8>,
-    pub(crate) encrypted_padata: Option<Vec<PaData>>,
+    pub(crate) addresses: Option<Addresses<'a>>,
+    pub(crate) transited: TransitedView<'a>,
+    pub(crate) authorization: &'a dyn Authorization,
     pub(crate) key_expiration: Option<Timestamp>,
     /// What the encrypted part is under.
     pub(crate) reply_key: &'a Key,
+    /// Its version, where the reply says it. MIT leaves it out.
+    pub(crate) reply_kvno: Option<u32>,
     pub(crate) reply_usage: KeyUsage,
 }
 
-impl Grant<'_> {
-    /// Makes ticket and reply. The ticket is under the service's first key of the highest version.
-    pub(crate) fn issue(self, view: &View<'_>, random: &mut dyn Random) -> Issued {
-        let session_key = Key::random(self.session_etype, random);
-        let session_key = EncryptionKey::new(self.session_etype.number(), session_key.bytes());
+pub(crate) type Addresses<'a> = ListView<'a, HostAddressView<'a>>;
+
+/// Who has something to say in the authorization data of a ticket.
+pub(crate) trait Authorization {
+    /// Whether there is nothing to say, so that the field is left out.
+    fn is_empty(&self) -> bool;
+
+    /// Writes elements, one after the other. `ticket` is the rest of the ticket, `key` what it will be under.
+    fn write(&self, writer: &mut Writer<'_>, ticket: &EncTicketPartView<'_>, key: &Key);
+}
+
+/// Nothing.
+pub(crate) struct Unrestricted;
+
+/// What the presented ticket has, and what the client adds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Carried<'a> {
+    pub(crate) presented: ListView<'a, AuthorizationElementView<'a>>,
+    pub(crate) added: ListView<'a, AuthorizationElementView<'a>>,
+}
+
+/// Each field of a reply, before it is encoded. A fault may change any of them.
+#[derive(Debug)]
+pub(crate) struct Draft<'a> {
+    pub(crate) exchange: Exchange,
+    /// `crealm` and `cname` in the clear.
+    pub(crate) client: PrincipalView<'a>,
+    /// `realm` and `sname` of the ticket.
+    pub(crate) ticket_server: PrincipalView<'a>,
+    pub(crate) ticket_etype: i32,
+    pub(crate) ticket_kvno: Option<u32>,
+    pub(crate) ticket: EncTicketPartView<'a>,
+    /// The etype and kvno that the encrypted part is said to have.
+    pub(crate) etype: i32,
+    pub(crate) kvno: Option<u32>,
+    pub(crate) part: DraftPart<'a>,
+}
+
+/// EncKDCRepPart, what the client reads of a reply.
+#[derive(Debug)]
+pub(crate) struct DraftPart<'a> {
+    /// The application tag: 25 or 26.
+    pub(crate) tag: u8,
+    pub(crate) key: EncryptionKeyView<'a>,
+    pub(crate) nonce: u32,
+    pub(crate) key_expiration: Option<Timestamp>,
+    pub(crate) flags: u32,
+    pub(crate) auth_time: Timestamp,
+    pub(crate) start_time: Option<Timestamp>,
+    pub(crate) end_time: Timestamp,
+    pub(crate) renew_till: Option<Timestamp>,
+    pub(crate) server: PrincipalView<'a>,
+    pub(crate) addresses: Option<Addresses<'a>>,
+}
+
+impl<'a> Grant<'a> {
+    /// Makes ticket and reply; the reply is in `out.reply`.
+    pub(crate) fn issue(&self, view: &View<'_>, out: &mut Out, random: &mut dyn Random) -> Issued<'a> {
+        let session_key = Key::random_ephemeral(self.session_etype, random);
         let keys = self.account.newest();
         let service_key = keys.keys.first().expect("INVARIANT of Account: no key set is empty");
-        let times = self.times;
-        let start_time = (times.start != times.auth).then_some(times.start);
-        let private = EncTicketPart {
-            flags: self.flags,
-            key: session_key.clone(),
-            client: self.parties.client.clone(),
-            transited: Transited::default(),
-            auth_time: times.auth,
-            start_time,
-            end_time: times.end,
-            renew_till: times.renew_till,
-            addresses: self.addresses.clone(),
-            authorization_data: self.authorization_data,
-        };
-        let ticket = Ticket::new(
-            self.parties.service.clone(),
-            EncryptedData {
-                etype: service_key.etype().number(),
-                kvno: Some(keys.kvno),
-                cipher: service_key.encrypt(usage::TICKET, &private.to_octets(), random),
-            },
-        );
-        let mut part = EncKdcReplyPart {
-            // MIT's KDC puts EncTGSRepPart into both replies; RFC 4120 §5.4.2 asks clients to take it.
-            tag: EncPartTag::Tgs,
-            key: session_key,
-            last_request: vec![LastRequest { lr_type: 0, time: Timestamp::EPOCH }],
-            nonce: self.nonce,
-            key_expiration: self.key_expiration,
-            flags: self.flags,
-            auth_time: times.auth,
-            start_time,
-            end_time: times.end,
-            renew_till: times.renew_till,
-            server: self.parties.service.clone(),
-            addresses: self.addresses,
-            encrypted_padata: self.encrypted_padata,
-        };
-        deviation::bend_part(view.deviations, &mut part, view.now);
-        let mut enc_part = EncryptedData {
-            etype: self.reply_key.etype().number(),
-            // MIT leaves the version of the reply key out.
-            kvno: None,
-            cipher: self.reply_key.encrypt(self.reply_usage, &part.to_octets(), random),
-        };
-        let mut client = self.parties.client.clone();
-        deviation::bend_reply(view.deviations, &mut client, &mut enc_part);
-        let reply = KdcReply { exchange: self.exchange, padata: elements(&self.padata), client, ticket, enc_part };
+        let mut draft = self.draft(&session_key, service_key, keys.kvno);
+        deviation::bend_draft(view.deviations, &mut draft, view.now);
+        draft.write_ticket(self.authorization, service_key, out, random);
+        draft.write_reply(self.reply_key, self.reply_usage, out, random);
         Issued {
-            octets: reply.to_octets(),
-            parties: self.parties,
+            client: self.client,
+            service: self.service,
             ticket_etype: service_key.etype().number(),
             session_etype: self.session_etype.number(),
             kvno: keys.kvno,
         }
     }
+
+    fn draft<'d>(&self, session_key: &'d Key, service_key: &Key, kvno: u32) -> Draft<'d>
+    where
+        'a: 'd,
+    {
+        let Times { auth, start, end, renew_till } = self.times;
+        let start_time = (start != auth).then_some(start);
+        let key = EncryptionKeyView::of(session_key);
+        Draft {
+            exchange: self.exchange,
+            client: self.client,
+            ticket_server: self.service,
+            ticket_etype: service_key.etype().number(),
+            ticket_kvno: Some(kvno),
+            ticket: EncTicketPartView {
+                flags: self.flags,
+                key,
+                client: self.client,
+                transited: self.transited,
+                auth_time: auth,
+                start_time,
+                end_time: end,
+                renew_till,
+                addresses: self.addresses,
+                authorization_data: None,
+            },
+            etype: self.reply_key.etype().number(),
+            kvno: self.reply_kvno,
+            part: DraftPart {
+                // MIT's KDC puts EncTGSRepPart into both replies; RFC 4120 §5.4.2 asks clients to take it.
+                tag: 26,
+                key,
+                nonce: self.nonce,
+                key_expiration: self.key_expiration,
+                flags: self.flags,
+                auth_time: auth,
+                start_time,
+                end_time: end,
+                renew_till,
+                server: self.service,
+                addresses: self.addresses,
+            },
+        }
+    }
+}
+
+impl Draft<'_> {
+    /// Ticket (RFC 4120 §5.3), into `out.ticket`.
+    fn write_ticket(&self, authorization: &dyn Authorization, key: &Key, out: &mut Out, random: &mut dyn Random) {
+        let Out { plain, ticket, .. } = out;
+        plain.clear();
+        let elements =
+            (!authorization.is_empty()).then_some(|w: &mut Writer<'_>| authorization.write(w, &self.ticket, key));
+        self.ticket.write_with(&mut Writer::new(plain), elements);
+        ticket.clear();
+        Writer::new(ticket).application_sequence(1, |w| {
+            w.field(0, |w| w.integer(5));
+            w.field(1, |w| w.string(self.ticket_server.realm));
+            w.field(2, |w| self.ticket_server.name.write(w));
+            w.field(3, |w| {
+                write_sealed(w, self.ticket_etype, self.ticket_kvno, |out| {
+                    key.encrypt_into(usage::TICKET, plain, random, out);
+                });
+            });
+        });
+    }
+
+    /// KDC-REP (RFC 4120 §5.4.2) around `out.ticket`, into `out.reply`.
+    fn write_reply(&self, key: &Key, usage: KeyUsage, out: &mut Out, random: &mut dyn Random) {
+        let Out { plain, ticket, padata, encrypted_padata, reply, .. } = out;
+        plain.clear();
+        self.part.write(&mut Writer::new(plain), encrypted_padata);
+        reply.clear();
+        let exchange = self.exchange.reply_type();
+        Writer::new(reply).application_sequence(exchange, |w| {
+            w.field(0, |w| w.integer(5));
+            w.field(1, |w| w.integer(exchange.into()));
+            w.optional(2, some_elements(padata), |w, elements| w.sequence(|w| w.raw(elements)));
+            w.field(3, |w| w.string(self.client.realm));
+            w.field(4, |w| self.client.name.write(w));
+            w.field(5, |w| w.raw(ticket));
+            w.field(6, |w| {
+                write_sealed(w, self.etype, self.kvno, |out| key.encrypt_into(usage, plain, random, out));
+            });
+        });
+    }
+}
+
+impl DraftPart<'_> {
+    fn write(&self, writer: &mut Writer<'_>, encrypted_padata: &[u8]) {
+        writer.application_sequence(self.tag, |w| {
+            w.field(0, |w| self.key.write(w));
+            // The time of nothing: old clients expect one element at least.
+            w.field(1, |w| {
+                w.sequence(|w| {
+                    w.sequence(|w| {
+                        w.field(0, |w| w.integer(0));
+                        w.field(1, |w| w.time(Timestamp::EPOCH));
+                    });
+                });
+            });
+            w.field(2, |w| w.integer(self.nonce.into()));
+            w.optional(3, self.key_expiration, Writer::time);
+            w.field(4, |w| w.flags(self.flags));
+            w.field(5, |w| w.time(self.auth_time));
+            w.optional(6, self.start_time, Writer::time);
+            w.field(7, |w| w.time(self.end_time));
+            w.optional(8, self.renew_till, Writer::time);
+            w.field(9, |w| w.string(self.server.realm));
+            w.field(10, |w| self.server.name.write(w));
+            w.optional(11, self.addresses, |w, list| w.list(list, |w, address| address.write(w)));
+            w.optional(12, some_elements(encrypted_padata), |w, elements| w.sequence(|w| w.raw(elements)));
+        });
+    }
+}
+
+impl Authorization for Unrestricted {
+    fn is_empty(&self) -> bool {
+        true
+    }
+
+    fn write(&self, _: &mut Writer<'_>, _: &EncTicketPartView<'_>, _: &Key) {}
+}
+
+impl Authorization for Carried<'_> {
+    fn is_empty(&self) -> bool {
+        self.presented.is_empty() && self.added.is_empty()
+    }
+
+    fn write(&self, writer: &mut Writer<'_>, _: &EncTicketPartView<'_>, _: &Key) {
+        for element in self.presented.iter().chain(self.added.iter()) {
+            element.write(writer);
+        }
+    }
+}
+
+/// Appends an element of padata (RFC 4120 §5.2.7), whose value is written by `value`.
+pub(crate) fn write_padata(out: &mut Vec<u8>, padata_type: i32, value: impl FnOnce(&mut Writer<'_>)) {
+    Writer::new(out).sequence(|w| {
+        w.field(1, |w| w.integer(padata_type.into()));
+        w.field(2, |w| w.octets_by(|out| value(&mut Writer::new(out))));
+    });
+}
+
+/// EncryptedData (RFC 4120 §5.2.9) around a ciphertext that is made in its place.
+fn write_sealed(writer: &mut Writer<'_>, etype: i32, kvno: Option<u32>, seal: impl FnOnce(&mut Vec<u8>)) {
+    writer.sequence(|w| {
+        w.field(0, |w| w.integer(etype.into()));
+        w.optional(1, kvno, |w, kvno| w.integer(kvno.into()));
+        w.field(2, |w| w.octets_by(seal));
+    });
+}
+
+fn some_elements(elements: &[u8]) -> Option<&[u8]> {
+    Some(elements).filter(|elements| !elements.is_empty())
+}
+
+/// Decrypts with whichever of `keys` fits, into `buffer`; `None` if none does.
+pub(crate) fn open<'k, 'b>(
+    mut keys: impl Iterator<Item = (&'k Key, KeyUsage)>,
+    cipher: &[u8],
+    buffer: &'b mut Vec<u8>,
+) -> Option<&'b [u8]> {
+    let plain = keys.find_map(|(key, usage)| {
+        buffer.clear();
+        buffer.extend_from_slice(cipher);
+        key.decrypt_in_place(usage, buffer).ok()
+    })?;
+    Some(&buffer[plain])
 }
 
 /// The longest life that realm, client and service agree on.
@@ -130,10 +318,4 @@ pub(crate) fn longest_renewal(view: &View<'_>, accounts: &[Option<&Account>]) ->
         .flatten()
         .filter_map(|account| account.renewable_lifetime)
         .fold(view.realm.renewable_lifetime, std::time::Duration::min)
-}
-
-fn elements(padata: &[u8]) -> Vec<PaData> {
-    let mut list = Vec::new();
-    shakedown_krb5::der::Writer::new(&mut list).sequence(|w| w.raw(padata));
-    MethodData::decode(&list).expect("the elements were written here").0
 }

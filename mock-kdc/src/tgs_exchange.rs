@@ -3,20 +3,23 @@
 //! The order of the checks is that of MIT's KDC: first the ticket that is presented and its authenticator, then the
 //! service that is asked for, then options and times.
 
+use shakedown_krb5::Random;
 use shakedown_krb5::crypto::{Etype, Key, usage};
+use shakedown_krb5::der::Reader;
 use shakedown_krb5::messages::flags::{ap_options, kdc_options, ticket};
-use shakedown_krb5::messages::{
-    ApRequest, Authenticator, AuthorizationElement, AuthorizationList, Codec, EncTicketPart, EncryptionKey, Exchange,
-    KdcRequest, error_code, padata_type,
+use shakedown_krb5::messages::view::{
+    ApRequestView, AuthenticatorView, EncTicketPartView, EncryptionKeyView, KdcRequestView, ListView, PrincipalView,
+    View as _,
 };
-use shakedown_krb5::{Principal, Random};
+use shakedown_krb5::messages::{Exchange, error_code, padata_type};
 
 use crate::as_exchange::is_skewed;
 use crate::kdc::View;
 use crate::policy::{accounts, etypes, names, options};
 use crate::refusal::Refusal;
-use crate::reply::{Grant, Issued, Parties, longest_life, longest_renewal};
+use crate::reply::{Carried, Grant, Issued, longest_life, longest_renewal, open};
 use crate::times::{Bounds, Times};
+use crate::worker::{Opened, Out};
 
 /// What this KDC does not do; MIT's does, where policy allows.
 const NOT_SERVED: u32 = kdc_options::ENC_TKT_IN_SKEY | kdc_options::CNAME_IN_ADDL_TKT;
@@ -25,37 +28,48 @@ const NOT_SERVED: u32 = kdc_options::ENC_TKT_IN_SKEY | kdc_options::CNAME_IN_ADD
 const REISSUING: u32 = kdc_options::RENEW | kdc_options::FORWARDED | kdc_options::PROXY;
 
 /// A ticket that was presented, with all proofs in order.
-struct Presented {
+struct Presented<'a> {
     /// The service of the ticket.
-    service: Principal,
-    part: EncTicketPart,
+    service: PrincipalView<'a>,
+    part: EncTicketPartView<'a>,
     session_key: Key,
     subkey: Option<Key>,
 }
 
-pub(crate) fn answer(view: &View<'_>, request: &KdcRequest, random: &mut dyn Random) -> Result<Issued, Refusal> {
-    let presented = check_presented(view, request)?;
-    let client = presented.part.client.clone();
+/// Answers `request` into `out`.
+pub(crate) fn answer<'a>(
+    view: &View<'a>,
+    request: &KdcRequestView<'a>,
+    opened: &'a mut Opened,
+    out: &mut Out,
+    random: &mut dyn Random,
+) -> Result<Issued<'a>, Refusal<'a>> {
+    let Opened { ticket, authenticator, authorization_data, .. } = opened;
+    let presented = check_presented(view, request, ticket, authenticator)?;
+    let client = presented.part.client;
     // From here on it is known who asks.
-    grant(view, request, presented, random).map_err(|refusal| Refusal { client: Some(client), ..refusal })
+    grant(view, request, &presented, authorization_data, out, random)
+        .map_err(|refusal| Refusal { client: Some(client), ..refusal })
 }
 
-fn grant(
-    view: &View<'_>,
-    request: &KdcRequest,
-    presented: Presented,
+fn grant<'a>(
+    view: &View<'a>,
+    request: &KdcRequestView<'a>,
+    presented: &Presented<'a>,
+    added: &mut Vec<u8>,
+    out: &mut Out,
     random: &mut dyn Random,
-) -> Result<Issued, Refusal> {
-    let body = request.body();
+) -> Result<Issued<'a>, Refusal<'a>> {
+    let body = &request.body;
     let service_name = body.server().ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "LOOKING_UP_SERVER"))?;
-    let service = names::service(view.database, (&service_name).into(), "LOOKING_UP_SERVER")?;
-    check_options(view, request, &presented, &service_name)?;
+    let service = names::service(view.database, service_name, "LOOKING_UP_SERVER")?;
+    check_options(view, request, presented, service_name)?;
     accounts::of_service(view.realm, service, view.now, false)?;
-    let session_etype = etypes::session(view.realm, service, body.etypes.iter().copied())
+    let session_etype = etypes::session(view.realm, service, body.etypes)
         .ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "BAD_ENCRYPTION_TYPE"))?;
 
     let old = times_of(&presented.part);
-    let client = view.database.find(&presented.part.client);
+    let client = view.database.find(presented.part.client);
     let options = match client {
         Some(client) => options::granted(view.realm, &[client, service], body.kdc_options),
         None => options::granted(view.realm, &[service], body.kdc_options),
@@ -72,47 +86,51 @@ fn grant(
         return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID"));
     }
     let moves = body.kdc_options & (kdc_options::FORWARDED | kdc_options::PROXY) != 0;
-    let addresses = if moves { body.addresses.clone() } else { presented.part.addresses.clone() };
     let (reply_key, reply_usage) = match &presented.subkey {
         Some(subkey) => (subkey, usage::TGS_REP_SUBKEY),
         None => (&presented.session_key, usage::TGS_REP_SESSION_KEY),
     };
+    let told = names::told_service(service_name, service);
     let grant = Grant {
         exchange: Exchange::Tgs,
-        parties: Parties {
-            client: presented.part.client.clone(),
-            service: names::told_service((&service_name).into(), service).to_owned(),
-        },
+        client: presented.part.client,
+        service: told,
         account: service,
         session_etype,
         times,
         flags: flags(options, presented.part.flags, &times),
         nonce: body.nonce,
-        addresses,
-        authorization_data: authorization_data(request, &presented)?,
-        padata: Vec::new(),
-        encrypted_padata: None,
+        addresses: if moves { body.addresses } else { presented.part.addresses },
+        transited: presented.part.transited,
+        authorization: &carried(request, presented, added)?,
         key_expiration: None,
         reply_key,
+        reply_kvno: None,
         reply_usage,
     };
-    Ok(grant.issue(view, random))
+    let Issued { ticket_etype, session_etype, kvno, .. } = grant.issue(view, out, random);
+    Ok(Issued { client: presented.part.client, service: told, ticket_etype, session_etype, kvno })
 }
 
 /// Opens the ticket and the authenticator, and holds one against the other and both against the request.
-fn check_presented(view: &View<'_>, request: &KdcRequest) -> Result<Presented, Refusal> {
+fn check_presented<'a>(
+    view: &View<'a>,
+    request: &KdcRequestView<'a>,
+    ticket: &'a mut Vec<u8>,
+    authenticator: &mut Vec<u8>,
+) -> Result<Presented<'a>, Refusal<'a>> {
     let refuse = |code| Refusal::new(code, "PROCESS_TGS");
     let padata = request.padata(padata_type::TGS_REQ).ok_or(refuse(error_code::PADATA_TYPE_NOSUPP))?;
-    let presented = ApRequest::decode(padata).map_err(|_| refuse(error_code::GENERIC))?;
+    let presented = ApRequestView::decode(padata).map_err(|_| refuse(error_code::GENERIC))?;
     if presented.ap_options & (ap_options::USE_SESSION_KEY | ap_options::MUTUAL_REQUIRED) != 0 {
         return Err(refuse(error_code::POLICY));
     }
-    let part = open_ticket(view, &presented)?;
-    let session_key = usable(&part.key).ok_or(refuse(error_code::ETYPE_NOSUPP))?;
-    let plain = session_key
-        .decrypt(usage::TGS_REQ_AUTHENTICATOR, &presented.authenticator.cipher)
-        .map_err(|_| refuse(error_code::BAD_INTEGRITY))?;
-    let authenticator = Authenticator::decode(&plain).map_err(|_| refuse(error_code::GENERIC))?;
+    let part = open_ticket(view, &presented, ticket)?;
+    let session_key = usable(part.key).ok_or(refuse(error_code::ETYPE_NOSUPP))?;
+    let keys = [(&session_key, usage::TGS_REQ_AUTHENTICATOR)];
+    let plain = open(keys.into_iter(), presented.authenticator.cipher, authenticator)
+        .ok_or(refuse(error_code::BAD_INTEGRITY))?;
+    let authenticator = AuthenticatorView::decode(plain).map_err(|_| refuse(error_code::GENERIC))?;
     if authenticator.client != part.client {
         return Err(refuse(error_code::BADMATCH));
     }
@@ -128,30 +146,35 @@ fn check_presented(view: &View<'_>, request: &KdcRequest) -> Result<Presented, R
         return Err(refuse(error_code::SKEW));
     }
     check_checksum(request, &authenticator, &session_key)?;
-    let subkey = match &authenticator.subkey {
+    let subkey = match authenticator.subkey {
         Some(key) => Some(usable(key).ok_or(refuse(error_code::ETYPE_NOSUPP))?),
         None => None,
     };
-    let service = presented.ticket.server().clone();
-    Ok(Presented { service, part, session_key, subkey })
+    Ok(Presented { service: presented.ticket.server, part, session_key, subkey })
 }
 
-fn open_ticket(view: &View<'_>, presented: &ApRequest) -> Result<EncTicketPart, Refusal> {
+fn open_ticket<'b>(
+    view: &View<'_>,
+    presented: &ApRequestView<'_>,
+    buffer: &'b mut Vec<u8>,
+) -> Result<EncTicketPartView<'b>, Refusal<'b>> {
     let refuse = |code| Refusal::new(code, "PROCESS_TGS");
-    let sealed = presented.ticket.enc_part();
-    let service = view.database.find(presented.ticket.server()).ok_or(refuse(error_code::S_PRINCIPAL_UNKNOWN))?;
-    let mut keys = service.candidates(sealed.kvno, sealed.etype).peekable();
+    let sealed = presented.ticket.enc_part;
+    let service = view.database.find(presented.ticket.server).ok_or(refuse(error_code::S_PRINCIPAL_UNKNOWN))?;
+    let mut keys = service.candidates(sealed.kvno, sealed.etype).map(|key| (key, usage::TICKET)).peekable();
     if keys.peek().is_none() {
         return Err(refuse(error_code::GENERIC));
     }
-    let plain = keys
-        .find_map(|key| key.decrypt(usage::TICKET, &sealed.cipher).ok())
-        .ok_or(refuse(error_code::BAD_INTEGRITY))?;
-    EncTicketPart::decode(&plain).map_err(|_| refuse(error_code::GENERIC))
+    let plain = open(keys, sealed.cipher, buffer).ok_or(refuse(error_code::BAD_INTEGRITY))?;
+    EncTicketPartView::decode(plain).map_err(|_| refuse(error_code::GENERIC))
 }
 
 /// The authenticator's checksum covers the request's body as it was received (RFC 4120 §3.3.2).
-fn check_checksum(request: &KdcRequest, authenticator: &Authenticator, session_key: &Key) -> Result<(), Refusal> {
+fn check_checksum<'a>(
+    request: &KdcRequestView<'_>,
+    authenticator: &AuthenticatorView<'_>,
+    session_key: &Key,
+) -> Result<(), Refusal<'a>> {
     let refuse = |code| Refusal::new(code, "PROCESS_TGS");
     let checksum = authenticator.checksum.as_ref().ok_or(refuse(error_code::INAPP_CKSUM))?;
     if checksum.cksumtype != session_key.etype().checksum_type() {
@@ -160,7 +183,7 @@ fn check_checksum(request: &KdcRequest, authenticator: &Authenticator, session_k
         return Err(refuse(if is_known { error_code::INAPP_CKSUM } else { error_code::SUMTYPE_NOSUPP }));
     }
     session_key
-        .verify_checksum(usage::TGS_REQ_AUTHENTICATOR_CHECKSUM, request.body_octets(), &checksum.checksum)
+        .verify_checksum(usage::TGS_REQ_AUTHENTICATOR_CHECKSUM, request.body_octets(), checksum.checksum)
         // RFC 4120 §3.3.3 has 41 (MODIFIED) for this; MIT answers 31.
         .map_err(|_| refuse(error_code::BAD_INTEGRITY))
 }
@@ -169,36 +192,36 @@ fn check_checksum(request: &KdcRequest, authenticator: &Authenticator, session_k
 const UNKEYED: [i32; 3] = [2, 7, 14];
 
 /// That of the ticket, and what the client adds to restrict the new one (RFC 4120 §5.4.1).
-fn authorization_data(
-    request: &KdcRequest,
-    presented: &Presented,
-) -> Result<Option<Vec<AuthorizationElement>>, Refusal> {
+fn carried<'b>(
+    request: &KdcRequestView<'_>,
+    presented: &Presented<'b>,
+    buffer: &'b mut Vec<u8>,
+) -> Result<Carried<'b>, Refusal<'static>> {
     let refuse = |code| Refusal::new(code, "HANDLE_AUTHDATA");
-    let mut all = presented.part.authorization_data.clone();
-    if let Some(added) = &request.body().enc_authorization_data {
+    let mut carried =
+        Carried { presented: presented.part.authorization_data.unwrap_or_default(), added: ListView::empty() };
+    if let Some(added) = &request.body.enc_authorization_data {
         // RFC 4120 §5.4.1 has the sub-key with usage 5, or the session key with usage 4 where there is none. As MIT
         // does, both are tried.
         let attempts = [
             (presented.subkey.as_ref().unwrap_or(&presented.session_key), usage::TGS_REQ_AUTHORIZATION_DATA_SUBKEY),
             (&presented.session_key, usage::TGS_REQ_AUTHORIZATION_DATA_SESSION_KEY),
         ];
-        let plain = attempts
-            .iter()
-            .find_map(|(key, usage)| key.decrypt(*usage, &added.cipher).ok())
-            .ok_or(refuse(error_code::BAD_INTEGRITY))?;
-        let added = AuthorizationList::decode(&plain).map_err(|_| refuse(error_code::GENERIC))?;
-        all.get_or_insert_default().extend(added.0);
+        let plain = open(attempts.into_iter(), added.cipher, buffer).ok_or(refuse(error_code::BAD_INTEGRITY))?;
+        carried.added = Reader::new("AuthorizationData", plain)
+            .and_then(|mut reader| ListView::read(&mut reader))
+            .map_err(|_| refuse(error_code::GENERIC))?;
     }
-    Ok(all)
+    Ok(carried)
 }
 
-fn check_options(
+fn check_options<'a>(
     view: &View<'_>,
-    request: &KdcRequest,
-    presented: &Presented,
-    service_name: &Principal,
-) -> Result<(), Refusal> {
-    let options = request.body().kdc_options;
+    request: &KdcRequestView<'_>,
+    presented: &Presented<'_>,
+    service_name: PrincipalView<'_>,
+) -> Result<(), Refusal<'a>> {
+    let options = request.body.kdc_options;
     let (flags, renews) = (presented.part.flags, options & kdc_options::RENEW != 0);
     let refuse = |text| Err(Refusal::new(error_code::BADOPTION, text));
     if options & NOT_SERVED != 0 {
@@ -230,10 +253,10 @@ fn check_options(
         return Err(Refusal::new(error_code::TKT_EXPIRED, "TKT_EXPIRED"));
     }
     let reissues = options & REISSUING != 0;
-    if reissues && presented.service != *service_name {
+    if reissues && presented.service != service_name {
         return Err(Refusal::new(error_code::SERVER_NOMATCH, "SERVER DIDN'T MATCH TICKET FOR RENEW/FORWARD/ETC"));
     }
-    let grants_tickets = presented.service == Principal::krbtgt(view.realm.name.as_bytes());
+    let grants_tickets = presented.service == view.krbtgt();
     if !reissues && !grants_tickets {
         return Err(Refusal::new(error_code::NOT_US, "BAD TGS SERVER NAME"));
     }
@@ -259,7 +282,7 @@ fn flags(options: u32, presented: u32, times: &Times) -> u32 {
     flags
 }
 
-fn times_of(part: &EncTicketPart) -> Times {
+fn times_of(part: &EncTicketPartView<'_>) -> Times {
     Times {
         auth: part.auth_time,
         start: part.start_time.unwrap_or(part.auth_time),
@@ -268,6 +291,6 @@ fn times_of(part: &EncTicketPart) -> Times {
     }
 }
 
-fn usable(key: &EncryptionKey) -> Option<Key> {
-    Key::new(Etype::from_number(key.etype)?, &key.value).ok()
+fn usable(key: EncryptionKeyView<'_>) -> Option<Key> {
+    key.to_ephemeral().ok()
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use shakedown_krb5::Timestamp;
-use shakedown_krb5::messages::KdcRequestBody;
 use shakedown_krb5::messages::flags::kdc_options;
+use shakedown_krb5::messages::view::KdcRequestBodyView;
 
 /// The times of a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(crate) struct Bounds {
 
 impl Times {
     /// For a new ticket that starts now.
-    pub(crate) fn of_new(body: &KdcRequestBody, bounds: Bounds, now: Timestamp) -> Self {
+    pub(crate) fn of_new(body: &KdcRequestBodyView<'_>, bounds: Bounds, now: Timestamp) -> Self {
         let now = Timestamp::from_seconds(now.seconds());
         let mut end = now + bounds.life;
         if body.till != Timestamp::EPOCH {
@@ -43,7 +43,7 @@ impl Times {
     }
 
     /// For a ticket that is renewed: its old length from now on, but not beyond the last moment that was granted.
-    pub(crate) fn of_renewed(body: &KdcRequestBody, bounds: Bounds, old: Self, now: Timestamp) -> Self {
+    pub(crate) fn of_renewed(body: &KdcRequestBodyView<'_>, bounds: Bounds, old: Self, now: Timestamp) -> Self {
         let start = Timestamp::from_seconds(now.seconds());
         let end = start + old.end.since(old.start);
         let end = old.renew_till.map_or(end, |last| end.min(last));
@@ -54,7 +54,7 @@ impl Times {
 /// RENEWABLE asks for it, also of a ticket that is being renewed; RENEWABLE-OK takes it where the ticket would
 /// otherwise end before what was asked for. MIT's KDC does not mind a ticket that can be renewed no longer than it
 /// lives anyway.
-fn renew_till(body: &KdcRequestBody, bounds: Bounds, now: Timestamp, end: Timestamp) -> Option<Timestamp> {
+fn renew_till(body: &KdcRequestBodyView<'_>, bounds: Bounds, now: Timestamp, end: Timestamp) -> Option<Timestamp> {
     let endless = Timestamp::from_seconds(i64::from(u32::MAX));
     let or_endless = |time: Timestamp| if time == Timestamp::EPOCH { endless } else { time };
     let wanted = if body.kdc_options & kdc_options::RENEWABLE != 0 {

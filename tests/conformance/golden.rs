@@ -81,7 +81,14 @@ impl Mock {
         let play = |case: &Case| {
             let played = runtime.block_on(play(case, &backend, &materials, Until::Last));
             let steps = case.steps.iter().zip(&played.attempts).map(|(step, attempt)| {
-                (step.name.clone(), conversation::of_step(case, &step.verb, attempt.as_ref().map_or(&[][..], |attempt| &attempt.recordings)))
+                (
+                    step.name.clone(),
+                    conversation::of_step(
+                        case,
+                        &step.verb,
+                        attempt.as_ref().map_or(&[][..], |attempt| &attempt.recordings),
+                    ),
+                )
             });
             (case.name.clone(), steps.collect())
         };

@@ -59,8 +59,8 @@ impl Database {
     }
 
     /// The one account of a name.
-    pub(crate) fn find(&self, principal: &Principal) -> Option<&Account> {
-        match self.lookup(principal.into()) {
+    pub(crate) fn find(&self, principal: PrincipalView<'_>) -> Option<&Account> {
+        match self.lookup(principal) {
             Lookup::One(account) => Some(account),
             Lookup::Several | Lookup::Nobody => None,
         }

@@ -10,7 +10,10 @@ use crate::realm::{Realm, TicketFlag};
 use crate::refusal::Refusal;
 
 /// Tickets that begin later, or may (RFC 4120 §2.4).
-pub(crate) fn postdating(Parties { realm, client, service, .. }: Parties<'_>, options: u32) -> Result<(), Refusal> {
+pub(crate) fn postdating(
+    Parties { realm, client, service, .. }: Parties<'_>,
+    options: u32,
+) -> Result<(), Refusal<'static>> {
     let wanted = options & (kdc_options::ALLOW_POSTDATE | kdc_options::POSTDATED);
     let refused = refused(realm, &[client, service]);
     if wanted != 0 && (!realm.postdated || wanted & refused != 0) {
@@ -20,7 +23,7 @@ pub(crate) fn postdating(Parties { realm, client, service, .. }: Parties<'_>, op
 }
 
 /// Who asks for a ticket without a name has to have none (RFC 8062 §4.1).
-pub(crate) fn anonymity(client: PrincipalView<'_>, options: u32) -> Result<(), Refusal> {
+pub(crate) fn anonymity(client: PrincipalView<'_>, options: u32) -> Result<(), Refusal<'static>> {
     if options & REQUEST_ANONYMOUS != 0 && !super::names::is_anonymous(client.name) {
         return Err(Refusal::new(error_code::BADOPTION, "VALIDATE_ANONYMOUS_PRINCIPAL"));
     }

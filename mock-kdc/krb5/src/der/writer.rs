@@ -30,6 +30,11 @@ impl<'a> Writer<'a> {
         self.constructed(tag::SEQUENCE, content);
     }
 
+    /// A SEQUENCE whose content is appended to the buffer.
+    pub fn sequence_by(&mut self, content: impl FnOnce(&mut Vec<u8>)) {
+        self.constructed(tag::SEQUENCE, |w| content(w.out));
+    }
+
     /// The explicitly tagged field `[number]`.
     pub fn field(&mut self, number: u8, content: impl FnOnce(&mut Self)) {
         self.constructed(tag::context(number), content);

@@ -1,5 +1,6 @@
 //! ETYPE-INFO and ETYPE-INFO2: which etypes a client's key has, with salt and parameters (RFC 4120 §5.2.7.4, §5.2.7.5).
 
+use super::view::{EtypeInfo2EntryView, View as _};
 use crate::der::{Codec, Error, Reader, Writer};
 
 /// ETYPE-INFO2, the KDC's preference first.
@@ -46,12 +47,7 @@ impl Codec for EtypeInfo2Entry {
     const NAME: &'static str = "ETYPE-INFO2-ENTRY";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut entry = reader.sequence()?;
-        Ok(Self {
-            etype: entry.field(0, "etype", Reader::int32)?,
-            salt: entry.optional(1, "salt", Reader::string)?.map(<[u8]>::to_vec),
-            s2kparams: entry.optional(2, "s2kparams", Reader::octets)?.map(<[u8]>::to_vec),
-        })
+        Ok(EtypeInfo2EntryView::read(reader)?.to_owned())
     }
 
     fn write(&self, writer: &mut Writer<'_>) {

@@ -1,10 +1,9 @@
 //! KRB-ERROR (RFC 4120 §5.9.1).
 
-use super::principal_name::write_name;
+use super::view::{KrbErrorView, NameView, PrincipalView, View as _};
 use super::{MethodData, PaData, PrincipalName, error_code};
 use crate::der::{Codec, Error, Reader, Writer};
 use crate::{Principal, Timestamp};
-use std::time::Duration;
 
 /// A refusal by a KDC or a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,44 +65,31 @@ impl Codec for KrbError {
     const NAME: &'static str = "KRB-ERROR";
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let mut error = reader.application_sequence(30)?;
-        error.field(0, "pvno", Reader::version)?;
-        error.field(1, "msg-type", |r| r.message_type(30))?;
-        let ctime = error.optional(2, "ctime", Reader::time)?;
-        let cusec = error.optional(3, "cusec", Reader::microseconds)?.unwrap_or(0);
-        let stime = error.field(4, "stime", Reader::time)?;
-        let susec = error.field(5, "susec", Reader::microseconds)?;
-        let error_code = error.field(6, "error-code", Reader::int32)?;
-        let crealm = error.optional(7, "crealm", Reader::string)?.map(<[u8]>::to_vec);
-        let cname = error.optional(8, "cname", PrincipalName::read)?;
-        let realm = error.field(9, "realm", Reader::string)?.to_vec();
+        let error = KrbErrorView::read(reader)?;
+        let octets = |octets: Option<&[u8]>| octets.map(<[u8]>::to_vec);
         Ok(Self {
-            client_time: ctime.map(|ctime| ctime + Duration::from_micros(cusec.into())),
-            server_time: stime + Duration::from_micros(susec.into()),
-            error_code,
-            crealm,
-            cname,
-            server: error.field(10, "sname", PrincipalName::read)?.at(realm),
-            e_text: error.optional(11, "e-text", Reader::string)?.map(<[u8]>::to_vec),
-            e_data: error.optional(12, "e-data", Reader::octets)?.map(<[u8]>::to_vec),
+            client_time: error.client_time,
+            server_time: error.server_time,
+            error_code: error.error_code,
+            crealm: octets(error.crealm),
+            cname: error.cname.map(NameView::to_owned),
+            server: error.server.to_owned(),
+            e_text: octets(error.e_text),
+            e_data: octets(error.e_data),
         })
     }
 
     fn write(&self, writer: &mut Writer<'_>) {
-        writer.application_sequence(30, |w| {
-            w.field(0, |w| w.integer(5));
-            w.field(1, |w| w.integer(30));
-            w.optional(2, self.client_time, Writer::time);
-            w.optional(3, self.client_time, |w, time| w.integer(time.subsec_micros().into()));
-            w.field(4, |w| w.time(self.server_time));
-            w.field(5, |w| w.integer(self.server_time.subsec_micros().into()));
-            w.field(6, |w| w.integer(self.error_code.into()));
-            w.optional(7, self.crealm.as_deref(), Writer::string);
-            w.optional(8, self.cname.as_ref(), |w, name| name.write(w));
-            w.field(9, |w| w.string(&self.server.realm));
-            w.field(10, |w| write_name(w, &self.server));
-            w.optional(11, self.e_text.as_deref(), Writer::string);
-            w.optional(12, self.e_data.as_deref(), Writer::octets);
-        });
+        let view = KrbErrorView {
+            client_time: self.client_time,
+            server_time: self.server_time,
+            error_code: self.error_code,
+            crealm: self.crealm.as_deref(),
+            cname: self.cname.as_ref().map(NameView::from),
+            server: PrincipalView::from(&self.server),
+            e_text: self.e_text.as_deref(),
+            e_data: self.e_data.as_deref(),
+        };
+        view.write(writer);
     }
 }

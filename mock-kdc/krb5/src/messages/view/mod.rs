@@ -8,6 +8,7 @@
 
 mod ap_request;
 mod kdc_request;
+mod krb_error;
 mod list;
 mod name;
 mod sealed;
@@ -16,11 +17,12 @@ mod typed;
 
 pub use ap_request::{ApRequestView, AuthenticatorView};
 pub use kdc_request::{KdcRequestBodyView, KdcRequestView};
+pub use krb_error::KrbErrorView;
 pub use list::{Elements, ListView};
 pub use name::{NameView, Named, PrincipalView};
 pub use sealed::{ChecksumView, EncryptedDataView, EncryptionKeyView};
 pub use ticket::{EncTicketPartView, TicketView, TransitedView};
-pub use typed::{AuthorizationElementView, HostAddressView, PaDataView};
+pub use typed::{AuthorizationElementView, EtypeInfo2EntryView, HostAddressView, PaDataView};
 
 use crate::der::{Error, Reader};
 

@@ -2,7 +2,7 @@
 
 use super::View;
 use crate::der::{Error, Reader, Writer};
-use crate::messages::{AuthorizationElement, HostAddress, PaData};
+use crate::messages::{AuthorizationElement, EtypeInfo2Entry, HostAddress, PaData};
 use std::fmt;
 
 /// One element of pre-authentication data.
@@ -21,6 +21,17 @@ pub struct AuthorizationElementView<'a> {
     pub ad_type: i32,
     /// What the type says.
     pub ad_data: &'a [u8],
+}
+
+/// One etype of a client, in ETYPE-INFO2 (RFC 4120 §5.2.7.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EtypeInfo2EntryView<'a> {
+    /// The encryption type.
+    pub etype: i32,
+    /// The salt; absent: the default salt of the client's principal.
+    pub salt: Option<&'a [u8]>,
+    /// For AES: four octets of iteration count; absent: the default of the etype.
+    pub s2kparams: Option<&'a [u8]>,
 }
 
 /// An address from which a ticket may be used.
@@ -124,6 +135,37 @@ impl<'a> View<'a> for HostAddressView<'a> {
         Ok(Self {
             addr_type: address.field(0, "addr-type", Reader::int32)?,
             address: address.field(1, "address", Reader::octets)?,
+        })
+    }
+}
+
+impl EtypeInfo2EntryView<'_> {
+    /// Appends the encoding.
+    pub fn write(self, writer: &mut Writer<'_>) {
+        writer.sequence(|w| {
+            w.field(0, |w| w.integer(self.etype.into()));
+            w.optional(1, self.salt, Writer::string);
+            w.optional(2, self.s2kparams, Writer::octets);
+        });
+    }
+
+    /// A copy that borrows nothing.
+    #[must_use]
+    pub fn to_owned(self) -> EtypeInfo2Entry {
+        let octets = |octets: Option<&[u8]>| octets.map(<[u8]>::to_vec);
+        EtypeInfo2Entry { etype: self.etype, salt: octets(self.salt), s2kparams: octets(self.s2kparams) }
+    }
+}
+
+impl<'a> View<'a> for EtypeInfo2EntryView<'a> {
+    const NAME: &'static str = "ETYPE-INFO2-ENTRY";
+
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
+        let mut entry = reader.sequence()?;
+        Ok(Self {
+            etype: entry.field(0, "etype", Reader::int32)?,
+            salt: entry.optional(1, "salt", Reader::string)?,
+            s2kparams: entry.optional(2, "s2kparams", Reader::octets)?,
         })
     }
 }
