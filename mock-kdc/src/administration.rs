@@ -2,9 +2,9 @@
 
 use shakedown_krb5::{Random, Timestamp};
 
-use crate::database::Database;
+use crate::database::{Account, Database};
 use crate::kdc::{Kdc, UnknownPrincipal};
-use crate::realm::{InvalidRealm, Password, Preauth, Rotation, Service, User};
+use crate::realm::{InvalidRealm, Kind, Password, Preauth, Rotation, Service, User};
 
 /// One thing that is changed about an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,48 @@ pub enum Alteration {
     Preauth(Preauth),
 }
 
+/// What an administrator sees of an account; no key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    /// The stored name: `alice@CORP.EXAMPLE.COM`.
+    pub name: String,
+    /// What it is for.
+    pub kind: Kind,
+    /// The user principal name.
+    pub upn: Option<String>,
+    /// The last part of its SID; services have none.
+    pub rid: Option<u32>,
+    /// RIDs of its groups beside domain users.
+    pub groups: Vec<u32>,
+    /// The version of its newest keys.
+    pub kvno: u32,
+    /// Their encryption types, the preferred first.
+    pub etypes: Vec<i32>,
+    /// Whether it is switched off.
+    pub disabled: bool,
+    /// Whether wrong passwords, or somebody in their place, have locked it at this time of the caller's.
+    pub locked_out: bool,
+}
+
 impl Kdc {
+    /// All accounts, in the order in which they were made. `now` is the caller's time.
+    #[must_use]
+    pub fn accounts(&self, now: Timestamp) -> Vec<Described> {
+        let now = now.offset_seconds(self.clock_offset());
+        let describe = |account: &Account| Described {
+            name: account.principal.to_string(),
+            kind: account.kind,
+            upn: account.upn.clone(),
+            rid: account.rid,
+            groups: account.groups.clone(),
+            kvno: account.newest().kvno,
+            etypes: account.newest().keys.iter().map(|key| key.etype().number()).collect(),
+            disabled: account.disabled,
+            locked_out: account.attempts.is_locked(self.realm().lockout, now),
+        };
+        self.read_database(|database| database.accounts().iter().map(describe).collect())
+    }
+
     /// Changes an account; the next request sees it.
     ///
     /// # Errors

@@ -49,7 +49,7 @@ mod tgs_exchange;
 mod times;
 mod worker;
 
-pub use administration::Alteration;
+pub use administration::{Alteration, Described};
 pub use arrival::Arrival;
 pub use deviation::Deviation;
 pub use event::{Event, Outcome, Transport};

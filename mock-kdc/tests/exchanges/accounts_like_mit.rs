@@ -192,4 +192,12 @@ fn alterations_take_effect_with_the_next_request() {
     let carol = AsRequest { client: Some("carol"), ..AsRequest::good(now) };
     assert_eq!(reading(ours(&kdc, &carol.octets())), "ticket");
     kdc.add_user(&User::new("alice", "x")).unwrap_err();
+    kdc.alter("carol", Alteration::LockedOut(true)).unwrap();
+    let accounts = kdc.accounts(now);
+    let (first, last) = (accounts.first().unwrap(), accounts.last().unwrap());
+    assert_eq!(
+        (first.name.as_str(), first.etypes.len(), first.locked_out),
+        ("krbtgt/CORP.EXAMPLE.COM@CORP.EXAMPLE.COM", 4, false)
+    );
+    assert_eq!((last.name.as_str(), last.kvno, last.locked_out), ("carol@CORP.EXAMPLE.COM", 1, true));
 }
