@@ -148,6 +148,7 @@ pub(crate) struct Client {
     pub mutual: Option<Text>,
     pub channel_binding: Option<Text>,
     pub kdc_timesync: Option<Text>,
+    pub destroy_tickets: Option<Text>,
     pub clock: Option<Text>,
     #[serde(default)]
     pub deviations: List,

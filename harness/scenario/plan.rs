@@ -2,7 +2,7 @@
 
 mod verb;
 
-pub use verb::{AccountState, Clocked, Keys, KinitSecret, RotatedKeytab, Verb};
+pub use verb::{AccountState, Clocked, Keys, KinitSecret, KinitTimes, RotatedKeytab, Verb};
 
 use crate::scenario::expect::Expectation;
 use crate::scenario::party::{Client, Proxy, Realm, Server};

@@ -6,6 +6,7 @@ use crate::net::kdc::{KdcDirectory, KerberosClient, KerberosSettings, Renewal, k
 use crate::net::ticket::Surroundings;
 use crate::net::{Deadlines, Phase};
 use crate::scenario::party;
+use crate::scenario::plan::KinitTimes;
 use crate::testbed::attempt::{Attempt, Baggage, View};
 use crate::testbed::materials::Materials;
 use crate::testbed::proxy::Proxies;
@@ -18,7 +19,6 @@ use shakedown_krb5::{Credential, Principal};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// A client that can act. `Debug` prints the plan only.
 pub(super) struct StandingClient {
@@ -51,6 +51,7 @@ impl StandingClient {
         };
         let mut settings = KerberosSettings::new(Arc::new(directory));
         settings.trust_kdc_time = planned.kdc_timesync;
+        settings.destroy_tickets = planned.destroy_tickets;
         let kerberos = KerberosClient::new(settings);
         Self { planned: Arc::clone(planned), random: Generator::from_system(), kerberos }
     }
@@ -80,9 +81,9 @@ impl StandingClient {
         self.exchange(Exchange::Again(renewal), materials).await
     }
 
-    /// For how long it asks for tickets from now on.
-    pub(super) const fn ask_for(&mut self, lifetime: Option<Duration>, renewable: Option<Duration>) {
-        self.kerberos.ask_for(lifetime, renewable);
+    /// For how long it asks for tickets from now on, and from when on.
+    pub(super) const fn ask_for(&mut self, times: KinitTimes) {
+        self.kerberos.ask_for(times.lifetime, times.renewable, times.postdate);
     }
 
     /// Sets its clock.

@@ -281,9 +281,9 @@ impl World {
         let marks: Vec<u64> = self.realms.values().map(StandingRealm::mark).collect();
         let mut performed = match verb {
             Verb::Connect { from, to, host } => self.connect(from, to, host.as_deref()).await?,
-            Verb::Kinit { by, user, realm, secret, fresh_cache, lifetime, renewable } => {
+            Verb::Kinit { by, user, realm, secret, fresh_cache, times } => {
                 let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
-                client.ask_for(*lifetime, *renewable);
+                client.ask_for(*times);
                 self.kinit(by, user, realm, secret, *fresh_cache).await?
             }
             Verb::Renew { by, validate } => self.renew(by, *validate).await?,

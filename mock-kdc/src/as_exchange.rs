@@ -13,7 +13,6 @@
 use shakedown_krb5::Random;
 use shakedown_krb5::Timestamp;
 use shakedown_krb5::crypto::{Key, usage};
-use shakedown_krb5::der::Writer;
 use shakedown_krb5::messages::flags::{kdc_options, ticket};
 use shakedown_krb5::messages::view::{EncryptedDataView, KdcRequestView, TransitedView, View as _};
 use shakedown_krb5::messages::{Codec as _, Exchange, PreauthEncTimestamp, error_code, padata_type};
@@ -21,7 +20,7 @@ use shakedown_krb5::messages::{Codec as _, Exchange, PreauthEncTimestamp, error_
 use crate::database::Account;
 use crate::kdc::View;
 use crate::policy::{accounts, etypes, hints, names, options};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Refused};
 use crate::reply::{Grant, Issued, Unrestricted, longest_life, longest_renewal, open, write_padata};
 use crate::times::{Bounds, Times};
 use crate::worker::{Opened, Out};
@@ -42,22 +41,22 @@ pub(crate) fn answer<'a>(
     opened: &mut Opened,
     out: &mut Out,
     random: &mut dyn Random,
-) -> Result<Issued<'a>, Refusal<'a>> {
+) -> Result<Issued<'a>, Refused<'a>> {
     let body = &request.body;
-    let client_name = body.client().ok_or(Refusal::new(error_code::C_PRINCIPAL_UNKNOWN, "NULL_CLIENT"))?;
-    let server_name = body.server().ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "NULL_SERVER"))?;
-    let client = names::client(view.realm, view.database, client_name)?;
-    let server = names::service(view.database, server_name, "SERVER_NOT_FOUND")?;
+    let asked_client = body.client().ok_or(Refusal::new(error_code::C_PRINCIPAL_UNKNOWN, "NULL_CLIENT"))?;
+    let asked_server = body.server().ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "NULL_SERVER"))?;
+    let client = names::client(view.realm, view.database, asked_client)?;
+    let server = names::service(view.database, asked_server, "SERVER_NOT_FOUND")?;
     let options = body.kdc_options;
     if options & NOT_IN_AS != 0 {
-        return Err(Refusal::new(error_code::BADOPTION, "INVALID AS OPTIONS"));
+        return Err(Refusal::new(error_code::BADOPTION, "INVALID AS OPTIONS").into());
     }
     let parties = accounts::Parties { realm: view.realm, client, service: server, now: view.now };
     accounts::before_proof(parties, options)?;
     accounts::lock(parties)?;
     let session_etype = etypes::session(view.realm, server, body.etypes)
         .ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "BAD_ENCRYPTION_TYPE"))?;
-    options::anonymity(client_name, options)?;
+    options::anonymity(asked_client, options)?;
     let options = options::granted(view.realm, &[client, server], options);
     let bounds = Bounds {
         life: longest_life(view, &[Some(client), Some(server)]),
@@ -67,7 +66,7 @@ pub(crate) fn answer<'a>(
     let times = Times::of_new(body, bounds, view.now);
     if times.end < times.start {
         // RFC 4120 §3.1.3 and Active Directory; MIT's KDC issues a ticket that has already ended.
-        return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID"));
+        return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID").into());
     }
     let proven = check_proof(view, request, client, opened, out)?;
     accounts::after_proof(parties)?;
@@ -77,6 +76,7 @@ pub(crate) fn answer<'a>(
     // MIT sets ENC-PA-REP whether or not the checksum was asked for: it says that this KDC makes one.
     let mut flags = ticket::INITIAL | ticket::ENC_PA_REP;
     flags |= options & (kdc_options::FORWARDABLE | kdc_options::PROXIABLE);
+    flags |= options::postdated_flags(options);
     if proven {
         flags |= ticket::PRE_AUTHENT;
     }
@@ -90,8 +90,8 @@ pub(crate) fn answer<'a>(
     let grant = Grant {
         exchange: Exchange::As,
         // The names go back with the name types of the request: libkrb5 compares those as well.
-        client: names::told_client(view.realm, client_name, client, options),
-        service: names::told_service(server_name, server),
+        client: names::told_client(view.realm, asked_client, client, body.kdc_options),
+        service: names::told_service(asked_server, server),
         account: server,
         session_etype,
         times,
@@ -102,24 +102,25 @@ pub(crate) fn answer<'a>(
         authorization: &Unrestricted,
         key_expiration: client.password_expires,
         reply_key: key,
-        reply_kvno: view.realm.reply_key_version.then_some(client.newest().kvno),
         reply_usage: usage::AS_REP,
+        reply_kvno: view.realm.reply_key_version.then_some(client.newest().kvno),
+        ticket_key: None,
     };
     Ok(grant.issue(view, out, random))
 }
 
 /// Whether the client has proven that it knows its key: a fresh time under one of its keys (RFC 4120 §5.2.7.2).
-fn check_proof<'a>(
+fn check_proof(
     view: &View<'_>,
     request: &KdcRequestView<'_>,
     client: &Account,
     opened: &mut Opened,
     out: &mut Out,
-) -> Result<bool, Refusal<'a>> {
+) -> Result<bool, Refusal> {
     let offered = request.body.etypes;
     let Some(proof) = request.padata(padata_type::ENC_TIMESTAMP) else {
         if client.preauth_required {
-            Writer::new(&mut out.e_data).sequence_by(|out| hints::required(view.realm, client, offered, out));
+            hints::required(view.realm, client, offered, &mut out.hints);
             return Err(Refusal::new(error_code::PREAUTH_REQUIRED, "NEEDED_PREAUTH"));
         }
         return Ok(false);
@@ -127,7 +128,7 @@ fn check_proof<'a>(
     // All that is wrong with the proof but its time is one error, 24, as MIT has it: no key of the etype, not
     // decryptable, not decodable.
     let Some(time) = proven_time(view, client, proof, opened) else {
-        Writer::new(&mut out.e_data).sequence_by(|out| hints::failed(view.realm, client, offered, out));
+        hints::failed(view.realm, client, offered, &mut out.hints);
         return Err(Refusal::new(error_code::PREAUTH_FAILED, "PREAUTH_FAILED"));
     };
     if is_skewed(view, time) {
@@ -137,14 +138,15 @@ fn check_proof<'a>(
     Ok(true)
 }
 
-/// The time in a PA-ENC-TIMESTAMP, if it is one under a key of the client's. Former passwords are as wrong as any other,
-/// whether or not their keys are kept for old tickets; they only do not count.
+/// The time in a PA-ENC-TIMESTAMP, if it is one under a key of the client's.
 fn proven_time(view: &View<'_>, client: &Account, proof: &[u8], opened: &mut Opened) -> Option<Timestamp> {
     let proof = EncryptedDataView::decode(proof).ok()?;
-    let newest = client.newest().keys.iter().filter(|key| key.etype().number() == proof.etype);
-    let Some(plain) = open(newest.map(|key| (key, usage::PA_ENC_TIMESTAMP)), proof.cipher, &mut opened.proof) else {
-        let former = client.former(proof.etype).map(|key| (key, usage::PA_ENC_TIMESTAMP));
-        if open(former, proof.cipher, &mut opened.proof).is_none() {
+    // Former passwords are as wrong as any other, whether or not their keys are kept for old tickets.
+    let keys = client.newest().keys.iter().filter(|key| key.etype().number() == proof.etype);
+    let with_usage = |key| (key, usage::PA_ENC_TIMESTAMP);
+    let Some(plain) = open(keys.map(with_usage), proof.cipher, &mut opened.proof) else {
+        let mut former = Vec::new();
+        if open(client.former(proof.etype).map(with_usage), proof.cipher, &mut former).is_none() {
             client.attempts.wrong(view.realm.lockout, view.now);
         }
         return None;

@@ -14,7 +14,7 @@ use crate::database::{self, Account, Database};
 use crate::deviation::{self, Deviation};
 use crate::event::{Entry, Event, Kind};
 use crate::realm::{InvalidRealm, Realm, Rotation};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Refused};
 use crate::reply::Issued;
 use crate::worker::{Desk, Out, Worker};
 use crate::{as_exchange, tgs_exchange};
@@ -139,7 +139,7 @@ impl Kdc {
         };
         match issued {
             Ok(issued) => note_issued(entry, &issued),
-            Err(refusal) => self.refuse(now, &decoded, &refusal, out, entry),
+            Err(refused) => self.refuse(now, &decoded, &refused, out, entry),
         }
         deviation::bend_octets(&deviations, &mut out.reply);
     }
@@ -150,8 +150,9 @@ impl Kdc {
         let text = if code == error_code::RESPONSE_TOO_BIG { "RESPONSE_TOO_BIG" } else { "FIELD_TOOLONG" };
         let now = self.clock.at(arrival.now);
         let Desk { out, entry, .. } = desk;
-        out.e_data.clear();
-        Refusal::new(code, text).write(&self.realm, None, PrincipalView::from(&self.krbtgt), now, out);
+        out.hints.clear();
+        let refused = Refused::from(Refusal::new(code, text));
+        refused.write(&self.realm, None, PrincipalView::from(&self.krbtgt), now, out);
         (entry.at, entry.transport) = (now, arrival.transport);
         entry.refuse(code, text);
     }
@@ -198,7 +199,7 @@ impl Kdc {
     pub fn keytab(&self, principal: &str, timestamp: u32) -> Result<Keytab, UnknownPrincipal> {
         let name = self.principal(principal)?;
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let account = database.find((&name).into()).ok_or_else(|| self.unknown(principal))?;
+        let account = database.find(&name).ok_or_else(|| self.unknown(principal))?;
         Ok(account.keytab(timestamp))
     }
 
@@ -241,14 +242,14 @@ impl Kdc {
         &self,
         now: Timestamp,
         request: &KdcRequestView<'_>,
-        refusal: &Refusal<'_>,
+        refused: &Refused<'_>,
         out: &mut Out,
         entry: &mut Entry,
     ) {
         let server = request.body.server().unwrap_or_else(|| PrincipalView::from(&self.krbtgt));
-        refusal.write(&self.realm, named_client(request), server, now, out);
-        entry.refuse(refusal.code, refusal.text);
-        if let Some(client) = &refusal.client {
+        refused.write(&self.realm, named_client(request), server, now, out);
+        entry.refuse(refused.refusal.code, refused.refusal.text);
+        if let Some(client) = &refused.client {
             entry.client.set(client);
         }
     }

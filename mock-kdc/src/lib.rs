@@ -45,6 +45,7 @@ mod policy;
 mod random;
 mod refusal;
 mod reply;
+mod responder;
 mod tgs_exchange;
 mod times;
 mod worker;
@@ -62,4 +63,5 @@ pub use realm::{
     AccountChecks, Fast, Flavor, GivenKey, InvalidRealm, Kind, Lockout, Password, Preauth, Realm, Rotation, Service,
     TicketFlag, User,
 };
+pub use responder::Responder;
 pub use worker::Worker;

@@ -2,12 +2,11 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use shakedown_krb5::Timestamp;
 use shakedown_krb5::framing::{TcpFraming, TooLong, frame};
-use shakedown_krb5::messages::error_code;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::{Semaphore, watch};
@@ -15,17 +14,15 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::arrival::Arrival;
-use crate::event::{Entry, Transport};
+use crate::event::Transport;
 use crate::kdc::Kdc;
 use crate::log::Log;
-use crate::look_aside::{Known, LookAside};
 use crate::metrics::Metrics;
+use crate::responder::Responder;
 use crate::worker::Worker;
 
 /// The longest datagram there is.
 const MAX_DATAGRAM: usize = 65_535;
-/// How many events the log keeps.
-const LOG_CAPACITY: usize = 16_384;
 /// How many datagrams are answered before anything else of the runtime gets its turn.
 const DATAGRAMS_IN_A_ROW: usize = 64;
 /// How often a port is looked for that is free for both transports.
@@ -57,9 +54,7 @@ pub struct Listener {
 /// A KDC that is being served. Dropping it ends all of its tasks and frees the port.
 #[derive(Debug)]
 pub struct Handle {
-    kdc: Arc<Kdc>,
-    log: Arc<Log>,
-    metrics: Arc<Metrics>,
+    responder: Arc<Responder>,
     address: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -110,17 +105,8 @@ impl Listener {
     #[must_use]
     pub fn serve_within(self, limits: Limits, kdc: Arc<Kdc>) -> Handle {
         let (stop, stopped) = watch::channel(false);
-        let log = Arc::new(Log::new(LOG_CAPACITY));
-        let metrics = Arc::new(Metrics::new());
-        let service = Service {
-            kdc: Arc::clone(&kdc),
-            log: Arc::clone(&log),
-            metrics: Arc::clone(&metrics),
-            look_aside: Arc::default(),
-            address: self.address,
-            limits,
-            stopped,
-        };
+        let responder = Arc::new(Responder::new(kdc));
+        let service = Service { responder: Arc::clone(&responder), address: self.address, limits, stopped };
         let mut tasks = JoinSet::new();
         let datagrams = Arc::new(self.datagrams);
         // Two workers share the socket: while one computes, the other receives.
@@ -128,7 +114,7 @@ impl Listener {
             tasks.spawn(service.clone().serve_datagrams(Arc::clone(&datagrams)));
         }
         tasks.spawn(service.serve_connections(self.connections));
-        Handle { kdc, log, metrics, address: self.address, stop, tasks }
+        Handle { responder, address: self.address, stop, tasks }
     }
 }
 
@@ -139,22 +125,28 @@ impl Handle {
         self.address
     }
 
+    /// The KDC with its log and counters, which can be shared with whoever watches them.
+    #[must_use]
+    pub const fn responder(&self) -> &Arc<Responder> {
+        &self.responder
+    }
+
     /// The KDC, to move its clock or rotate its keys.
     #[must_use]
-    pub const fn kdc(&self) -> &Arc<Kdc> {
-        &self.kdc
+    pub fn kdc(&self) -> &Arc<Kdc> {
+        self.responder.kdc()
     }
 
     /// What was asked and answered.
     #[must_use]
-    pub const fn log(&self) -> &Arc<Log> {
-        &self.log
+    pub fn log(&self) -> &Log {
+        self.responder.log()
     }
 
     /// Counters of the same.
     #[must_use]
-    pub const fn metrics(&self) -> &Arc<Metrics> {
-        &self.metrics
+    pub fn metrics(&self) -> &Metrics {
+        self.responder.metrics()
     }
 
     /// Ends all tasks, lets answers that are under way go out, and returns when the port is free again.
@@ -167,10 +159,7 @@ impl Handle {
 /// What each task has at hand.
 #[derive(Debug, Clone)]
 struct Service {
-    kdc: Arc<Kdc>,
-    log: Arc<Log>,
-    metrics: Arc<Metrics>,
-    look_aside: Arc<Mutex<LookAside>>,
+    responder: Arc<Responder>,
     address: SocketAddr,
     limits: Limits,
     stopped: watch::Receiver<bool>,
@@ -193,34 +182,14 @@ impl Service {
                     // The error is one of an earlier answer (nobody listened for it), not of the socket.
                     Err(_) => continue,
                 };
-                let Some(reply) = self.answer_datagram(&buffer[..length], peer, &mut worker) else { continue };
+                let arrival = self.arrival(Transport::Udp, peer);
+                let Some(reply) = self.responder.datagram(&buffer[..length], &arrival, &mut worker) else { continue };
                 // A reply that cannot be sent is lost, as datagrams are; but one that has to wait does wait.
                 if matches!(socket.try_send_to(reply, peer), Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
                     let _ = socket.send_to(reply, peer).await;
                 }
             }
         }
-    }
-
-    fn answer_datagram<'w>(&self, request: &[u8], peer: SocketAddr, worker: &'w mut Worker) -> Option<&'w [u8]> {
-        let began = Instant::now();
-        let arrival = self.arrival(Transport::Udp, Some(peer));
-        let desk = &mut worker.desk;
-        // The lock ends with this statement; a match on it would hold it while the request is answered.
-        let known = self.look_aside().look_up(request, arrival.now, &mut desk.out.reply, &mut desk.entry);
-        match known {
-            Known::InProgress => return None,
-            Known::Answered => worker.desk.entry.repeated = true,
-            Known::New(number) => {
-                self.kdc.respond(request, &arrival, worker);
-                if worker.desk.out.reply.len() > self.kdc.realm().max_datagram_reply_octets {
-                    self.kdc.refuse_transport(error_code::RESPONSE_TOO_BIG, &arrival, &mut worker.desk);
-                }
-                self.look_aside().answered(number, &worker.desk.out.reply, &worker.desk.entry);
-            }
-        }
-        self.note(request, worker, began);
-        worker.desk.reply()
     }
 
     async fn serve_connections(mut self, listener: TcpListener) {
@@ -257,9 +226,10 @@ impl Service {
                 read = timeout(self.limits.idle, read_request(&mut stream, &mut framing)) => read,
             };
             let Ok(Ok(read)) = read else { return };
+            let arrival = self.arrival(Transport::Tcp, peer);
             let (reply, last) = match read {
-                Read::Request(request) => (self.answer_request(&request, peer, &mut worker), false),
-                Read::TooLong => (self.refuse_length(peer, &mut worker), true),
+                Read::Request(request) => (self.responder.message(&request, &arrival, &mut worker), false),
+                Read::TooLong => (self.responder.too_long(&arrival, &mut worker), true),
                 Read::End => return,
             };
             // MIT's KDC closes a connection where it has no answer, so that the client need not wait.
@@ -271,50 +241,9 @@ impl Service {
         }
     }
 
-    fn answer_request<'w>(&self, request: &[u8], peer: SocketAddr, worker: &'w mut Worker) -> Option<&'w [u8]> {
-        let began = Instant::now();
-        self.kdc.respond(request, &self.arrival(Transport::Tcp, Some(peer)), worker);
-        self.note(request, worker, began);
-        worker.reply()
+    fn arrival(&self, transport: Transport, peer: SocketAddr) -> Arrival {
+        Arrival { now: now(), transport: Some(transport), peer: Some(peer), local: Some(self.address) }
     }
-
-    fn refuse_length<'w>(&self, peer: SocketAddr, worker: &'w mut Worker) -> Option<&'w [u8]> {
-        let began = Instant::now();
-        worker.desk.entry.clear();
-        let arrival = self.arrival(Transport::Tcp, Some(peer));
-        self.kdc.refuse_transport(error_code::FIELD_TOOLONG, &arrival, &mut worker.desk);
-        self.note(&[], worker, began);
-        worker.reply()
-    }
-
-    fn arrival(&self, transport: Transport, peer: Option<SocketAddr>) -> Arrival {
-        Arrival { now: now(), transport: Some(transport), peer, local: Some(self.address) }
-    }
-
-    /// Tells, counts and logs what the worker has answered.
-    fn note(&self, request: &[u8], worker: &Worker, began: Instant) {
-        let (entry, duration) = (&worker.desk.entry, began.elapsed());
-        self.metrics.count(entry, request.len(), worker.desk.out.reply.len(), duration);
-        tell(entry, duration);
-        self.log.note(entry);
-    }
-
-    fn look_aside(&self) -> std::sync::MutexGuard<'_, LookAside> {
-        self.look_aside.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// One line for each exchange: who, what for, etypes, answer, microseconds. Costs nothing while nobody listens.
-fn tell(entry: &Entry, duration: Duration) {
-    if !tracing::enabled!(tracing::Level::INFO) {
-        return;
-    }
-    let event = entry.to_event();
-    let transport = if event.transport == Some(Transport::Tcp) { "tcp" } else { "udp" };
-    let us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-    let trace = event.trace().join(" ");
-    let crate::Event { client, service, etypes, outcome, repeated, .. } = event;
-    tracing::info!(transport, trace, client, service, ?etypes, %outcome, repeated, us);
 }
 
 /// What came on a connection.

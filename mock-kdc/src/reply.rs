@@ -53,9 +53,11 @@ pub(crate) struct Grant<'a> {
     pub(crate) key_expiration: Option<Timestamp>,
     /// What the encrypted part is under.
     pub(crate) reply_key: &'a Key,
-    /// Its version, where the reply says it. MIT leaves it out.
-    pub(crate) reply_kvno: Option<u32>,
     pub(crate) reply_usage: KeyUsage,
+    /// The version of that key, where the reply says it. MIT's does not.
+    pub(crate) reply_kvno: Option<u32>,
+    /// What the ticket is under, if not under a key of the service's.
+    pub(crate) ticket_key: Option<&'a Key>,
 }
 
 pub(crate) type Addresses<'a> = ListView<'a, HostAddressView<'a>>;
@@ -118,8 +120,12 @@ impl<'a> Grant<'a> {
     pub(crate) fn issue(&self, view: &View<'_>, out: &mut Out, random: &mut dyn Random) -> Issued<'a> {
         let session_key = Key::random_ephemeral(self.session_etype, random);
         let keys = self.account.newest();
-        let service_key = keys.keys.first().expect("INVARIANT of Account: no key set is empty");
-        let mut draft = self.draft(&session_key, service_key, keys.kvno);
+        let own_key = || keys.keys.first().expect("who has no key is refused before");
+        let (service_key, kvno) = match self.ticket_key {
+            Some(key) => (key, None),
+            None => (own_key(), Some(keys.kvno)),
+        };
+        let mut draft = self.draft(&session_key, service_key, kvno);
         deviation::bend_draft(view.deviations, &mut draft, view.now);
         draft.write_ticket(self.authorization, service_key, out, random);
         draft.write_reply(self.reply_key, self.reply_usage, out, random);
@@ -128,11 +134,11 @@ impl<'a> Grant<'a> {
             service: self.service,
             ticket_etype: service_key.etype().number(),
             session_etype: self.session_etype.number(),
-            kvno: keys.kvno,
+            kvno: kvno.unwrap_or(0),
         }
     }
 
-    fn draft<'d>(&self, session_key: &'d Key, service_key: &Key, kvno: u32) -> Draft<'d>
+    fn draft<'d>(&self, session_key: &'d Key, service_key: &Key, kvno: Option<u32>) -> Draft<'d>
     where
         'a: 'd,
     {
@@ -144,7 +150,7 @@ impl<'a> Grant<'a> {
             client: self.client,
             ticket_server: self.service,
             ticket_etype: service_key.etype().number(),
-            ticket_kvno: Some(kvno),
+            ticket_kvno: kvno,
             ticket: EncTicketPartView {
                 flags: self.flags,
                 key,

@@ -15,17 +15,17 @@ use shakedown_krb5::messages::{Exchange, error_code, padata_type};
 
 use crate::as_exchange::is_skewed;
 use crate::kdc::View;
-use crate::policy::{accounts, etypes, names, options};
-use crate::refusal::Refusal;
+use crate::policy::{accounts, etypes, names, options, user_to_user};
+use crate::refusal::{Refusal, Refused};
 use crate::reply::{Carried, Grant, Issued, longest_life, longest_renewal, open};
 use crate::times::{Bounds, Times};
 use crate::worker::{Opened, Out};
 
 /// What this KDC does not do; MIT's does, where policy allows.
-const NOT_SERVED: u32 = kdc_options::ENC_TKT_IN_SKEY | kdc_options::CNAME_IN_ADDL_TKT;
+const NOT_SERVED: u32 = kdc_options::CNAME_IN_ADDL_TKT;
 
 /// What makes a ticket for the same service as the one that is presented, which need not be a ticket-granting one.
-const REISSUING: u32 = kdc_options::RENEW | kdc_options::FORWARDED | kdc_options::PROXY;
+const REISSUING: u32 = kdc_options::RENEW | kdc_options::VALIDATE | kdc_options::FORWARDED | kdc_options::PROXY;
 
 /// A ticket that was presented, with all proofs in order.
 struct Presented<'a> {
@@ -43,13 +43,13 @@ pub(crate) fn answer<'a>(
     opened: &'a mut Opened,
     out: &mut Out,
     random: &mut dyn Random,
-) -> Result<Issued<'a>, Refusal<'a>> {
+) -> Result<Issued<'a>, Refused<'a>> {
     let Opened { ticket, authenticator, authorization_data, .. } = opened;
     let presented = check_presented(view, request, ticket, authenticator)?;
     let client = presented.part.client;
     // From here on it is known who asks.
     grant(view, request, &presented, authorization_data, out, random)
-        .map_err(|refusal| Refusal { client: Some(client), ..refusal })
+        .map_err(|refusal| Refused { refusal, client: Some(client) })
 }
 
 fn grant<'a>(
@@ -59,12 +59,13 @@ fn grant<'a>(
     added: &mut Vec<u8>,
     out: &mut Out,
     random: &mut dyn Random,
-) -> Result<Issued<'a>, Refusal<'a>> {
+) -> Result<Issued<'a>, Refusal> {
     let body = &request.body;
-    let service_name = body.server().ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "LOOKING_UP_SERVER"))?;
-    let service = names::service(view.database, service_name, "LOOKING_UP_SERVER")?;
-    check_options(view, request, presented, service_name)?;
-    accounts::of_service(view.realm, service, view.now, false)?;
+    let asked_service = body.server().ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "LOOKING_UP_SERVER"))?;
+    let service = names::service(view.database, asked_service, "LOOKING_UP_SERVER")?;
+    check_options(view, request, presented, asked_service)?;
+    let ticket_key = user_to_user::ticket_key(view, request, service)?;
+    accounts::of_service(view.realm, service, view.now, ticket_key.is_some())?;
     let session_etype = etypes::session(view.realm, service, body.etypes)
         .ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "BAD_ENCRYPTION_TYPE"))?;
 
@@ -80,8 +81,13 @@ fn grant<'a>(
         presented: Some(old),
     };
     let renews = body.kdc_options & kdc_options::RENEW != 0;
-    let times =
-        if renews { Times::of_renewed(body, bounds, old, view.now) } else { Times::of_new(body, bounds, view.now) };
+    let times = if renews {
+        Times::of_renewed(body, bounds, old, view.now)
+    } else if body.kdc_options & kdc_options::VALIDATE != 0 {
+        old
+    } else {
+        Times::of_new(body, bounds, view.now)
+    };
     if times.end < times.start {
         return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID"));
     }
@@ -90,11 +96,11 @@ fn grant<'a>(
         Some(subkey) => (subkey, usage::TGS_REP_SUBKEY),
         None => (&presented.session_key, usage::TGS_REP_SESSION_KEY),
     };
-    let told = names::told_service(service_name, service);
+    let told_service = names::told_service(asked_service, service);
     let grant = Grant {
         exchange: Exchange::Tgs,
         client: presented.part.client,
-        service: told,
+        service: told_service,
         account: service,
         session_etype,
         times,
@@ -105,11 +111,12 @@ fn grant<'a>(
         authorization: &carried(request, presented, added)?,
         key_expiration: None,
         reply_key,
-        reply_kvno: None,
         reply_usage,
+        reply_kvno: None,
+        ticket_key: ticket_key.as_ref(),
     };
     let Issued { ticket_etype, session_etype, kvno, .. } = grant.issue(view, out, random);
-    Ok(Issued { client: presented.part.client, service: told, ticket_etype, session_etype, kvno })
+    Ok(Issued { client: presented.part.client, service: told_service, ticket_etype, session_etype, kvno })
 }
 
 /// Opens the ticket and the authenticator, and holds one against the other and both against the request.
@@ -118,7 +125,7 @@ fn check_presented<'a>(
     request: &KdcRequestView<'a>,
     ticket: &'a mut Vec<u8>,
     authenticator: &mut Vec<u8>,
-) -> Result<Presented<'a>, Refusal<'a>> {
+) -> Result<Presented<'a>, Refusal> {
     let refuse = |code| Refusal::new(code, "PROCESS_TGS");
     let padata = request.padata(padata_type::TGS_REQ).ok_or(refuse(error_code::PADATA_TYPE_NOSUPP))?;
     let presented = ApRequestView::decode(padata).map_err(|_| refuse(error_code::GENERIC))?;
@@ -157,7 +164,7 @@ fn open_ticket<'b>(
     view: &View<'_>,
     presented: &ApRequestView<'_>,
     buffer: &'b mut Vec<u8>,
-) -> Result<EncTicketPartView<'b>, Refusal<'b>> {
+) -> Result<EncTicketPartView<'b>, Refusal> {
     let refuse = |code| Refusal::new(code, "PROCESS_TGS");
     let sealed = presented.ticket.enc_part;
     let service = view.database.find(presented.ticket.server).ok_or(refuse(error_code::S_PRINCIPAL_UNKNOWN))?;
@@ -170,11 +177,11 @@ fn open_ticket<'b>(
 }
 
 /// The authenticator's checksum covers the request's body as it was received (RFC 4120 §3.3.2).
-fn check_checksum<'a>(
+fn check_checksum(
     request: &KdcRequestView<'_>,
     authenticator: &AuthenticatorView<'_>,
     session_key: &Key,
-) -> Result<(), Refusal<'a>> {
+) -> Result<(), Refusal> {
     let refuse = |code| Refusal::new(code, "PROCESS_TGS");
     let checksum = authenticator.checksum.as_ref().ok_or(refuse(error_code::INAPP_CKSUM))?;
     if checksum.cksumtype != session_key.etype().checksum_type() {
@@ -196,7 +203,7 @@ fn carried<'b>(
     request: &KdcRequestView<'_>,
     presented: &Presented<'b>,
     buffer: &'b mut Vec<u8>,
-) -> Result<Carried<'b>, Refusal<'static>> {
+) -> Result<Carried<'b>, Refusal> {
     let refuse = |code| Refusal::new(code, "HANDLE_AUTHDATA");
     let mut carried =
         Carried { presented: presented.part.authorization_data.unwrap_or_default(), added: ListView::empty() };
@@ -215,16 +222,17 @@ fn carried<'b>(
     Ok(carried)
 }
 
-fn check_options<'a>(
+fn check_options(
     view: &View<'_>,
     request: &KdcRequestView<'_>,
     presented: &Presented<'_>,
     service_name: PrincipalView<'_>,
-) -> Result<(), Refusal<'a>> {
+) -> Result<(), Refusal> {
     let options = request.body.kdc_options;
     let (flags, renews) = (presented.part.flags, options & kdc_options::RENEW != 0);
     let refuse = |text| Err(Refusal::new(error_code::BADOPTION, text));
-    if options & NOT_SERVED != 0 {
+    let is_refused = options & kdc_options::ENC_TKT_IN_SKEY != 0 && !view.realm.user_to_user;
+    if options & NOT_SERVED != 0 || is_refused {
         return refuse("OPTION NOT SERVED");
     }
     if options & kdc_options::FORWARDED != 0 && flags & ticket::FORWARDABLE == 0 {
@@ -233,17 +241,21 @@ fn check_options<'a>(
     if options & kdc_options::PROXY != 0 && flags & ticket::PROXIABLE == 0 {
         return refuse("TGT NOT PROXIABLE");
     }
-    // No ticket of this KDC may be postdated, and so none is invalid until it is validated.
-    if options & (kdc_options::ALLOW_POSTDATE | kdc_options::POSTDATED) != 0 {
+    let postdates = options & (kdc_options::ALLOW_POSTDATE | kdc_options::POSTDATED) != 0;
+    if postdates && flags & ticket::MAY_POSTDATE == 0 {
         return refuse("TGT NOT POSTDATABLE");
     }
-    if options & kdc_options::VALIDATE != 0 {
+    let validates = options & kdc_options::VALIDATE != 0;
+    if validates && flags & ticket::INVALID == 0 {
         return refuse("VALIDATE VALID TICKET");
+    }
+    if validates && times_of(&presented.part).start.seconds() > view.now.seconds() {
+        return Err(Refusal::new(error_code::TKT_NYV, "NOT_YET_VALID"));
     }
     if renews && flags & ticket::RENEWABLE == 0 {
         return refuse("TICKET NOT RENEWABLE");
     }
-    if flags & ticket::INVALID != 0 {
+    if flags & ticket::INVALID != 0 && !validates {
         return Err(Refusal::new(error_code::TKT_NYV, "TICKET NOT VALID"));
     }
     // What ended within the tolerance can still be renewed, but buys nothing else: whatever it bought would have ended
@@ -267,13 +279,14 @@ fn check_options<'a>(
 /// set.
 fn flags(options: u32, presented: u32, times: &Times) -> u32 {
     const KEPT: u32 = ticket::PRE_AUTHENT | ticket::HW_AUTHENT | ticket::FORWARDED | ticket::PROXY | ticket::ENC_PA_REP;
-    let mut flags = if options & kdc_options::RENEW != 0 {
-        presented & !ticket::RENEWABLE
+    let mut flags = if options & (kdc_options::RENEW | kdc_options::VALIDATE) != 0 {
+        presented & !(ticket::RENEWABLE | ticket::INVALID)
     } else {
         // FORWARDABLE and PROXIABLE are asked for in vain where the presented ticket does not have them, which is no
         // error.
         presented & (KEPT | options & (ticket::FORWARDABLE | ticket::PROXIABLE))
             | options & (kdc_options::FORWARDED | kdc_options::PROXY)
+            | options::postdated_flags(options)
     };
     flags |= ticket::TRANSITED_POLICY_CHECKED;
     if times.renew_till.is_some() {

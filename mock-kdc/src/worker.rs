@@ -49,8 +49,8 @@ pub(crate) struct Out {
     pub(crate) padata: Vec<u8>,
     /// The elements of encrypted-pa-data, one after the other.
     pub(crate) encrypted_padata: Vec<u8>,
-    /// Of an error; empty: there is none.
-    pub(crate) e_data: Vec<u8>,
+    /// How the client may authenticate, for errors 24 and 25: the elements of METHOD-DATA, one after the other.
+    pub(crate) hints: Vec<u8>,
     /// The answer; empty: there is none.
     pub(crate) reply: Vec<u8>,
 }
@@ -92,8 +92,8 @@ impl Desk {
 
     /// Empties what the next request writes into. What was opened is emptied where it is filled again.
     pub(crate) fn clear(&mut self) {
-        let Out { plain, ticket, padata, encrypted_padata, e_data, reply } = &mut self.out;
-        for buffer in [plain, ticket, padata, encrypted_padata, e_data, reply] {
+        let Out { plain, ticket, padata, encrypted_padata, hints, reply } = &mut self.out;
+        for buffer in [plain, ticket, padata, encrypted_padata, hints, reply] {
             buffer.clear();
         }
     }

@@ -6,11 +6,13 @@ mod containers;
 mod endpoint;
 mod kdc_death;
 mod kdc_likeness;
+mod kerberos_client;
 #[cfg(target_os = "linux")]
 mod killed;
 #[cfg(target_os = "linux")]
 #[path = "../cli/left.rs"]
 mod left;
+mod mysql_tickets;
 mod openssl;
 mod peer;
 mod process;

@@ -100,11 +100,16 @@ impl KerberosClient {
         }
     }
 
-    /// For how long tickets are asked for from now on, and for how long they are to be renewable; `None` as in
-    /// [`KerberosSettings`].
-    pub const fn ask_for(&mut self, lifetime: Option<Duration>, renewable: Option<Duration>) {
+    /// What is asked for from now on in place of `lifetime`, `renewable` and `postdate` of [`KerberosSettings`].
+    pub const fn ask_for(
+        &mut self,
+        lifetime: Option<Duration>,
+        renewable: Option<Duration>,
+        postdate: Option<Duration>,
+    ) {
         self.settings.lifetime = lifetime;
         self.settings.renewable = renewable;
+        self.settings.postdate = postdate;
     }
 
     /// All tickets, the oldest first.

@@ -1,11 +1,10 @@
 //! Renewal and validation of a ticket-granting ticket (RFC 4120 §3.3.3): `kinit -R`, `kinit -v`.
 
 use super::KerberosClient;
-use crate::handshake::{EventName, Timestamp};
+use crate::handshake::EventName;
 use crate::net::ticket::Surroundings;
 use shakedown_krb5::Random;
 use shakedown_krb5::client::{KerberosFailure, TgsExchange, TgsSettings};
-use shakedown_krb5::messages::flags::kdc_options;
 
 /// What is to become of a ticket-granting ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,16 +25,10 @@ impl KerberosClient {
         // Not only one that is still good: whether it can be renewed is for the KDC to say.
         let tgt = self.cache.iter().rev().find(|ticket| ticket.server.krbtgt_realm() == Some(&*ticket.client.realm));
         let tgt = tgt.cloned().ok_or(KerberosFailure::NoCredentials)?;
-        let service = tgt.server.clone();
-        let mut settings = TgsSettings::new(tgt, service);
-        // The name is the one in the ticket, and the KDC is not asked to choose another.
-        settings.kdc_options &= !kdc_options::CANONICALIZE;
-        settings.kdc_options |= match renewal {
-            Renewal::Renew => kdc_options::RENEW,
-            Renewal::Validate => kdc_options::VALIDATE,
+        let mut settings = match renewal {
+            Renewal::Renew => TgsSettings::renew(tgt),
+            Renewal::Validate => TgsSettings::validate(tgt),
         };
-        // As long as the KDC likes: the old end is none for the new ticket.
-        settings.till = Some(Timestamp::EPOCH);
         settings.offset_us = self.offset_us;
         settings.etypes = self.settings.etypes.clone().unwrap_or(settings.etypes);
         settings.udp_preference_limit = self.settings.udp_preference_limit.unwrap_or(settings.udp_preference_limit);

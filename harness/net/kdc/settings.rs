@@ -2,7 +2,7 @@
 
 use super::{KdcDirectory, Patience};
 use shakedown_krb5::crypto::Etype;
-use shakedown_krb5::krb5_conf::{ClientConfiguration, InvalidConfiguration, implemented_etypes};
+use shakedown_krb5::krb5_conf::{ClientConfiguration, InvalidConfiguration, implemented_etypes, is_true};
 use shakedown_krb5::messages::flags::kdc_options;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,6 +83,8 @@ impl KerberosSettings {
             (tickets.canonicalize, kdc_options::CANONICALIZE),
         ];
         let wanted = wanted.into_iter().filter(|(is_wanted, _)| *is_wanted).fold(0, |all, (_, option)| all | option);
+        // MySQL's plugin looks nowhere else, not even in a subsection of the realm, and takes what is no word for true as false.
+        let destroy_tickets = configuration.profile().value(&["appdefaults", "mysql", "destroy_tickets"]);
         Ok(Self {
             etypes: Some(implemented_etypes(&configuration.tkt_etypes)),
             tgs_etypes: Some(implemented_etypes(&configuration.tgs_etypes)),
@@ -92,7 +94,7 @@ impl KerberosSettings {
             lifetime: Some(tickets.ticket_lifetime),
             renewable: tickets.renew_lifetime,
             kdc_options: kdc_options::RENEWABLE_OK | wanted,
-            destroy_tickets: configuration.profile().app_default_is_true("mysql", realm, "destroy_tickets"),
+            destroy_tickets: destroy_tickets.is_some_and(|relation| is_true(&relation.value)),
             ..Self::new(Arc::new(directory))
         })
     }
@@ -122,6 +124,7 @@ mod tests {
         assert_eq!((settings.clock_skew.as_secs(), settings.lifetime.unwrap().as_secs()), (60, 3600));
         assert_eq!((settings.renewable.unwrap().as_secs(), settings.destroy_tickets), (7200, true));
         assert_eq!(settings.kdc_options, kdc_options::RENEWABLE_OK | kdc_options::FORWARDABLE);
+        assert!(!read("[appdefaults]\nmysql = {\nR = {\ndestroy_tickets = true\n}\n}\n").unwrap().destroy_tickets);
         assert!(!read("[appdefaults]\npsql = {\ndestroy_tickets = true\n}\n").unwrap().destroy_tickets);
         let refused = read("[libdefaults]\nnoaddresses = no\n").unwrap_err().to_string();
         assert_eq!(refused, "krb5.conf:2: noaddresses = false is not played here, expected true");

@@ -22,6 +22,7 @@ pub(crate) struct Kinit {
     pub keytab: Option<Text>,
     pub lifetime: Option<Text>,
     pub renewable: Option<Text>,
+    pub postdate: Option<Text>,
 }
 
 #[derive(Debug, Clone, serde::Deserialize)]

@@ -27,6 +27,8 @@ pub struct Client {
     pub channel_binding: ChannelBinding,
     /// Whether it believes the time of KDCs, as libkrb5 does (`kdc_timesync`).
     pub kdc_timesync: bool,
+    /// Whether a ticket-granting ticket that it got for a login goes with it (`destroy_tickets` of MySQL's plugin on Unix).
+    pub destroy_tickets: bool,
     /// Offset to the base clock in seconds.
     pub clock_seconds: i64,
     /// Departures from the protocol that it is asked to make.

@@ -29,10 +29,8 @@ pub enum Verb {
         secret: KinitSecret,
         /// Whether the cache is emptied first (`cache = "new"`).
         fresh_cache: bool,
-        /// For how long the ticket is asked for, unless the client leaves that to its defaults.
-        lifetime: Option<Duration>,
-        /// For how long it is to be renewable, if at all.
-        renewable: Option<Duration>,
+        /// Which times are asked for.
+        times: KinitTimes,
     },
     /// A client has its ticket-granting ticket renewed; all that it has got with the old one goes (`kinit -R`).
     Renew {
@@ -126,6 +124,17 @@ pub enum KinitSecret {
     Typed(Password),
     /// The keys that the realm has for the user when the case begins, in a keytab (`kinit -k`).
     Keytab,
+}
+
+/// The times that a client asks for with its ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KinitTimes {
+    /// For how long, unless the client leaves that to its defaults.
+    pub lifetime: Option<Duration>,
+    /// For how long it is to be renewable, if at all.
+    pub renewable: Option<Duration>,
+    /// How long from now it is to begin, if not at once (`kinit -s`).
+    pub postdate: Option<Duration>,
 }
 
 /// What a server's keytab holds after a rotation.

@@ -63,6 +63,7 @@ pub(super) fn resolve(
         mutual,
         channel_binding,
         kdc_timesync,
+        destroy_tickets,
         clock,
         deviations,
     } = written;
@@ -90,6 +91,7 @@ pub(super) fn resolve(
         mutual: filling.flag(mutual.as_ref(), reached.iter().any(|server| server.protocol() == Protocol::Postgres))?,
         channel_binding,
         kdc_timesync: filling.flag(kdc_timesync.as_ref(), true)?,
+        destroy_tickets: filling.flag(destroy_tickets.as_ref(), false)?,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
         deviations: deviation::of_nobody(deviations, filling)?,
     })

@@ -6,7 +6,7 @@ use crate::error::ScenarioError;
 use crate::scenario::file;
 use crate::scenario::library::Library;
 use crate::scenario::party::{Client, Password, Proxy, Realm, Server};
-use crate::scenario::plan::{AccountState, Clocked, Keys, KinitSecret, RotatedKeytab, Verb};
+use crate::scenario::plan::{AccountState, Clocked, Keys, KinitSecret, KinitTimes, RotatedKeytab, Verb};
 use crate::scenario::template::Filling;
 use crate::scenario::words::duration;
 use crate::scenario::written::Text;
@@ -213,7 +213,7 @@ impl Standing<'_> {
 
 fn kinit(written: &file::Kinit, span: &Range<usize>, standing: &Standing<'_>) -> Result<Verb, ScenarioError> {
     let filling = standing.filling;
-    let file::Kinit { by, user, realm, secret, cache, keytab, lifetime, renewable } = written;
+    let file::Kinit { by, user, realm, secret, cache, keytab, lifetime, renewable, postdate } = written;
     let (by, user, realm) = (filling.text(by)?.text, filling.text(user)?.text, filling.text(realm)?.text);
     let typed = filling.optional(secret.as_ref())?.map(|secret| password(&secret));
     let secret = if filling.flag(keytab.as_ref(), false)? {
@@ -230,8 +230,12 @@ fn kinit(written: &file::Kinit, span: &Range<usize>, standing: &Standing<'_>) ->
         Some(cache) => filling.one_of(&cache, "cache", &[("new", true), ("same", false)])?,
         None => false,
     };
-    let (lifetime, renewable) = (life(lifetime.as_ref(), filling)?, life(renewable.as_ref(), filling)?);
-    Ok(Verb::Kinit { by, user, realm, secret, fresh_cache, lifetime, renewable })
+    let times = KinitTimes {
+        lifetime: life(lifetime.as_ref(), filling)?,
+        renewable: life(renewable.as_ref(), filling)?,
+        postdate: life(postdate.as_ref(), filling)?,
+    };
+    Ok(Verb::Kinit { by, user, realm, secret, fresh_cache, times })
 }
 
 /// How long a ticket is to live, in whole seconds.

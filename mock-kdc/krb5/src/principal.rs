@@ -55,6 +55,13 @@ impl Principal {
         Self::of_octets(vec![b"krbtgt".to_vec(), realm.to_vec()], issuer.to_vec())
     }
 
+    /// `user@suffix` as one component, of a realm that is a first guess (RFC 6806 §5): the KDC knows under which name and in which
+    /// realm the user is.
+    #[must_use]
+    pub fn enterprise(name: &str, realm: &str) -> Self {
+        Self::new(&[name], realm).with_name_type(name_type::ENTERPRISE)
+    }
+
     /// Of which realm this is the ticket-granting service; `None` if it is none.
     #[must_use]
     pub fn krbtgt_realm(&self) -> Option<&[u8]> {

@@ -59,8 +59,8 @@ impl Database {
     }
 
     /// The one account of a name.
-    pub(crate) fn find(&self, principal: PrincipalView<'_>) -> Option<&Account> {
-        match self.lookup(principal) {
+    pub(crate) fn find<'n>(&self, principal: impl Into<PrincipalView<'n>>) -> Option<&Account> {
+        match self.lookup(principal.into()) {
             Lookup::One(account) => Some(account),
             Lookup::Several | Lookup::Nobody => None,
         }

@@ -21,7 +21,7 @@ pub(crate) struct Parties<'a> {
 }
 
 /// What is told to anybody.
-pub(crate) fn before_proof(parties: Parties<'_>, options: u32) -> Result<(), Refusal<'static>> {
+pub(crate) fn before_proof(parties: Parties<'_>, options: u32) -> Result<(), Refusal> {
     let checks = parties.realm.account_checks;
     if parties.realm.flavor == Flavor::Mit {
         // MIT has the states of client and service in one list; which of two errors wins is decided by their order.
@@ -56,12 +56,12 @@ pub(crate) fn before_proof(parties: Parties<'_>, options: u32) -> Result<(), Ref
 }
 
 /// What MIT leaves to its database, after everything else that needs no proof.
-pub(crate) fn lock(parties: Parties<'_>) -> Result<(), Refusal<'static>> {
+pub(crate) fn lock(parties: Parties<'_>) -> Result<(), Refusal> {
     if parties.realm.account_checks == AccountChecks::AfterProof { Ok(()) } else { client_lock(parties) }
 }
 
 /// What is told only to who has proven the password, or needs not prove it.
-pub(crate) fn after_proof(parties: Parties<'_>) -> Result<(), Refusal<'static>> {
+pub(crate) fn after_proof(parties: Parties<'_>) -> Result<(), Refusal> {
     let checks = parties.realm.account_checks;
     if checks == AccountChecks::AfterProof {
         client_revoked(parties)?;
@@ -81,7 +81,7 @@ pub(crate) fn of_service(
     service: &Account,
     now: Timestamp,
     is_user_to_user: bool,
-) -> Result<(), Refusal<'static>> {
+) -> Result<(), Refusal> {
     if service.disabled {
         return Err(disabled_service(realm, "SERVER LOCKED OUT"));
     }
@@ -97,7 +97,7 @@ pub(crate) fn of_service(
     has_key(realm, service)
 }
 
-fn client_lifetime(Parties { realm, client, now, .. }: Parties<'_>) -> Result<(), Refusal<'static>> {
+fn client_lifetime(Parties { realm, client, now, .. }: Parties<'_>) -> Result<(), Refusal> {
     if client.valid_from.is_some_and(|from| now < from) {
         return Err(Refusal::new(error_code::CLIENT_NOTYET, "CLIENT NOT YET VALID"));
     }
@@ -113,7 +113,7 @@ fn client_lifetime(Parties { realm, client, now, .. }: Parties<'_>) -> Result<()
     Ok(())
 }
 
-fn client_revoked(Parties { client, .. }: Parties<'_>) -> Result<(), Refusal<'static>> {
+fn client_revoked(Parties { client, .. }: Parties<'_>) -> Result<(), Refusal> {
     if client.disabled {
         let refusal = Refusal::new(error_code::CLIENT_REVOKED, "CLIENT LOCKED OUT");
         return Err(refusal.saying(Status::ACCOUNT_DISABLED));
@@ -121,14 +121,14 @@ fn client_revoked(Parties { client, .. }: Parties<'_>) -> Result<(), Refusal<'st
     Ok(())
 }
 
-fn client_lock(Parties { realm, client, now, .. }: Parties<'_>) -> Result<(), Refusal<'static>> {
+fn client_lock(Parties { realm, client, now, .. }: Parties<'_>) -> Result<(), Refusal> {
     if client.attempts.is_locked(realm.lockout, now) {
         return Err(Refusal::new(error_code::CLIENT_REVOKED, "LOCKED_OUT").saying(Status::ACCOUNT_LOCKED_OUT));
     }
     Ok(())
 }
 
-fn password_age(Parties { client, service, now, .. }: Parties<'_>) -> Result<(), Refusal<'static>> {
+fn password_age(Parties { client, service, now, .. }: Parties<'_>) -> Result<(), Refusal> {
     if client.password_expires.is_some_and(|expires| now >= expires) && !changes_passwords(service) {
         let refusal = Refusal::new(error_code::KEY_EXPIRED, "CLIENT KEY EXPIRED");
         return Err(refusal.saying(Status::PASSWORD_EXPIRED));
@@ -136,7 +136,7 @@ fn password_age(Parties { client, service, now, .. }: Parties<'_>) -> Result<(),
     Ok(())
 }
 
-fn password_change(Parties { client, service, .. }: Parties<'_>) -> Result<(), Refusal<'static>> {
+fn password_change(Parties { client, service, .. }: Parties<'_>) -> Result<(), Refusal> {
     if client.must_change_password && !changes_passwords(service) {
         let refusal = Refusal::new(error_code::KEY_EXPIRED, "REQUIRED PWCHANGE");
         return Err(refusal.saying(Status::PASSWORD_MUST_CHANGE));
@@ -144,7 +144,7 @@ fn password_change(Parties { client, service, .. }: Parties<'_>) -> Result<(), R
     Ok(())
 }
 
-fn service_age(Parties { service, now, .. }: Parties<'_>) -> Result<(), Refusal<'static>> {
+fn service_age(Parties { service, now, .. }: Parties<'_>) -> Result<(), Refusal> {
     if service.valid_from.is_some_and(|from| now < from) {
         return Err(Refusal::new(error_code::SERVICE_NOTYET, "SERVICE NOT YET VALID"));
     }
@@ -154,7 +154,7 @@ fn service_age(Parties { service, now, .. }: Parties<'_>) -> Result<(), Refusal<
     Ok(())
 }
 
-fn service_state(Parties { realm, service, .. }: Parties<'_>) -> Result<(), Refusal<'static>> {
+fn service_state(Parties { realm, service, .. }: Parties<'_>) -> Result<(), Refusal> {
     if service.disabled {
         return Err(disabled_service(realm, "SERVICE LOCKED OUT"));
     }
@@ -164,7 +164,7 @@ fn service_state(Parties { realm, service, .. }: Parties<'_>) -> Result<(), Refu
     has_key(realm, service)
 }
 
-fn disabled_service(realm: &Realm, text: &'static str) -> Refusal<'static> {
+fn disabled_service(realm: &Realm, text: &'static str) -> Refusal {
     Refusal::new(
         match realm.flavor {
             // MIT does not tell a locked service from one that there is not.
@@ -176,7 +176,7 @@ fn disabled_service(realm: &Realm, text: &'static str) -> Refusal<'static> {
 }
 
 /// MIT's KDC has no code for it and answers with the one for everything else.
-fn has_key(realm: &Realm, service: &Account) -> Result<(), Refusal<'static>> {
+fn has_key(realm: &Realm, service: &Account) -> Result<(), Refusal> {
     match (service.is_keyless(), realm.flavor) {
         (false, _) => Ok(()),
         (true, Flavor::Mit) => Err(Refusal::new(error_code::GENERIC, "FINDING_SERVER_KEY")),

@@ -14,7 +14,7 @@ pub(crate) fn client<'a>(
     realm: &Realm,
     database: &'a Database,
     asked: PrincipalView<'_>,
-) -> Result<&'a Account, Refusal<'static>> {
+) -> Result<&'a Account, Refusal> {
     let unknown = Refusal::new(error_code::C_PRINCIPAL_UNKNOWN, "CLIENT_NOT_FOUND");
     if asked.name.name_type == name_type::ENTERPRISE {
         return enterprise(realm, database, asked).ok_or(unknown);
@@ -31,7 +31,7 @@ pub(crate) fn service<'a>(
     database: &'a Database,
     asked: PrincipalView<'_>,
     text: &'static str,
-) -> Result<&'a Account, Refusal<'static>> {
+) -> Result<&'a Account, Refusal> {
     match database.lookup(asked) {
         Lookup::One(account) => Ok(account),
         Lookup::Several => Err(Refusal::new(error_code::PRINCIPAL_NOT_UNIQUE, "SERVER NOT UNIQUE")),

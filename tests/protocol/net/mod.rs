@@ -4,5 +4,6 @@ mod connections;
 mod driver;
 mod gss;
 mod kdc;
+mod kdc_transport;
 mod records;
 mod toy;

@@ -72,9 +72,9 @@ impl Purpose {
     }
 }
 
-/// n-fold of the constants of all usages that RFC 4120 and RFC 4121 know: folding costs more than the AES after it.
+/// n-fold of the constants of all usages that RFC 4120, 4121, 6113 and 6806 know: folding costs more than the AES after it.
 static FOLDED: LazyLock<Vec<[[u8; 16]; 3]>> = LazyLock::new(|| {
-    (0..32u8)
+    (0..64u8)
         .map(|usage| {
             [Purpose::Checksum, Purpose::Encryption, Purpose::Integrity]
                 .map(|purpose| fold_to_block(&[0, 0, 0, usage, purpose as u8]))

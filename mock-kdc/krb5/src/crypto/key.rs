@@ -35,8 +35,18 @@ struct Kept {
 /// Octets of the longest key that an etype has.
 const KEY_LENGTH_MAX: usize = 32;
 
-/// Usages 0 to 27 are kept, which is all of RFC 4120 and RFC 4121; rarer ones are derived each time.
-const KEPT_USAGES: usize = 28;
+/// Usages of which schedules are kept: 0 to 27, which is all of RFC 4120 and RFC 4121, and 50 to 56, those of RFC 6113 and
+/// RFC 6806. Rarer ones are derived each time.
+const KEPT_USAGES: usize = 35;
+
+/// Where the schedules of a usage are kept.
+fn place(usage: KeyUsage) -> Option<usize> {
+    match usage.0 {
+        usage @ 0..=27 => Some(usage as usize),
+        usage @ 50..=56 => Some(usage as usize - 50 + 28),
+        _ => None,
+    }
+}
 
 /// Ke and Ki of one usage.
 struct Sealing {
@@ -233,7 +243,7 @@ impl Key {
                 mac: Mac::new(self.etype(), &derive(Purpose::Integrity)),
             }
         };
-        match self.kept.as_ref().and_then(|kept| kept.sealing.get(usage.0 as usize)) {
+        match self.kept.as_ref().and_then(|kept| kept.sealing.get(place(usage)?)) {
             Some(kept) => work(kept.get_or_init(|| Box::new(derive_sealing()))),
             None => work(&derive_sealing()),
         }
@@ -241,7 +251,7 @@ impl Key {
 
     fn with_checksum<T>(&self, usage: KeyUsage, work: impl FnOnce(&Mac) -> T) -> T {
         let derive_checksum = || Mac::new(self.etype(), &derive(self.etype(), self.bytes(), usage, Purpose::Checksum));
-        match self.kept.as_ref().and_then(|kept| kept.checksum.get(usage.0 as usize)) {
+        match self.kept.as_ref().and_then(|kept| kept.checksum.get(place(usage)?)) {
             Some(kept) => work(kept.get_or_init(|| Box::new(derive_checksum()))),
             None => work(&derive_checksum()),
         }

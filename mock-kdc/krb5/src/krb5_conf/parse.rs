@@ -59,7 +59,7 @@ pub(super) fn file(
 ) -> Result<(), InvalidConfiguration> {
     let mut parser =
         Parser { file: name.into(), line: 0, expects: Expect::FirstSection, path: Vec::new(), discard: None };
-    for line in text.split('\n') {
+    for line in text.split_terminator('\n') {
         parser.line += 1;
         if line.len() > MAX_LINE {
             return Err(parser.fail(format!("a line of {} octets, at most {MAX_LINE} are read", line.len())));
@@ -304,6 +304,7 @@ mod tests {
         let x = &["s", "a", "b", "x"];
         check("[s]\na = {\n b =\n  { anything\n x = 1\n }\n} anything\n", x, &["1"]);
         check("[s]\na = {\n b = {  \n x = 1\n", x, &["1"]);
+        check("[s]\nx = 1\na =\n", &["s", "x"], &["1"]);
         check("[s]\na = 1\na = {\nb = {\nx = 2\n}\n}\n", &["s", "a"], &["1"]);
     }
 

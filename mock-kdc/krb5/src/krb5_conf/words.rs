@@ -43,7 +43,7 @@ impl Relation {
 }
 
 /// A time span as `krb5_string_to_deltat` reads it: `3600`, `10h`, `1d 2h 3m 4s`, `1:30`, `1:30:00`, `1-02:30:00`. `None` for
-/// anything else, a negative span and one of more than 2^31 - 1 seconds.
+/// anything else, numbers with a sign and more than 2^31 - 1 seconds.
 #[must_use]
 pub fn duration(text: &str) -> Option<Duration> {
     let seconds = if text.contains([':', '-']) { of_clock(text)? } else { of_units(text)? };

@@ -128,6 +128,7 @@ fn our_acceptor_refuses_what_mit_refuses_with_the_same_token() {
     let starts = |seconds| Draft { start_time: now.offset_seconds(seconds), ..draft.clone() }.credential();
     let invalid = Draft { flags: ticket_flags::INVALID, ..draft.clone() }.credential();
     let no_kvno = Draft { kvno: None, ..draft.clone() }.credential();
+    let large = Draft { kvno: Some(259), ..draft.clone() }.credential();
     let ours = draft.credential();
     let key = &draft.service_key;
 
@@ -141,6 +142,11 @@ fn our_acceptor_refuses_what_mit_refuses_with_the_same_token() {
         ("other principal", &ours, 0, keytab(&[(other(), 3, other_key)]), 35),
         ("other principal, same key", &ours, 0, keytab(&[(other(), 9, key)]), 0),
         ("other kvno, same key", &ours, 0, keytab(&[(service(), 9, key)]), 0),
+        ("two keys of one kvno", &ours, 0, keytab(&[(service(), 3, other_key), (service(), 3, key)]), 0),
+        ("number 0 is no number of the ticket's", &ours, 0, keytab(&[(service(), 0, other_key)]), 44),
+        ("the low 8 bits, same key", &large, 0, keytab(&[(service(), 3, key)]), 0),
+        ("the low 8 bits, other key", &large, 0, keytab(&[(service(), 3, other_key)]), 44),
+        ("more than 8 bits, other key", &large, 0, keytab(&[(service(), 259, other_key)]), 31),
         ("no kvno in the ticket", &no_kvno, 0, keytab(&[(service(), 3, other_key)]), 44),
         ("another client in the authenticator", &mallory, 0, good.clone(), 36),
         ("another session key", &wrong_session, 0, good.clone(), 31),
