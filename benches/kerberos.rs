@@ -18,7 +18,7 @@ use shakedown_krb5::messages::{
 };
 use shakedown_krb5::{Credential, Principal, Timestamp};
 use std::hint::black_box;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const REALM: &str = "CORP.EXAMPLE.COM";
 const PASSWORD: &str = "correct horse battery staple";
@@ -39,6 +39,7 @@ fn main() {
         authentication_service(&mut criterion, &world);
         ticket_granting_service(&mut criterion, &world);
         service(&mut criterion, &world);
+        client(&mut criterion, &world);
     }
     string_to_keys(&mut criterion);
     criterion.final_summary();
@@ -210,6 +211,88 @@ fn service(criterion: &mut Criterion, world: &World) {
         });
     });
     group.finish();
+}
+
+/// A client's part of a login: AS, TGS and AP with mutual authentication, made and read. The answers are made in between and are
+/// not measured.
+fn client(criterion: &mut Criterion, world: &World) {
+    let mut random = Generator::from_system();
+    let acceptor = Acceptor::new(world.service_keytab.clone());
+    let mut now = NOW;
+    let mut group = criterion.benchmark_group("client");
+    group.bench_function(BenchmarkId::new("as-tgs-ap", world.etype.number()), |bencher| {
+        bencher.iter_custom(|count| {
+            let login = |_| {
+                now = now + Duration::from_micros(1);
+                login(world, &acceptor, now, &mut random)
+            };
+            (0..count).map(login).sum()
+        });
+    });
+    // A timestamp and an AS-REP with the checksum of its request, by a key that is at hand; authenticator, checksum and TGS-REP,
+    // authenticator and AP-REP by four keys that are new.
+    let (alice, new) = (&world.alice, || Key::new(world.etype, world.tgt.key.bytes()).unwrap());
+    let checksum = alice.checksum(usage::AS_REQ_CHECKSUM, &[7; 200]);
+    let [as_rep, tgs_rep, ap_rep] =
+        [(alice, usage::AS_REP, 220), (&new(), usage::TGS_REP_SUBKEY, 220), (&new(), usage::AP_REP, 60)]
+            .map(|(key, usage, length)| key.encrypt(usage, &vec![7; length], &mut random));
+    group.bench_function(BenchmarkId::new("floor", world.etype.number()), |bencher| {
+        bencher.iter(|| {
+            black_box(alice.encrypt(usage::PA_ENC_TIMESTAMP, &[7; 24], &mut random));
+            black_box(alice.decrypt(usage::AS_REP, &as_rep).unwrap());
+            alice.verify_checksum(usage::AS_REQ_CHECKSUM, &[7; 200], &checksum).unwrap();
+            let (session, subkey, service, own) = (new(), new(), new(), Key::random(world.etype, &mut random));
+            black_box(session.checksum(usage::TGS_REQ_AUTHENTICATOR_CHECKSUM, &[7; 150]));
+            black_box(session.encrypt(usage::TGS_REQ_AUTHENTICATOR, &[7; 200], &mut random));
+            black_box(subkey.decrypt(usage::TGS_REP_SUBKEY, &tgs_rep).unwrap());
+            black_box(service.encrypt(usage::AP_REQ_AUTHENTICATOR, &[7; 200], &mut random));
+            black_box(service.decrypt(usage::AP_REP, &ap_rep).unwrap());
+            black_box(own);
+        });
+    });
+    group.finish();
+}
+
+/// How long the client took.
+fn login(world: &World, acceptor: &Acceptor, now: Timestamp, random: &mut Generator) -> Duration {
+    let mut took = Duration::ZERO;
+    let mut settings = AsSettings::new(principal("alice"), world.alice.clone().into());
+    settings.etypes = vec![world.etype];
+    let began = Instant::now();
+    let mut exchange = AsExchange::new(settings);
+    took += began.elapsed();
+    let tgt = timed(world, &mut took, random, |reply, random| exchange.next(reply, now, random).unwrap());
+    let began = Instant::now();
+    let mut exchange = TgsExchange::new(TgsSettings::new(tgt, principal(SERVICE)));
+    took += began.elapsed();
+    let credential = timed(world, &mut took, random, |reply, random| exchange.next(reply, now, random).unwrap());
+    let flags = Flags(Flags::MUTUAL | Flags::REPLAY | Flags::SEQUENCE | Flags::CONF | Flags::INTEG);
+    let began = Instant::now();
+    let (mut initiator, token) = Initiator::start(&credential, flags, now, random);
+    took += began.elapsed();
+    let answer = acceptor.accept(&token, NOW, random).unwrap().reply.unwrap();
+    let began = Instant::now();
+    initiator.reply(&answer).unwrap();
+    black_box(initiator.into_context().unwrap());
+    took + began.elapsed()
+}
+
+fn timed(
+    world: &World,
+    took: &mut Duration,
+    random: &mut Generator,
+    mut next: impl FnMut(Option<&[u8]>, &mut Generator) -> Action,
+) -> Credential {
+    let mut reply: Option<Vec<u8>> = None;
+    loop {
+        let began = Instant::now();
+        let action = next(reply.as_deref(), random);
+        *took += began.elapsed();
+        match action {
+            Action::Done(credential) => return credential,
+            Action::Send(request) => reply = Some(world.answer(&request.message, random)),
+        }
+    }
 }
 
 /// Password to key, beside OpenSSL's PBKDF2 with the same hash and as many rounds.

@@ -18,10 +18,11 @@ use shakedown_krb5::messages::view::{EncryptedDataView, KdcRequestView, Transite
 use shakedown_krb5::messages::{Codec as _, Exchange, PreauthEncTimestamp, error_code, padata_type};
 
 use crate::database::Account;
+use crate::fast;
 use crate::kdc::View;
 use crate::policy::{accounts, etypes, hints, names, options};
 use crate::refusal::{Refusal, Refused};
-use crate::reply::{Grant, Issued, Unrestricted, longest_life, longest_renewal, open, write_padata};
+use crate::reply::{Grant, Issued, Unrestricted, longest_life, longest_renewal, open};
 use crate::times::{Bounds, Times};
 use crate::worker::{Opened, Out};
 
@@ -37,11 +38,13 @@ const NOT_IN_AS: u32 = kdc_options::FORWARDED
 pub(crate) fn answer<'a>(
     view: &View<'a>,
     request: &KdcRequestView<'a>,
-    octets: &[u8],
-    opened: &mut Opened,
+    octets: &'a [u8],
+    opened: &'a mut Opened,
     out: &mut Out,
     random: &mut dyn Random,
 ) -> Result<Issued<'a>, Refused<'a>> {
+    let Opened { proof, within, .. } = opened;
+    let request = &fast::enter_as(view, request, within, &mut out.tunnel)?;
     let body = &request.body;
     let asked_client = body.client().ok_or(Refusal::new(error_code::C_PRINCIPAL_UNKNOWN, "NULL_CLIENT"))?;
     let asked_server = body.server().ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "NULL_SERVER"))?;
@@ -68,7 +71,10 @@ pub(crate) fn answer<'a>(
         // RFC 4120 §3.1.3 and Active Directory; MIT's KDC issues a ticket that has already ended.
         return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID").into());
     }
-    let proven = check_proof(view, request, client, opened, out)?;
+    if out.tunnel.is_none() && fast::is_required(view, client) {
+        return Err(Refusal::new(error_code::POLICY, "FAST REQUIRED").into());
+    }
+    let proof = check_proof(view, request, client, proof, out)?;
     accounts::after_proof(parties)?;
     let key =
         etypes::reply_key(client, body.etypes).ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "CANT_FIND_CLIENT_KEY"))?;
@@ -77,16 +83,16 @@ pub(crate) fn answer<'a>(
     let mut flags = ticket::INITIAL | ticket::ENC_PA_REP;
     flags |= options & (kdc_options::FORWARDABLE | kdc_options::PROXIABLE);
     flags |= options::postdated_flags(options);
-    if proven {
+    if !matches!(proof, Proof::None) {
         flags |= ticket::PRE_AUTHENT;
     }
     if times.renew_till.is_some() {
         flags |= ticket::RENEWABLE;
     }
-    hints::of_reply(client, key, body.etypes, &mut out.padata);
-    if request.padata(padata_type::REQ_ENC_PA_REP).is_some() {
-        write_request_checksum(&mut out.encrypted_padata, key, octets);
+    if let (Proof::Challenge(key), Some(tunnel)) = (proof, &out.tunnel) {
+        fast::answer_challenge(tunnel, key, view.now, random, &mut out.padata);
     }
+    hints::of_reply(client, key, body.etypes, &mut out.padata);
     let grant = Grant {
         exchange: Exchange::As,
         // The names go back with the name types of the request: libkrb5 compares those as well.
@@ -105,46 +111,65 @@ pub(crate) fn answer<'a>(
         reply_usage: usage::AS_REP,
         reply_kvno: view.realm.reply_key_version.then_some(client.newest().kvno),
         ticket_key: None,
+        proves: request.padata(padata_type::REQ_ENC_PA_REP).map(|_| octets),
     };
     Ok(grant.issue(view, out, random))
 }
 
-/// Whether the client has proven that it knows its key: a fresh time under one of its keys (RFC 4120 §5.2.7.2).
-fn check_proof(
+/// How the client has proven that it knows its key.
+enum Proof<'a> {
+    /// It did not have to.
+    None,
+    /// By a fresh time under one of its keys (RFC 4120 §5.2.7.2).
+    Timestamp,
+    /// By a fresh time under a key that is made of this one and the tunnel's (RFC 6113 §5.4.6).
+    Challenge(&'a Key),
+}
+
+fn check_proof<'a>(
     view: &View<'_>,
     request: &KdcRequestView<'_>,
-    client: &Account,
-    opened: &mut Opened,
+    client: &'a Account,
+    buffer: &mut Vec<u8>,
     out: &mut Out,
-) -> Result<bool, Refusal> {
+) -> Result<Proof<'a>, Refusal> {
     let offered = request.body.etypes;
-    let Some(proof) = request.padata(padata_type::ENC_TIMESTAMP) else {
-        if client.preauth_required {
-            hints::required(view.realm, client, offered, &mut out.hints);
-            return Err(Refusal::new(error_code::PREAUTH_REQUIRED, "NEEDED_PREAUTH"));
+    let challenge = out.tunnel.as_deref().zip(request.padata(padata_type::ENCRYPTED_CHALLENGE));
+    let expected = if out.tunnel.is_some() { padata_type::ENCRYPTED_CHALLENGE } else { padata_type::ENC_TIMESTAMP };
+    let found = if let Some((tunnel, challenge)) = challenge {
+        let found = fast::check_challenge(tunnel, challenge, client, offered.iter());
+        if found.is_none() {
+            client.attempts.wrong(view.realm.lockout, view.now);
         }
-        return Ok(false);
+        found.map(|(time, key)| (time, Proof::Challenge(key)))
+    } else if let Some(stamp) = request.padata(padata_type::ENC_TIMESTAMP) {
+        proven_time(view, client, stamp, buffer).map(|time| (time, Proof::Timestamp))
+    } else if client.preauth_required {
+        hints::required(view.realm, client, offered, expected, &mut out.hints);
+        return Err(Refusal::new(error_code::PREAUTH_REQUIRED, "NEEDED_PREAUTH"));
+    } else {
+        return Ok(Proof::None);
     };
     // All that is wrong with the proof but its time is one error, 24, as MIT has it: no key of the etype, not
     // decryptable, not decodable.
-    let Some(time) = proven_time(view, client, proof, opened) else {
-        hints::failed(view.realm, client, offered, &mut out.hints);
+    let Some((time, proof)) = found else {
+        hints::failed(view.realm, client, offered, expected, &mut out.hints);
         return Err(Refusal::new(error_code::PREAUTH_FAILED, "PREAUTH_FAILED"));
     };
     if is_skewed(view, time) {
         return Err(Refusal::new(error_code::SKEW, "PREAUTH_FAILED"));
     }
     client.attempts.right();
-    Ok(true)
+    Ok(proof)
 }
 
 /// The time in a PA-ENC-TIMESTAMP, if it is one under a key of the client's.
-fn proven_time(view: &View<'_>, client: &Account, proof: &[u8], opened: &mut Opened) -> Option<Timestamp> {
+fn proven_time(view: &View<'_>, client: &Account, proof: &[u8], buffer: &mut Vec<u8>) -> Option<Timestamp> {
     let proof = EncryptedDataView::decode(proof).ok()?;
     // Former passwords are as wrong as any other, whether or not their keys are kept for old tickets.
     let keys = client.newest().keys.iter().filter(|key| key.etype().number() == proof.etype);
     let with_usage = |key| (key, usage::PA_ENC_TIMESTAMP);
-    let Some(plain) = open(keys.map(with_usage), proof.cipher, &mut opened.proof) else {
+    let Some(plain) = open(keys.map(with_usage), proof.cipher, buffer) else {
         let mut former = Vec::new();
         if open(client.former(proof.etype).map(with_usage), proof.cipher, &mut former).is_none() {
             client.attempts.wrong(view.realm.lockout, view.now);
@@ -157,14 +182,4 @@ fn proven_time(view: &View<'_>, client: &Account, proof: &[u8], opened: &mut Ope
 /// Whether a client's clock is too far off. MIT compares whole seconds.
 pub(crate) fn is_skewed(view: &View<'_>, time: Timestamp) -> bool {
     view.now.seconds().abs_diff(time.seconds()) > view.realm.clock_skew.as_secs()
-}
-
-/// Proves that the request arrived as it was sent (RFC 6806 §11).
-fn write_request_checksum(out: &mut Vec<u8>, key: &Key, request: &[u8]) {
-    write_padata(out, padata_type::REQ_ENC_PA_REP, |w| {
-        w.sequence(|w| {
-            w.field(0, |w| w.integer(key.etype().checksum_type().into()));
-            w.field(1, |w| w.octets_by(|out| key.checksum_into(usage::AS_REQ_CHECKSUM, request, out)));
-        });
-    });
 }

@@ -139,7 +139,7 @@ impl Kdc {
         };
         match issued {
             Ok(issued) => note_issued(entry, &issued),
-            Err(refused) => self.refuse(now, &decoded, &refused, out, entry),
+            Err(refused) => self.refuse(now, &decoded, &refused, out, entry, random),
         }
         deviation::bend_octets(&deviations, &mut out.reply);
     }
@@ -151,8 +151,9 @@ impl Kdc {
         let now = self.clock.at(arrival.now);
         let Desk { out, entry, .. } = desk;
         out.hints.clear();
+        out.tunnel = None;
         let refused = Refused::from(Refusal::new(code, text));
-        refused.write(&self.realm, None, PrincipalView::from(&self.krbtgt), now, out);
+        refused.write(&self.realm, None, PrincipalView::from(&self.krbtgt), now, out, &mut NeedsNone);
         (entry.at, entry.transport) = (now, arrival.transport);
         entry.refuse(code, text);
     }
@@ -245,13 +246,23 @@ impl Kdc {
         refused: &Refused<'_>,
         out: &mut Out,
         entry: &mut Entry,
+        random: &mut dyn Random,
     ) {
         let server = request.body.server().unwrap_or_else(|| PrincipalView::from(&self.krbtgt));
-        refused.write(&self.realm, named_client(request), server, now, out);
+        refused.write(&self.realm, named_client(request), server, now, out, random);
         entry.refuse(refused.refusal.code, refused.refusal.text);
         if let Some(client) = &refused.client {
             entry.client.set(client);
         }
+    }
+}
+
+/// For an error outside of any tunnel, which nothing random goes into.
+struct NeedsNone;
+
+impl Random for NeedsNone {
+    fn fill(&mut self, _bytes: &mut [u8]) {
+        unreachable!("nothing is encrypted outside of a tunnel");
     }
 }
 

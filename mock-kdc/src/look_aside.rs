@@ -12,8 +12,10 @@ use crate::random::SystemRandom;
 
 /// For how long an answer is remembered; MIT's KDC has the same two minutes.
 const LIFE: Duration = Duration::from_secs(120);
-/// How many octets of requests and answers are kept.
-const CAPACITY_OCTETS: usize = 4 << 20;
+/// How much memory requests and answers may take.
+const CAPACITY_OCTETS: usize = 8 << 20;
+/// What each buffer has from its start, so that it need not grow when it is used again for an ordinary message.
+const USUAL_OCTETS: usize = 1 << 10;
 /// A place whose buffers are larger than this is not kept for the next request.
 const REUSED_OCTETS_MAX: usize = 8 << 10;
 
@@ -29,6 +31,7 @@ pub(crate) struct LookAside {
     numbers: HashMap<u64, u64, BuildHasherDefault<Unchanged>>,
     /// Places that were forgotten, for their memory.
     spare: Vec<Place>,
+    /// The memory of the buffers of `places`.
     octets: usize,
     /// Makes the hash another one for each KDC.
     secret: [u64; 2],
@@ -100,10 +103,9 @@ impl LookAside {
         let number = self.first + self.places.len() as u64;
         let mut place = self.spare.pop().unwrap_or_default();
         (place.at, place.hash, place.state) = (now, hash, State::InProgress);
-        place.request.clear();
-        place.request.extend_from_slice(request);
-        place.reply.clear();
-        self.octets += request.len();
+        fill(&mut place.request, request);
+        fill(&mut place.reply, &[]);
+        self.octets += place.octets();
         self.places.push_back(place);
         self.numbers.insert(hash, number);
         Known::New(number)
@@ -113,11 +115,11 @@ impl LookAside {
     pub(crate) fn answered(&mut self, number: u64, reply: &[u8], entry: &Entry) {
         let Some(index) = self.index(number) else { return };
         let place = &mut self.places[index];
-        place.reply.clear();
-        place.reply.extend_from_slice(reply);
+        self.octets -= place.octets();
+        fill(&mut place.reply, reply);
+        self.octets += place.octets();
         place.entry.copy(entry);
         place.state = State::Answered;
-        self.octets += reply.len();
     }
 
     fn forget_oldest(&mut self) {
@@ -126,8 +128,8 @@ impl LookAside {
             self.numbers.remove(&place.hash);
         }
         self.first += 1;
-        self.octets -= place.request.len() + place.reply.len();
-        if place.request.capacity() + place.reply.capacity() <= REUSED_OCTETS_MAX {
+        self.octets -= place.octets();
+        if place.octets() <= REUSED_OCTETS_MAX {
             self.spare.push(place);
         }
     }
@@ -139,6 +141,18 @@ impl LookAside {
     fn index(&self, number: u64) -> Option<usize> {
         usize::try_from(number.checked_sub(self.first)?).ok().filter(|index| *index < self.places.len())
     }
+}
+
+impl Place {
+    fn octets(&self) -> usize {
+        self.request.capacity() + self.reply.capacity()
+    }
+}
+
+fn fill(buffer: &mut Vec<u8>, octets: &[u8]) {
+    buffer.clear();
+    buffer.reserve_exact(octets.len().next_power_of_two().max(USUAL_OCTETS));
+    buffer.extend_from_slice(octets);
 }
 
 /// Eight octets at a time, folded into 64 bits by a multiplication with a secret. It need not withstand an attacker:
@@ -237,8 +251,8 @@ mod tests {
             let (Known::New(number), ..) = look_up(&mut known, &request, 0) else { panic!() };
             known.answered(number, &[0; 30_000], &entry());
         }
-        let held: usize = known.places.iter().map(|place| place.request.len() + place.reply.len()).sum();
-        assert!(held <= CAPACITY_OCTETS + 60_004 && known.numbers.len() == known.places.len(), "{held} octets");
+        let held: usize = known.places.iter().map(Place::octets).sum();
+        assert!(held <= CAPACITY_OCTETS + (64 << 10) && known.numbers.len() == known.places.len(), "{held} octets");
         assert_eq!(known.spare.len(), 0, "large buffers are given back");
         while !known.places.is_empty() {
             known.forget_oldest();

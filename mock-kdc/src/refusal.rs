@@ -1,11 +1,11 @@
 //! An error answer: KRB-ERROR with the code and the word that MIT's KDC uses.
 //!
-//! Hooks: `policy` and `fast` write hints ([`Out::hints`]) before they refuse; `fast` wraps the written error into another
-//! one.
+//! Hooks: `policy` writes hints ([`Out::hints`]) before it refuses; `fast` wraps the error into another one, if there is a
+//! tunnel ([`Out::tunnel`]).
 
-use shakedown_krb5::Timestamp;
 use shakedown_krb5::der::Writer;
 use shakedown_krb5::messages::view::{KrbErrorView, PrincipalView};
+use shakedown_krb5::{Random, Timestamp};
 
 use crate::policy::error_data::Status;
 use crate::policy::names;
@@ -58,8 +58,15 @@ impl Refused<'_> {
         server: PrincipalView<'_>,
         now: Timestamp,
         out: &mut Out,
+        random: &mut dyn Random,
     ) {
         let Refusal { code, text, .. } = self.refusal;
+        let tunnel = out.tunnel.take();
+        let (client, server) = match &tunnel {
+            // What is within is what was asked for.
+            Some(tunnel) => (tunnel.client().or(client), tunnel.server().unwrap_or(server)),
+            None => (client, server),
+        };
         let client = self.client.or(client).filter(|_| names::errors_name_the_client(realm));
         self.write_e_data(realm, out);
         let error = KrbErrorView {
@@ -73,7 +80,11 @@ impl Refused<'_> {
             e_data: Some(out.plain.as_slice()).filter(|data| !data.is_empty()),
         };
         out.reply.clear();
-        error.write(&mut Writer::new(&mut out.reply));
+        let writer = &mut Writer::new(&mut out.reply);
+        match &tunnel {
+            Some(tunnel) => tunnel.close_error(&error, &out.hints, random, writer),
+            None => error.write(writer),
+        }
     }
 
     /// Into `out.plain`; nothing where there is none.

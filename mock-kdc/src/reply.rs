@@ -7,22 +7,24 @@
 //! - `pac` is an [`Authorization`]: it writes its element behind the others while the ticket is written.
 //! - `trust` sets [`Grant::service`], [`Grant::account`] and [`Grant::transited`]: another ticket-granting service than
 //!   the one that was asked for, and the realms on the way.
-//! - `fast` sets [`Grant::reply_key`], and has its place in [`Grant::issue`] between ticket and encrypted part, where the
-//!   ticket's octets are in [`Out::ticket`] and the padata that it wraps in [`Out::padata`].
+//! - `fast` has its place in [`Grant::issue`] between ticket and encrypted part, if there is a tunnel ([`Out::tunnel`]): the
+//!   ticket's octets are in [`Out::ticket`] and the padata that it wraps in [`Out::padata`], and it strengthens the reply
+//!   key.
 //! - `fault` changes fields of the [`Draft`] before anything is written, and afterwards the octets in [`Out::reply`].
 
 use shakedown_krb5::crypto::{Etype, Key, KeyUsage, usage};
 use shakedown_krb5::der::Writer;
-use shakedown_krb5::messages::Exchange;
 use shakedown_krb5::messages::view::{
     AuthorizationElementView, EncTicketPartView, EncryptionKeyView, HostAddressView, ListView, PrincipalView,
     TransitedView,
 };
-use shakedown_krb5::{Random, Timestamp};
+use shakedown_krb5::messages::{Exchange, padata_type};
+use shakedown_krb5::{Principal, Random, Timestamp};
 
 use crate::database::Account;
 use crate::deviation;
 use crate::kdc::View;
+use crate::realm::Fast;
 use crate::times::Times;
 use crate::worker::Out;
 
@@ -58,6 +60,8 @@ pub(crate) struct Grant<'a> {
     pub(crate) reply_kvno: Option<u32>,
     /// What the ticket is under, if not under a key of the service's.
     pub(crate) ticket_key: Option<&'a Key>,
+    /// The request as it was received, of which the client wants a checksum (RFC 6806 §11).
+    pub(crate) proves: Option<&'a [u8]>,
 }
 
 pub(crate) type Addresses<'a> = ListView<'a, HostAddressView<'a>>;
@@ -118,6 +122,7 @@ pub(crate) struct DraftPart<'a> {
 impl<'a> Grant<'a> {
     /// Makes ticket and reply; the reply is in `out.reply`.
     pub(crate) fn issue(&self, view: &View<'_>, out: &mut Out, random: &mut dyn Random) -> Issued<'a> {
+        let nobody;
         let session_key = Key::random_ephemeral(self.session_etype, random);
         let keys = self.account.newest();
         let own_key = || keys.keys.first().expect("who has no key is refused before");
@@ -128,7 +133,22 @@ impl<'a> Grant<'a> {
         let mut draft = self.draft(&session_key, service_key, kvno);
         deviation::bend_draft(view.deviations, &mut draft, view.now);
         draft.write_ticket(self.authorization, service_key, out, random);
-        draft.write_reply(self.reply_key, self.reply_usage, out, random);
+        let strengthened;
+        let reply_key = match out.tunnel.take() {
+            None => self.reply_key,
+            Some(tunnel) => {
+                strengthened = tunnel.close(self.client, self.reply_key, view.now, out, random);
+                if tunnel.hides_client() {
+                    nobody = Principal::anonymous();
+                    draft.client = PrincipalView::from(&nobody);
+                }
+                &strengthened
+            }
+        };
+        if let Some(request) = self.proves {
+            write_negotiation(view, reply_key, request, &mut out.encrypted_padata);
+        }
+        draft.write_reply(reply_key, self.reply_usage, out, random);
         Issued {
             client: self.client,
             service: self.service,
@@ -270,6 +290,20 @@ impl Authorization for Carried<'_> {
         for element in self.presented.iter().chain(self.added.iter()) {
             element.write(writer);
         }
+    }
+}
+
+/// Proves that the request arrived as it was sent, and so did the answer to what it announced (RFC 6806 §11): that this
+/// KDC knows FAST, if it does.
+fn write_negotiation(view: &View<'_>, key: &Key, request: &[u8], out: &mut Vec<u8>) {
+    write_padata(out, padata_type::REQ_ENC_PA_REP, |w| {
+        w.sequence(|w| {
+            w.field(0, |w| w.integer(key.etype().checksum_type().into()));
+            w.field(1, |w| w.octets_by(|out| key.checksum_into(usage::AS_REQ_CHECKSUM, request, out)));
+        });
+    });
+    if view.realm.fast != Fast::No {
+        write_padata(out, padata_type::FX_FAST, |_| {});
     }
 }
 

@@ -14,6 +14,7 @@ use shakedown_krb5::messages::view::{
 use shakedown_krb5::messages::{Exchange, error_code, padata_type};
 
 use crate::as_exchange::is_skewed;
+use crate::fast;
 use crate::kdc::View;
 use crate::policy::{accounts, etypes, names, options, user_to_user};
 use crate::refusal::{Refusal, Refused};
@@ -44,11 +45,12 @@ pub(crate) fn answer<'a>(
     out: &mut Out,
     random: &mut dyn Random,
 ) -> Result<Issued<'a>, Refused<'a>> {
-    let Opened { ticket, authenticator, authorization_data, .. } = opened;
+    let Opened { ticket, authenticator, authorization_data, within, .. } = opened;
     let presented = check_presented(view, request, ticket, authenticator)?;
     let client = presented.part.client;
     // From here on it is known who asks.
-    grant(view, request, &presented, authorization_data, out, random)
+    fast::enter_tgs(view, request, &presented.session_key, presented.subkey.as_ref(), within, &mut out.tunnel)
+        .and_then(|request| grant(view, &request, &presented, authorization_data, out, random))
         .map_err(|refusal| Refused { refusal, client: Some(client) })
 }
 
@@ -114,6 +116,7 @@ fn grant<'a>(
         reply_usage,
         reply_kvno: None,
         ticket_key: ticket_key.as_ref(),
+        proves: None,
     };
     let Issued { ticket_etype, session_etype, kvno, .. } = grant.issue(view, out, random);
     Ok(Issued { client: presented.part.client, service: told_service, ticket_etype, session_etype, kvno })
@@ -125,14 +128,29 @@ fn check_presented<'a>(
     request: &KdcRequestView<'a>,
     ticket: &'a mut Vec<u8>,
     authenticator: &mut Vec<u8>,
-) -> Result<Presented<'a>, Refusal> {
+) -> Result<Presented<'a>, Refused<'a>> {
     let refuse = |code| Refusal::new(code, "PROCESS_TGS");
     let padata = request.padata(padata_type::TGS_REQ).ok_or(refuse(error_code::PADATA_TYPE_NOSUPP))?;
     let presented = ApRequestView::decode(padata).map_err(|_| refuse(error_code::GENERIC))?;
     if presented.ap_options & (ap_options::USE_SESSION_KEY | ap_options::MUTUAL_REQUIRED) != 0 {
-        return Err(refuse(error_code::POLICY));
+        return Err(refuse(error_code::POLICY).into());
     }
     let part = open_ticket(view, &presented, ticket)?;
+    let client = part.client;
+    // MIT's KDC names the client in every error from here on, whatever the authenticator says.
+    check_opened(view, request, &presented, part, authenticator)
+        .map_err(|refusal| Refused { refusal, client: Some(client) })
+}
+
+/// What comes after the ticket, with whose client it is known who asks.
+fn check_opened<'a>(
+    view: &View<'a>,
+    request: &KdcRequestView<'a>,
+    presented: &ApRequestView<'a>,
+    part: EncTicketPartView<'a>,
+    authenticator: &mut Vec<u8>,
+) -> Result<Presented<'a>, Refusal> {
+    let refuse = |code| Refusal::new(code, "PROCESS_TGS");
     let session_key = usable(part.key).ok_or(refuse(error_code::ETYPE_NOSUPP))?;
     let keys = [(&session_key, usage::TGS_REQ_AUTHENTICATOR)];
     let plain = open(keys.into_iter(), presented.authenticator.cipher, authenticator)
@@ -151,6 +169,9 @@ fn check_presented<'a>(
     }
     if is_skewed(view, authenticator.time) {
         return Err(refuse(error_code::SKEW));
+    }
+    if fast::is_armor_only([part.authorization_data, authenticator.authorization_data]) {
+        return Err(refuse(error_code::POLICY));
     }
     check_checksum(request, &authenticator, &session_key)?;
     let subkey = match authenticator.subkey {
@@ -196,7 +217,7 @@ fn check_checksum(
 }
 
 /// Checksum types that MIT's KDC knows and anybody can compute: MD4, MD5, SHA-1.
-const UNKEYED: [i32; 3] = [2, 7, 14];
+pub(crate) const UNKEYED: [i32; 3] = [2, 7, 14];
 
 /// That of the ticket, and what the client adds to restrict the new one (RFC 4120 §5.4.1).
 fn carried<'b>(

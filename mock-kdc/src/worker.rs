@@ -7,6 +7,7 @@ use shakedown_krb5::Random;
 use zeroize::Zeroize as _;
 
 use crate::event::{Entry, Event};
+use crate::fast::Tunnel;
 use crate::random::Generator;
 
 /// Memory and randomness of one task. Not shared: each task has its own.
@@ -36,6 +37,8 @@ pub(crate) struct Opened {
     pub(crate) authenticator: Vec<u8>,
     /// enc-authorization-data.
     pub(crate) authorization_data: Vec<u8>,
+    /// The request that came within another, by FAST.
+    pub(crate) within: Vec<u8>,
 }
 
 /// What is written.
@@ -53,6 +56,8 @@ pub(crate) struct Out {
     pub(crate) hints: Vec<u8>,
     /// The answer; empty: there is none.
     pub(crate) reply: Vec<u8>,
+    /// By which reply and error go back, where the request came by FAST.
+    pub(crate) tunnel: Option<Box<Tunnel>>,
 }
 
 impl Worker {
@@ -92,7 +97,8 @@ impl Desk {
 
     /// Empties what the next request writes into. What was opened is emptied where it is filled again.
     pub(crate) fn clear(&mut self) {
-        let Out { plain, ticket, padata, encrypted_padata, hints, reply } = &mut self.out;
+        let Out { plain, ticket, padata, encrypted_padata, hints, reply, tunnel } = &mut self.out;
+        *tunnel = None;
         for buffer in [plain, ticket, padata, encrypted_padata, hints, reply] {
             buffer.clear();
         }
@@ -102,8 +108,8 @@ impl Desk {
 /// Session keys were in there.
 impl Drop for Desk {
     fn drop(&mut self) {
-        let Opened { proof, ticket, authenticator, authorization_data } = &mut self.opened;
-        for buffer in [proof, ticket, authenticator, authorization_data, &mut self.out.plain] {
+        let Opened { proof, ticket, authenticator, authorization_data, within } = &mut self.opened;
+        for buffer in [proof, ticket, authenticator, authorization_data, within, &mut self.out.plain] {
             buffer.zeroize();
         }
     }

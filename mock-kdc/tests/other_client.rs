@@ -25,7 +25,11 @@ impl World {
         let mut realm = Realm::new("CORP.EXAMPLE.COM");
         realm.users.push(User::new("alice", PASSWORD));
         realm.services.push(Service::new("postgres/db.test"));
-        let kdc = Arc::new(Kdc::new(&realm, &mut SystemRandom).unwrap());
+        Self::of(&realm)
+    }
+
+    fn of(realm: &Realm) -> Self {
+        let kdc = Arc::new(Kdc::new(realm, &mut SystemRandom).unwrap());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let handle = runtime.block_on(async { Listener::bind_loopback().await.unwrap().serve(kdc) });
         Self { handle, _runtime: runtime }
@@ -125,4 +129,30 @@ fn its_credential_cache_is_ours_octet_for_octet() {
     let found = ours.find(&"postgres/db.test@CORP.EXAMPLE.COM".parse().unwrap()).unwrap().credential().unwrap();
     assert_eq!((found.ticket, found.end_time.seconds(), found.flags), (ticket.ticket, ticket.endtime, ticket.flags));
     assert_eq!(CCache::decode(&ours.write().unwrap()).unwrap().encode(), octets);
+}
+
+/// Requests within FAST, armored with the ticket of a host; the other implementation demands that replies come through
+/// the tunnel and that their tickets are the ones that were meant.
+#[test]
+fn each_encryption_type_logs_in_within_fast() {
+    let mut realm = Realm::new("CORP.EXAMPLE.COM");
+    realm.fast = mock_kdc::Fast::Required;
+    realm.users.push(User::new("alice", PASSWORD));
+    realm.services.push(Service::new("postgres/db.test"));
+    realm.services.push(Service::new("host/client.test"));
+    let world = World::of(&realm);
+    let keytab = world.keytab("host/client.test");
+    for host in Etype::ALL {
+        let host = world.client().with_enctypes(&[host.number()]);
+        let armor = host.login_with_keytab(&principal("host/client.test"), &keytab).unwrap();
+        for etype in Etype::ALL {
+            let client = world.client().with_enctypes(&[etype.number()]).with_fast_armor(armor.clone());
+            let tgt = client.login_with_password(&principal("alice"), PASSWORD).unwrap();
+            client.service_ticket(&tgt, &principal("postgres/db.test")).unwrap();
+            assert_eq!(client.login_with_password(&principal("alice"), "wrong").unwrap_err().kdc_code(), Some(24));
+        }
+    }
+    // The counter-check: without armor there is no ticket.
+    let refused = world.client().login_with_password(&principal("alice"), PASSWORD).unwrap_err();
+    assert_eq!(refused.kdc_code(), Some(12));
 }

@@ -14,7 +14,7 @@ use crate::postgres::reply::{self, Authentication, Transaction};
 use crate::postgres::startup::Replication;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use shakedown_krb5::gss::{Acceptor, Cause};
+use shakedown_krb5::gss::{Acceptance, Acceptor, Cause, Progress};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub(super) enum Exchange {
     /// client-final.
     SaslLast(ScramServer),
     /// A GSS-API token.
-    Gss { acceptor: Arc<Acceptor>, options: GssOptions },
+    Gss { acceptor: Arc<Acceptor>, acceptance: Acceptance, options: GssOptions },
 }
 
 impl Exchange {
@@ -108,7 +108,11 @@ impl ServerHandshake {
                     self.check_principal(options, &principal, cx)
                 }
                 (None, Some(acceptor)) => {
-                    let exchange = Exchange::Gss { acceptor: acceptor.clone(), options: options.clone() };
+                    let exchange = Exchange::Gss {
+                        acceptor: acceptor.clone(),
+                        acceptance: Acceptance::new(),
+                        options: options.clone(),
+                    };
                     self.ask("gss", &Authentication::Gss, exchange, cx)
                 }
                 (None, None) => self.failed("GSSAPI", "28000", "no keytab".into(), cx),
@@ -230,7 +234,9 @@ impl ServerHandshake {
                     Ok(self.accept("password", cx))
                 }
             },
-            Exchange::Gss { acceptor, options } => Ok(self.gss_token(&acceptor, &options, body, cx)),
+            Exchange::Gss { acceptor, acceptance, options } => {
+                Ok(self.gss_token(acceptor, acceptance, options, body, cx))
+            }
         }
     }
 
@@ -258,15 +264,30 @@ impl ServerHandshake {
 
     /// `pg_GSS_recvauth`: a token of the acceptor goes out whenever there is one, a KRB-ERROR too, and before the
     /// principal is looked at.
-    fn gss_token(&mut self, acceptor: &Acceptor, options: &GssOptions, token: &[u8], cx: &mut Context<'_>) -> Step {
+    ///
+    /// The token may be one of krb5 or of SPNEGO, which MIT's acceptor takes as well; SPNEGO may take more than one.
+    fn gss_token(
+        &mut self,
+        acceptor: Arc<Acceptor>,
+        mut acceptance: Acceptance,
+        options: GssOptions,
+        token: &[u8],
+        cx: &mut Context<'_>,
+    ) -> Step {
         cx.trace.push(cx.now, Direction::FromClient, EventName::ApReq);
-        match acceptor.accept(token, cx.now, cx.random) {
-            Ok(accepted) => {
+        match acceptance.step(&acceptor, token, cx.now, cx.random) {
+            Ok(Progress::Continue(reply)) => {
+                Authentication::GssContinue(&reply).encode(cx.out);
+                cx.trace.push(cx.now, Direction::ToClient, EventName::AuthData);
+                self.state = State::ExpectAnswer(Box::new(Exchange::Gss { acceptor, acceptance, options }));
+                Step::Receive
+            }
+            Ok(Progress::Done(accepted)) => {
                 if let Some(reply) = accepted.reply.filter(|_| !self.settings.deviates(Deviation::OmitApRep)) {
                     Authentication::GssContinue(&reply).encode(cx.out);
                     cx.trace.push(cx.now, Direction::ToClient, EventName::ApRep);
                 }
-                self.check_principal(options, &accepted.client.to_string(), cx)
+                self.check_principal(&options, &accepted.client.to_string(), cx)
             }
             Err(failure) => {
                 if let Some(reply) = failure.reply {

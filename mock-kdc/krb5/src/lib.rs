@@ -1,5 +1,5 @@
 //! Kerberos 5 without input or output: messages, cryptography, GSS-API tokens,
-//! keytabs and credential caches.
+//! keytabs, credential caches and krb5.conf.
 //!
 //! Nothing in this crate opens a socket, reads a clock or draws a random number by
 //! itself: bytes, [`Timestamp`]s and [`Random`] come in as arguments. That is what

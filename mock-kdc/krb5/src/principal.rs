@@ -55,6 +55,12 @@ impl Principal {
         Self::of_octets(vec![b"krbtgt".to_vec(), realm.to_vec()], issuer.to_vec())
     }
 
+    /// `WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS`, whoever it is (RFC 8062 §3).
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self::new(&["WELLKNOWN", "ANONYMOUS"], "WELLKNOWN:ANONYMOUS").with_name_type(name_type::WELLKNOWN)
+    }
+
     /// `user@suffix` as one component, of a realm that is a first guess (RFC 6806 §5): the KDC knows under which name and in which
     /// realm the user is.
     #[must_use]

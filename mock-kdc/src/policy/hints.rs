@@ -5,7 +5,7 @@ use shakedown_krb5::der::Writer;
 use shakedown_krb5::messages::padata_type;
 
 use crate::database::Account;
-use crate::realm::{Flavor, Realm};
+use crate::realm::{Fast, Flavor, Realm};
 
 /// What MIT puts into PA-FX-COOKIE when there is nothing to remember.
 const COOKIE: &[u8] = b"MIT";
@@ -15,24 +15,31 @@ const OLD: [i32; 7] = [1, 2, 3, 5, 16, 23, 24];
 /// rc4-hmac and its short form: their keys have no salt.
 const UNSALTED: [i32; 2] = [23, 24];
 
-/// Appends the elements of METHOD-DATA for error 25.
-pub(crate) fn required<I>(realm: &Realm, client: &Account, offered: I, out: &mut Vec<u8>)
+/// Appends the elements of METHOD-DATA for error 25. `proof` is the type of the proof that is expected.
+pub(crate) fn required<I>(realm: &Realm, client: &Account, offered: I, proof: i32, out: &mut Vec<u8>)
 where
     I: IntoIterator<Item = i32> + Clone,
 {
     let mut writer = Writer::new(out);
+    let offers_fast = realm.fast != Fast::No;
+    if offers_fast && realm.flavor == Flavor::Mit {
+        element(&mut writer, padata_type::FX_FAST, |w| w.raw(&[]));
+    }
     let has_keys = etype_info(realm, client, offered, &mut writer);
     match realm.flavor {
         Flavor::Mit => {
             // A client that offers no etype of its keys gets no hint that would help it.
             if has_keys {
-                element(&mut writer, padata_type::ENC_TIMESTAMP, |w| w.raw(&[]));
+                element(&mut writer, proof, |w| w.raw(&[]));
             }
             element(&mut writer, padata_type::FX_COOKIE, |w| w.raw(COOKIE));
         }
         Flavor::ActiveDirectory => {
-            for padata_type in [padata_type::ENC_TIMESTAMP, PK_AS_REQ, PK_AS_REP_OLD] {
+            for padata_type in [proof, PK_AS_REQ, PK_AS_REP_OLD] {
                 element(&mut writer, padata_type, |w| w.raw(&[]));
+            }
+            if offers_fast {
+                element(&mut writer, padata_type::FX_FAST, |w| w.raw(&[]));
             }
         }
     }
@@ -43,12 +50,12 @@ const PK_AS_REQ: i32 = 16;
 const PK_AS_REP_OLD: i32 = 15;
 
 /// Appends the elements of METHOD-DATA for error 24: MIT says all again, Active Directory the salts.
-pub(crate) fn failed<I>(realm: &Realm, client: &Account, offered: I, out: &mut Vec<u8>)
+pub(crate) fn failed<I>(realm: &Realm, client: &Account, offered: I, proof: i32, out: &mut Vec<u8>)
 where
     I: IntoIterator<Item = i32> + Clone,
 {
     match realm.flavor {
-        Flavor::Mit => required(realm, client, offered, out),
+        Flavor::Mit => required(realm, client, offered, proof, out),
         Flavor::ActiveDirectory => {
             etype_info(realm, client, offered, &mut Writer::new(out));
         }

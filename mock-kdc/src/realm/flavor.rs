@@ -25,12 +25,13 @@ pub enum Preauth {
 /// Whether requests are armoured (RFC 6113).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Fast {
-    /// Not known to the KDC.
+    /// Not known to the KDC, and read over where a client uses it all the same.
     #[default]
     No,
     /// For who wants it.
     Offered,
-    /// Everybody has to.
+    /// Users with a password get no ticket by a request without armor (error 12), as in Active Directory where unarmored
+    /// requests are to fail. Computers and services still do: the armor has to come from somewhere.
     Required,
 }
 

@@ -288,19 +288,23 @@ fn alterations_take_effect_with_the_next_request() {
     let past = Some(now.offset_seconds(-1));
     assert_eq!(said(), "ticket");
     for (alteration, back, expected) in [
-        (Alteration::Disabled(true), Alteration::Disabled(false), "18 CLIENT LOCKED OUT []"),
-        (Alteration::LockedOut(true), Alteration::LockedOut(false), "18 LOCKED_OUT []"),
-        (Alteration::Expires(past), Alteration::Expires(None), "1 CLIENT EXPIRED []"),
-        (Alteration::PasswordExpires(past), Alteration::PasswordExpires(None), "23 CLIENT KEY EXPIRED []"),
-        (Alteration::MustChangePassword(true), Alteration::MustChangePassword(false), "23 REQUIRED PWCHANGE []"),
+        (Alteration::Disabled(true), Alteration::Disabled(false), "18 CLIENT LOCKED OUT [] for a client"),
+        (Alteration::LockedOut(true), Alteration::LockedOut(false), "18 LOCKED_OUT [] for a client"),
+        (Alteration::Expires(past), Alteration::Expires(None), "1 CLIENT EXPIRED [] for a client"),
+        (Alteration::PasswordExpires(past), Alteration::PasswordExpires(None), "23 CLIENT KEY EXPIRED [] for a client"),
+        (
+            Alteration::MustChangePassword(true),
+            Alteration::MustChangePassword(false),
+            "23 REQUIRED PWCHANGE [] for a client",
+        ),
         (
             Alteration::ValidFrom(Some(now.offset_seconds(60))),
             Alteration::ValidFrom(None),
-            "21 CLIENT NOT YET VALID []",
+            "21 CLIENT NOT YET VALID [] for a client",
         ),
     ] {
         kdc.alter("alice", alteration).unwrap();
-        assert_eq!(said(), expected);
+        assert_eq!(said(), format!("{expected} for a client"));
         kdc.alter("alice", back).unwrap();
         assert_eq!(said(), "ticket");
     }

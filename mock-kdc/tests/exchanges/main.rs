@@ -8,6 +8,7 @@ mod against_mit;
 mod anything;
 mod as_codes;
 mod deviations;
+mod fast;
 mod mit;
 mod replies_like_mit;
 mod request;

@@ -205,7 +205,19 @@ impl TgsRequest {
         KdcRequest::new(Exchange::Tgs, padata, body).to_octets()
     }
 
+    /// With authorization data in the authenticator.
+    pub(crate) fn marked(&self, list: &[AuthorizationElement]) -> Vec<u8> {
+        let request = KdcRequest::decode(&self.octets()).unwrap();
+        let shown = self.presented_with(request.body_octets(), (!list.is_empty()).then(|| list.to_vec()));
+        let padata = vec![PaData::new(padata_type::TGS_REQ, &shown)];
+        KdcRequest::new(Exchange::Tgs, padata, request.body().clone()).to_octets()
+    }
+
     fn presented(&self, body: &[u8]) -> ApRequest {
+        self.presented_with(body, None)
+    }
+
+    fn presented_with(&self, body: &[u8], authorization_data: Option<Vec<AuthorizationElement>>) -> ApRequest {
         let session_key = &self.tgt.key;
         let authenticator = Authenticator {
             client: self.client.clone(),
@@ -213,7 +225,7 @@ impl TgsRequest {
             time: self.time,
             subkey: None,
             seq_number: None,
-            authorization_data: None,
+            authorization_data,
         };
         let mut sealed =
             EncryptedData::seal(session_key, usage::TGS_REQ_AUTHENTICATOR, &authenticator, &mut SystemRandom);

@@ -95,6 +95,7 @@ pub struct TgsExchange {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one of them in an exchange")]
 enum State {
     Start,
     ExpectReply(Box<Outstanding>),
@@ -112,6 +113,7 @@ struct Outstanding {
 }
 
 /// What a good reply means.
+#[expect(clippy::large_enum_variant, reason = "it is looked at where it is returned to, once")]
 enum Progress {
     Ticket(Credential),
     NextRealm,

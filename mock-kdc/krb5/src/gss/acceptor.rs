@@ -9,7 +9,7 @@ use super::frame::{TokenId, frame, malformed, unframe};
 use super::initiator::{from_message, initial_sequence_number, to_message};
 use super::replay::ReplayCache;
 use super::service_keys::ServiceKeys;
-use super::{AcceptFailure, Cause, Flags, checksum, spnego};
+use super::{AcceptFailure, Acceptance, Cause, Flags, Progress, checksum};
 use crate::crypto::{Etype, Key, usage};
 use crate::keytab::Keytab;
 use crate::messages::flags::{ap_options, ticket as ticket_flags};
@@ -90,23 +90,30 @@ impl Acceptor {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ServiceKeys::new(keytab));
     }
 
-    /// Looks at an initiator's first token, which is a krb5 token or such a token within SPNEGO.
+    /// Looks at an initiator's only token, which is a krb5 token or such a token within SPNEGO. [`Acceptance`] takes
+    /// SPNEGO of more than one round trip as well.
     ///
     /// # Errors
     /// Refused; the failure holds the code and, where MIT would send one, the KRB-ERROR token.
     pub fn accept(&self, token: &[u8], now: Timestamp, random: &mut dyn Random) -> Result<Accepted, AcceptFailure> {
-        match spnego::NegTokenInit::recognise(token)? {
-            None => self.accept_krb5(token, now, random),
-            Some(offer) => match self.accept_krb5(offer.krb5_token()?, now, random) {
-                Ok(accepted) => Ok(Accepted { reply: Some(offer.accept(accepted.reply.as_deref())), ..accepted }),
-                // Without a keytab there is no mechanism to negotiate about.
-                Err(failure) if failure.cause == Cause::NoKeytab => Err(failure),
-                Err(failure) => Err(AcceptFailure { reply: Some(spnego::reject(failure.reply.as_deref())), ..failure }),
-            },
+        match Acceptance::new().step(self, token, now, random)? {
+            Progress::Done(accepted) => Ok(*accepted),
+            Progress::Continue(_) => Err(malformed("spnego that takes more than one round trip").into()),
         }
     }
 
-    fn accept_krb5(&self, token: &[u8], now: Timestamp, random: &mut dyn Random) -> Result<Accepted, AcceptFailure> {
+    /// Whether there is any key to accept tickets with.
+    pub(super) fn has_keys(&self) -> bool {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).any(self.service.as_ref())
+    }
+
+    /// Looks at a krb5 token without SPNEGO around it.
+    pub(super) fn accept_krb5(
+        &self,
+        token: &[u8],
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<Accepted, AcceptFailure> {
         let token = unframe(token)?;
         let keys = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
         if !keys.any(self.service.as_ref()) {

@@ -8,12 +8,11 @@
 //!   Context ◀──── 05 04 … Wrap, 04 04 … MIC ──────────▶ Context
 //! ```
 //!
-//! An acceptor also takes the first token within SPNEGO (RFC 4178), as Windows sends it, if Kerberos is the first
-//! mechanism that it offers; it then answers within SPNEGO.
+//! Either side also speaks SPNEGO (RFC 4178), as Windows does: [`SpnegoInitiator`] and [`Acceptance`], which takes tokens
+//! with and without it.
 //!
 //! The acceptor behaves as MIT krb5's with default credentials does. Not here: delegated credentials (read over, not
-//! kept), DCE style, user-to-user, tokens of before RFC 4121, transited realms (every path is accepted), and SPNEGO
-//! where another mechanism than Kerberos comes first.
+//! kept), DCE style, user-to-user, tokens of before RFC 4121, and transited realms (every path is accepted).
 
 mod accept_failure;
 mod acceptor;
@@ -35,6 +34,7 @@ pub use context::Context;
 pub use error::GssError;
 pub use flags::Flags;
 pub use initiator::{Initiator, InitiatorSettings};
+pub use spnego::{Acceptance, Mechanism, Progress, SpnegoInitiator, SpnegoStep};
 
 #[cfg(test)]
 mod tests;

@@ -27,6 +27,8 @@ pub mod ad_type {
     pub const AND_OR: i32 = 5;
     /// Elements that the KDC must understand.
     pub const MANDATORY_FOR_KDC: i32 = 8;
+    /// The ticket, or the AP-REQ, is good for nothing but FAST armor (RFC 6113 §5.4.1.1).
+    pub const FX_ARMOR: i32 = 71;
     /// The privilege attribute certificate of Active Directory.
     pub const WIN2K_PAC: i32 = 128;
     /// The etypes that an initiator offers for the acceptor's sub-key (RFC 4537).

@@ -60,7 +60,7 @@ fn both(peer: &mut Peer, draft: &Draft, options: u32, plain: &[u8]) -> (Verdict,
     let theirs = match peer.accept(&path, &token) {
         Answer::Accepted { flags, reply, .. } => Ok((flags & !ADDED_BY_MIT, subkey_etype(reply))),
         Answer::Refused { code, .. } => Err(code),
-        Answer::Done => panic!("not an answer to a first token"),
+        other => panic!("not an answer to a first token: {other:?}"),
     };
     let ours = match Acceptor::new(draft.keytab()).accept(&token, wall_clock(), &mut Seeded::from_clock()) {
         Ok(accepted) => Ok((accepted.flags.0, subkey_etype(accepted.reply))),

@@ -8,6 +8,7 @@
 mod authenticator;
 mod peer;
 mod record;
+mod spnego;
 mod ticket;
 
 use peer::{Answer, Peer};
@@ -212,7 +213,9 @@ fn our_acceptor_takes_and_refuses_malformed_tokens_as_mit_does() {
         let token = damage(&token);
         match peer.accept(&path, &token) {
             Answer::Refused { reply, .. } => assert_eq!((false, None), (expected, reply), "MIT: {name}"),
-            Answer::Accepted { .. } | Answer::Done => assert!(expected, "MIT: {name}"),
+            // An AP-REP as the first token: MIT says nothing and waits. No token at all: it says what there is, within SPNEGO.
+            Answer::Continue(reply) => assert!(!expected && (reply.is_empty() || name == "no token"), "MIT: {name}"),
+            Answer::Accepted { .. } | Answer::Done | Answer::Last(_) => assert!(expected, "MIT: {name}"),
         }
         match Acceptor::new(draft.keytab()).accept(&token, wall_clock(), &mut Seeded(1)) {
             Err(failure) => {
@@ -258,7 +261,7 @@ fn our_acceptor_answers_spnego_as_mit_does() {
             let path = peer.keytab(&keytab);
             let theirs = match peer.accept(&path, &token) {
                 Answer::Accepted { reply, .. } | Answer::Refused { reply, .. } => reply,
-                Answer::Done => None,
+                Answer::Done | Answer::Continue(_) | Answer::Last(_) => None,
             };
             let ours = match Acceptor::new(keytab).accept(&token, wall_clock(), &mut Seeded::from_clock()) {
                 Ok(accepted) => accepted.reply,

@@ -1,8 +1,9 @@
 """MIT's GSS-API behind a pipe: one command a line, one answer a line, octets in hexadecimal, '-' for none.
 
-accept KEYTAB TOKEN        -> accepted CLIENT SERVICE FLAGS REPLY | refused MAJOR MINOR REPLY
-init CCACHE NAME FLAGS MECH -> token TOKEN
-step TOKEN                 -> done FLAGS | refused MAJOR MINOR -
+accept KEYTAB TOKEN        -> accepted CLIENT SERVICE FLAGS REPLY | continue TOKEN | refused MAJOR MINOR REPLY
+go_on TOKEN                -> the same, with the acceptor's next token
+init CCACHE NAME FLAGS MECH -> token TOKEN; MECH: krb5 or spnego
+step TOKEN                 -> done FLAGS | continue TOKEN | last TOKEN | refused MAJOR MINOR -
 wrap TEXT, mic TEXT        -> token TOKEN
 unwrap TOKEN               -> text TEXT
 verify TEXT TOKEN          -> good
@@ -34,8 +35,14 @@ class Peer:
 
     def accept(self, keytab, token):
         os.environ["KRB5_KTNAME"] = "FILE:" + keytab
-        result = gss.accept_sec_context(octets(token))
+        self.context = None
+        return self.go_on(token)
+
+    def go_on(self, token):
+        result = gss.accept_sec_context(octets(token), context=self.context)
         self.context = result.context
+        if result.more_steps:
+            return "continue " + hexadecimal(result.token)
         service = gss.inquire_context(self.context, target_name=True).target_name
         names = [gss.display_name(name, name_type=False).name.decode() for name in (result.initiator_name, service)]
         return "accepted %s %s %d %s" % (*names, int(result.flags), hexadecimal(result.token))
@@ -54,7 +61,10 @@ class Peer:
             self.name, context=self.context, mech=self.mech, flags=self.flags, input_token=octets(token)
         )
         self.context = result.context
-        assert not result.more_steps
+        if result.more_steps:
+            return "continue " + hexadecimal(result.token)
+        if result.token:
+            return "last " + hexadecimal(result.token)
         return "done %d" % int(result.flags)
 
     def wrap(self, text):

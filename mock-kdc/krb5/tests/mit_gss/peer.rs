@@ -24,6 +24,10 @@ pub(crate) enum Answer {
         reply: Option<Vec<u8>>,
     },
     Done,
+    /// Another token is awaited.
+    Continue(Vec<u8>),
+    /// None is.
+    Last(Vec<u8>),
     /// `major` is the routine error, `code` what is on the wire: 60 for minor codes that have no place there.
     Refused {
         major: u32,
@@ -105,6 +109,11 @@ impl Peer {
         self.answer(&format!("accept {keytab} {}", hexadecimal(token)))
     }
 
+    /// The acceptor's next step.
+    pub(crate) fn go_on(&mut self, token: &[u8]) -> Answer {
+        self.answer(&format!("go_on {}", hexadecimal(token)))
+    }
+
     pub(crate) fn step(&mut self, token: &[u8]) -> Answer {
         self.answer(&format!("step {}", hexadecimal(token)))
     }
@@ -152,6 +161,8 @@ impl Peer {
                 reply: octets(reply),
             },
             ["done", _] => Answer::Done,
+            ["continue", token] => Answer::Continue(octets(token).unwrap_or_default()),
+            ["last", token] => Answer::Last(octets(token).unwrap_or_default()),
             ["refused", major, minor, reply] => Answer::Refused {
                 major: major.parse::<u32>().unwrap() >> 16 & 0xff,
                 code: wire_code(minor.parse().unwrap()),

@@ -5,6 +5,7 @@ mod changed_tokens;
 mod peer;
 mod per_message;
 mod recorded;
+mod spnego;
 
 use super::*;
 use crate::crypto::octets::Seeded;
