@@ -7,8 +7,8 @@
 //!   AS-REQ, PA-ENC-TIMESTAMP       ->
 //!                                  <-  AS-REP
 //! ```
-//! The order of the checks is that of MIT's KDC, and decides which error wins: an account that has ended or is locked
-//! is told before the password is proven.
+//! The order of the checks decides which error wins. It is that of MIT's KDC; what differs between flavors is in
+//! [`crate::policy`].
 
 use shakedown_krb5::Random;
 use shakedown_krb5::Timestamp;
