@@ -319,6 +319,7 @@ fn an_active_directory_is_spoken_to_as_clients_speak_to_one() {
         User { must_change_password: true, ..User::new("newcomer", PASSWORD) },
         User { aliases: vec!["postgres/db.test".to_owned()], ..User::computer("DB01$", PASSWORD) },
     ];
+    realm.services = vec![Service::new("kadmin/changepw")];
     let world = World::of(Kdc::new(&realm, &mut SystemRandom).unwrap(), "");
     let client = || world.cache().principal.to_string();
     // Another case and the canonical name, the name of a user, the same before the realm's name.
