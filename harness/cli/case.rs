@@ -55,7 +55,7 @@ impl OneCaseArguments {
         case.steps
             .iter()
             .find_map(|step| match &step.verb {
-                Verb::Connect { from, to, host } => {
+                Verb::Connect { from, to, host, .. } => {
                     Some(Login { from: from.clone(), to: to.clone(), host: host.clone() })
                 }
                 _ => None,

@@ -12,6 +12,7 @@ pub struct Clock {
     wall: Timestamp,
     started: Instant,
     offset_seconds: i64,
+    stopped: Option<Timestamp>,
 }
 
 impl Clock {
@@ -19,13 +20,19 @@ impl Clock {
     #[must_use]
     pub fn start() -> Self {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { wall: Timestamp::EPOCH + since_epoch, started: Instant::now(), offset_seconds: 0 }
+        Self { wall: Timestamp::EPOCH + since_epoch, started: Instant::now(), offset_seconds: 0, stopped: None }
     }
 
     /// The same base, for a party whose clock is that many seconds ahead (or behind, if negative).
     #[must_use]
     pub fn shifted(self, offset_seconds: i64) -> Self {
         Self { offset_seconds, ..self }
+    }
+
+    /// The same base, for a party whose clock shows this and goes no further.
+    #[must_use]
+    pub fn stopped_at(self, time: Timestamp) -> Self {
+        Self { stopped: Some(time), ..self }
     }
 
     /// The time of the base clock.
@@ -38,7 +45,7 @@ impl Clock {
     #[must_use]
     pub fn moment(&self) -> Moment {
         let base = self.base();
-        Moment { base, party: base.offset_seconds(self.offset_seconds) }
+        Moment { base, party: self.stopped.unwrap_or_else(|| base.offset_seconds(self.offset_seconds)) }
     }
 }
 
@@ -50,5 +57,14 @@ mod tests {
     fn a_party_is_ahead_by_its_offset_and_shares_the_base() {
         let moment = Clock::start().shifted(-301).moment();
         assert_eq!(moment.party, moment.base.offset_seconds(-301));
+    }
+
+    #[test]
+    fn a_party_whose_clock_stands_still_shares_the_base_too() {
+        let clock = Clock::start();
+        let before = clock.base();
+        let moment = clock.stopped_at(Timestamp::EPOCH).moment();
+        assert_eq!(moment.party, Timestamp::EPOCH);
+        assert!(moment.base >= before);
     }
 }

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::handshake::{Handshake, Kind, Outcome, Side, Trace};
 use crate::net::kdc::KerberosClient;
 use crate::net::{
-    self, Around, Connection, Deadlines, Phase, Phases, Recording, Report, Security, TCP_FAILED, TCP_REFUSED,
+    self, Around, Clock, Connection, Deadlines, Phase, Phases, Recording, Report, Security, TCP_FAILED, TCP_REFUSED,
     TicketSource,
 };
 use crate::scenario::party::{Client, TlsMode};
@@ -115,6 +115,8 @@ pub struct Baggage<'a> {
     pub has_ticket: bool,
     /// Its randomness.
     pub random: &'a mut Generator,
+    /// Its clock.
+    pub clock: Clock,
 }
 
 /// Where a client connects to.
@@ -175,7 +177,7 @@ pub async fn attempt(
     baggage: Baggage<'_>,
 ) -> Result<Attempt, Error> {
     let Dialled { host, address } = dialled;
-    let Baggage { mut tickets, has_ticket, random } = baggage;
+    let Baggage { mut tickets, has_ticket, random, clock } = baggage;
     let wants_no_tls = client.tls.mode == TlsMode::Disabled;
     let security = if wants_no_tls {
         Security::ClearOnly
@@ -191,7 +193,7 @@ pub async fn attempt(
         let connection = Connection::new(Side::Client, current.machine(), security.clone());
         let connection = if materials.is_recorded() { connection.recorded() } else { connection };
         let mut around = Around {
-            clock: materials.clock().shifted(client.clock_seconds),
+            clock,
             random,
             deadlines: Deadlines::default(),
             tickets: tickets.as_deref_mut().map(|tickets| tickets as &mut dyn TicketSource),

@@ -1,7 +1,7 @@
 //! A client of a case with what it keeps from step to step: its randomness and its credential cache.
 
 use crate::error::Error;
-use crate::handshake::Trace;
+use crate::handshake::{Random, Timestamp, Trace};
 use crate::net::kdc::{KdcDirectory, KerberosClient, KerberosSettings, Renewal, kinit_outcome, renewal_outcome};
 use crate::net::ticket::Surroundings;
 use crate::net::{Deadlines, Phase};
@@ -26,6 +26,8 @@ pub(super) struct StandingClient {
     pub planned: Arc<party::Client>,
     random: Generator,
     kerberos: KerberosClient,
+    /// The seed and the time of the last login, where it may be replayed.
+    last: Option<([u8; 32], Timestamp)>,
 }
 
 impl StandingClient {
@@ -53,7 +55,7 @@ impl StandingClient {
         settings.trust_kdc_time = planned.kdc_timesync;
         settings.destroy_tickets = planned.destroy_tickets;
         let kerberos = KerberosClient::new(settings);
-        Self { planned: Arc::clone(planned), random: Generator::from_system(), kerberos }
+        Self { planned: Arc::clone(planned), random: Generator::from_system(), kerberos, last: None }
     }
 
     /// Gives it a password by which it fetches a ticket-granting ticket when it first needs one, as MySQL's plugin does.
@@ -65,10 +67,22 @@ impl StandingClient {
     }
 
     /// What it brings to a login.
-    pub(super) fn baggage(&mut self) -> Baggage<'_> {
+    pub(super) fn baggage(&mut self, login: Login, materials: &Materials) -> Baggage<'_> {
+        let clock = materials.clock().shifted(self.planned.clock_seconds);
+        let clock = if login == Login::Fresh {
+            clock
+        } else {
+            let mut seed = [0; 32];
+            self.random.fill(&mut seed);
+            let now = clock.moment().party;
+            let (seed, now) = self.last.filter(|_| login == Login::Replayed).unwrap_or((seed, now));
+            self.last = Some((seed, now));
+            self.random = Generator::from_octets(seed);
+            clock.stopped_at(now)
+        };
         let has_ticket = self.planned.offer.ticket && !self.kerberos.credentials().is_empty();
         let tickets = self.planned.offer.ticket.then_some(&mut self.kerberos);
-        Baggage { tickets, has_ticket, random: &mut self.random }
+        Baggage { tickets, has_ticket, random: &mut self.random, clock }
     }
 
     /// Gets a ticket-granting ticket, which replaces what is in the cache.
@@ -146,6 +160,17 @@ impl StandingClient {
     pub(super) fn destroy_tickets(&mut self) {
         self.kerberos.destroy();
     }
+}
+
+/// How a login comes by its clock and its random numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Login {
+    /// As they are.
+    Fresh,
+    /// As they are, and so that the next one can have the same.
+    Replayable,
+    /// As the last one.
+    Replayed,
 }
 
 /// How a ticket-granting ticket is got.

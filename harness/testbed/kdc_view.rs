@@ -51,19 +51,30 @@ impl Exchange {
         trace
     }
 
-    /// What the KDC answered last; `None` if it was not asked. A demand for pre-authentication, or for the same again over
-    /// TCP, is no answer but a question.
+    /// What the KDC answered last; `None` if it was not asked.
     #[must_use]
     pub fn view(exchanges: Vec<Self>) -> Option<Outcome> {
+        Some(Self::last(exchanges)?.outcome())
+    }
+
+    /// The last exchange with an answer. A demand for pre-authentication, or for the same again over TCP, is none but a
+    /// question.
+    #[must_use]
+    pub fn last(exchanges: Vec<Self>) -> Option<Self> {
         let asks_for_more = |answer: &Answer| {
             matches!(answer, Answer::Error { code: error_code::PREAUTH_REQUIRED | error_code::RESPONSE_TOO_BIG, .. })
         };
-        let last = exchanges.into_iter().rfind(|exchange| !asks_for_more(&exchange.answer))?;
-        Some(match last.answer {
+        exchanges.into_iter().rfind(|exchange| !asks_for_more(&exchange.answer))
+    }
+
+    /// Its answer.
+    #[must_use]
+    pub fn outcome(self) -> Outcome {
+        match self.answer {
             Answer::Ticket => Outcome::established("kerberos"),
             Answer::Error { code, text } => Outcome::refused(Side::Kdc, format!("krb {code}")).saying(text),
             Answer::Nothing(reason) => Outcome::refused(Side::Kdc, "no answer").because(reason),
-        })
+        }
     }
 }
 

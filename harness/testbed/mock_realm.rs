@@ -28,6 +28,10 @@ pub(super) fn kdc(planned: &Realm, materials: &Materials) -> Result<Kdc, Error> 
     if !planned.services.contains_key(OTHER_SERVICE) {
         realm.services.push(Service::new(OTHER_SERVICE));
     }
+    let password = materials.secrets().value(&planned.trust_password);
+    let trust = |there: &String| mock_kdc::Trust::by_password(there, &password);
+    realm.trusts.trusts = planned.trusts.iter().map(trust).collect();
+    realm.trusts.trusted_by = planned.trusted_by.iter().map(trust).collect();
     let wrong = |problem: String| Error::Usage(format!("realm {}: {problem}", planned.realm));
     let kdc = Kdc::new(&realm, &mut Generator::from_system()).map_err(|problem| wrong(problem.to_string()))?;
     let deviations: Vec<mock_kdc::Deviation> = planned

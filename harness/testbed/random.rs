@@ -15,6 +15,12 @@ impl Generator {
         Self(rand::make_rng())
     }
 
+    /// Seeded by octets: the same octets give the same bytes.
+    #[must_use]
+    pub fn from_octets(seed: [u8; 32]) -> Self {
+        Self(StdRng::from_seed(seed))
+    }
+
     /// Seeded by a number: the same number gives the same bytes.
     #[must_use]
     pub fn from_seed(seed: u64) -> Self {

@@ -1,7 +1,7 @@
 //! A realm whose KDC stands: a mock of ours on a loopback port, a real one that we started, or somebody's.
 
 use crate::error::Error;
-use crate::handshake::{Outcome, Side, Trace};
+use crate::handshake::{Outcome, Side, Timestamp, Trace};
 use crate::scenario::party::{self, Keytab, ServerKerberos};
 use crate::scenario::plan::{AccountState, Case, Keys, RotatedKeytab, Verb};
 use crate::testbed::command::Words;
@@ -12,12 +12,14 @@ use crate::testbed::mock_realm;
 use crate::testbed::random::Generator;
 use crate::testbed::relay::Relay;
 use crate::testbed::rotation;
+use mock_kdc::krb5_conf::{Section, krb5_conf_of};
 use mock_kdc::listen::{Handle, Listener};
 use mock_kdc::{Alteration, Kdc, Rotation};
 use shakedown_krb5::Principal;
 use shakedown_krb5::client::Secret;
 use shakedown_krb5::gss::Acceptor;
 use shakedown_krb5::keytab::{Entry, Keyblock, Keytab as KeytabFile};
+use shakedown_krb5::transited::Capaths;
 use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -306,11 +308,14 @@ impl StandingRealm {
         self.since(mark).map(|exchanges| Exchange::trace(&exchanges))
     }
 
-    /// What the KDC answered last since `mark`; `None` if it was not asked or is not ours. A demand for pre-authentication
-    /// is no answer but a question.
+    /// What the KDC answered last since `mark`, and when on the base clock; `None` if it was not asked or is not ours. A demand
+    /// for pre-authentication is no answer but a question.
     #[must_use]
-    pub fn view_since(&self, mark: u64) -> Option<Outcome> {
-        self.since(mark).and_then(Exchange::view)
+    pub fn view_since(&self, mark: u64) -> Option<(Timestamp, Outcome)> {
+        // A mock notes its own time.
+        let ahead = if matches!(self.kind, Kind::Mock(_)) { self.planned.clock_seconds } else { 0 };
+        let last = self.since(mark).and_then(Exchange::last)?;
+        Some((last.at.offset_seconds(-ahead), last.outcome()))
     }
 
     fn since(&self, mark: u64) -> Option<Vec<Exchange>> {
@@ -397,10 +402,27 @@ pub(super) const OTHER_SERVICE: &str = "host/elsewhere.test";
 
 /// What libkrb5 and everything built on it needs to find the KDCs, and nothing that asks DNS.
 #[must_use]
-pub fn krb5_conf<'s>(realms: impl Iterator<Item = &'s StandingRealm>, hosts: impl Iterator<Item = &'s str>) -> String {
-    let hosts: Vec<String> = hosts.map(str::to_owned).collect();
-    // One realm is all that this format of ours can say so far; the first is the default.
-    realms.take(1).map(|realm| mock_kdc::krb5_conf::krb5_conf(&realm.planned.realm, realm.address, &hosts)).collect()
+pub fn krb5_conf<'s>(
+    realms: impl Iterator<Item = &'s StandingRealm>,
+    hosts: impl Iterator<Item = (&'s str, Option<&'s str>)>,
+) -> String {
+    let hosts: Vec<(&str, Option<&str>)> = hosts.collect();
+    let realms: Vec<_> = realms.collect();
+    let domains: Vec<Vec<String>> = realms
+        .iter()
+        .enumerate()
+        .map(|(index, realm)| {
+            // What belongs to no realm is looked for in the first, which is the default.
+            let of_realm = |of: Option<&str>| of.map_or(index == 0, |of| of == realm.planned.realm);
+            hosts.iter().filter(|(_, of)| of_realm(*of)).map(|(host, _)| (*host).to_owned()).collect()
+        })
+        .collect();
+    let sections: Vec<_> = realms
+        .iter()
+        .zip(&domains)
+        .map(|(realm, domains)| Section { realm: &realm.planned.realm, kdc: realm.address, domains })
+        .collect();
+    krb5_conf_of(&sections, &Capaths::default())
 }
 
 /// What libkrb5 has to know to accept tickets as `host` of a realm: no KDC is asked for that.

@@ -26,13 +26,13 @@ mod change;
 use crate::error::Error;
 use crate::handshake::{Outcome, Side};
 use crate::net::TCP_REFUSED;
-use crate::scenario::party::{Ca, ClientKind};
+use crate::scenario::party::{self, Ca, ClientKind, Proof};
 use crate::scenario::plan::{Case, KinitSecret, Verb};
 use crate::scenario::profile::Protocol;
 use crate::testbed::attempt::{self, Attempt, Dialled, View};
 use crate::testbed::backend::realm_of;
 use crate::testbed::choice::one_case;
-use crate::testbed::client::StandingClient;
+use crate::testbed::client::{Login, StandingClient};
 use crate::testbed::clocks::{self, Party};
 use crate::testbed::command::{self, Said};
 use crate::testbed::endpoint::{Endpoint, Tickets, Watched};
@@ -60,6 +60,8 @@ pub struct World {
     folder: OnceLock<Folder>,
     /// What stands in place of a kinit with the right password.
     tickets: Option<Arc<Tickets>>,
+    /// What logins are if none says otherwise.
+    login: Login,
     watched: Option<Watched>,
 }
 
@@ -149,6 +151,7 @@ impl World {
             .iter()
             .map(|(name, planned)| (name.clone(), StandingClient::new(planned, &realms, &servers, &proxies)))
             .collect();
+        let is_replayed = case.steps.iter().any(|step| matches!(step.verb, Verb::Connect { replay: true, .. }));
         let scenario_folder = case.scenario.place.file.parent().map(Path::to_owned).unwrap_or_default();
         Self {
             materials: Arc::clone(materials),
@@ -159,6 +162,7 @@ impl World {
             scenario_folder,
             folder: OnceLock::new(),
             tickets: None,
+            login: if is_replayed { Login::Replayable } else { Login::Fresh },
             watched: None,
         }
     }
@@ -263,10 +267,11 @@ impl World {
         if self.realms.is_empty() {
             return Ok(());
         }
-        let hosts = self
-            .servers
-            .iter()
-            .flat_map(|(name, server)| std::iter::once(server.host.as_str()).chain(self.proxies.hosts_of(name)));
+        let hosts = self.servers.iter().flat_map(|(name, server)| {
+            let realm = server.planned.kerberos.as_ref().map(|kerberos| kerberos.realm.realm.as_str());
+            let hosts = std::iter::once(server.host.as_str()).chain(self.proxies.hosts_of(name));
+            hosts.map(move |host| (host, realm))
+        });
         let conf = realm::krb5_conf(self.realms.values(), hosts);
         variables.set("KRB5_CONFIG", environment::text(&folder.write("krb5.conf", conf.as_bytes())?));
         variables.set("KRB5CCNAME", format!("FILE:{}", environment::text(&folder.path().join(CCACHE))));
@@ -280,7 +285,10 @@ impl World {
     pub async fn perform(&mut self, verb: &Verb) -> Result<Performed, Error> {
         let marks: Vec<u64> = self.realms.values().map(StandingRealm::mark).collect();
         let mut performed = match verb {
-            Verb::Connect { from, to, host } => self.connect(from, to, host.as_deref()).await?,
+            Verb::Connect { from, to, host, replay } => {
+                let login = if *replay { Login::Replayed } else { self.login };
+                self.connect(from, to, host.as_deref(), login).await?
+            }
             Verb::Kinit { by, user, realm, secret, fresh_cache, times } => {
                 let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
                 client.ask_for(*times);
@@ -298,8 +306,10 @@ impl World {
             {
                 return Err(Error::Environment(cause));
             }
-            let mut answers = self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark));
-            attempt.kdc = match answers.next_back() {
+            let answers = self.realms.values().zip(marks).filter_map(|(realm, mark)| realm.view_since(mark));
+            // Of several realms, the one that was asked last has the word.
+            let last = answers.max_by_key(|(at, _)| *at).map(|(_, answer)| answer);
+            attempt.kdc = match last {
                 Some(answer) => View::Seen(answer),
                 None if self.realms.values().any(StandingRealm::is_observed) => View::Nothing,
                 None => View::Unobserved,
@@ -308,13 +318,16 @@ impl World {
         Ok(performed)
     }
 
-    async fn connect(&mut self, from: &str, to: &str, host: Option<&str>) -> Result<Performed, Error> {
+    async fn connect(&mut self, from: &str, to: &str, host: Option<&str>, login: Login) -> Result<Performed, Error> {
         let client = self.clients.get(from).ok_or_else(|| unknown("client", from))?;
         let planned = Arc::clone(&client.planned);
         let way = self.proxies.way(to);
         self.proxies.stand(&way).await?;
         match &planned.kind {
-            ClientKind::BuiltIn => self.log_in(from, &way, host).await,
+            ClientKind::BuiltIn => self.log_in(from, &way, host, login).await,
+            ClientKind::Command { .. } if login == Login::Replayed => {
+                Ok(Performed::CannotPlay("a program does not log in a second time as before".to_owned()))
+            }
             ClientKind::Profile(name) => {
                 Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
             }
@@ -323,17 +336,18 @@ impl World {
     }
 
     /// Lets our own client log in.
-    async fn log_in(&mut self, from: &str, way: &Way, host: Option<&str>) -> Result<Performed, Error> {
+    async fn log_in(&mut self, from: &str, way: &Way, host: Option<&str>, login: Login) -> Result<Performed, Error> {
         let server = self.servers.get(&way.server).ok_or_else(|| unknown("server", &way.server))?;
         let client = self.clients.get_mut(from).ok_or_else(|| unknown("client", from))?;
         let planned = Arc::clone(&client.planned);
         let dialled = self.proxies.dialled(way, server, host);
         let address = dialled.address;
-        let realm = self.realms.values().next().map(|realm| realm.planned.realm.as_str());
-        if let (Protocol::Mysql, Some(realm)) = (server.planned.protocol(), realm) {
+        if let (Protocol::Mysql, Some(realm)) =
+            (server.planned.protocol(), users_realm(&server.planned, &planned.login))
+        {
             client.know_password(&Principal::new(&[&planned.login], realm), &self.materials);
         }
-        let baggage = client.baggage();
+        let baggage = client.baggage(login, &self.materials);
         let mut attempt = attempt::attempt(&planned, server, dialled, &self.materials, baggage).await?;
         if !way.proxies.is_empty() {
             self.proxies.end(way, attempt.is_broken()).await?;
@@ -523,6 +537,17 @@ pub enum Performed {
     Changed,
     /// It cannot be played here, for this reason.
     CannotPlay(String),
+}
+
+/// The realm of a user of a server: that of the account, which the server tells its client, or else the server's own.
+fn users_realm<'s>(server: &'s party::Server, login: &str) -> Option<&'s str> {
+    let proofs = server.accounts.get(login).into_iter().flat_map(|account| &account.proofs);
+    let of_account = proofs.filter_map(|proof| match proof {
+        Proof::Kerberos { realm, .. } => Some(&*realm.realm),
+        _ => None,
+    });
+    let of_server = server.kerberos.as_ref().map(|kerberos| &*kerberos.realm.realm);
+    of_account.chain(of_server).next()
 }
 
 fn unknown(kind: &str, name: &str) -> Error {

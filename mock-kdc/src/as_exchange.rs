@@ -24,6 +24,7 @@ use crate::policy::{accounts, etypes, hints, names, options};
 use crate::refusal::{Refusal, Refused};
 use crate::reply::{Grant, Issued, Unrestricted, longest_life, longest_renewal, open};
 use crate::times::{Bounds, Times};
+use crate::trust;
 use crate::worker::{Opened, Out};
 
 /// Options that only a TGS-REQ can have.
@@ -48,7 +49,8 @@ pub(crate) fn answer<'a>(
     let body = &request.body;
     let asked_client = body.client().ok_or(Refusal::new(error_code::C_PRINCIPAL_UNKNOWN, "NULL_CLIENT"))?;
     let asked_server = body.server().ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "NULL_SERVER"))?;
-    let client = names::client(view.realm, view.database, asked_client)?;
+    let client = names::client(view.realm, view.database, asked_client)
+        .map_err(|unknown| trust::referral::of_client(view.realm, body.kdc_options, asked_client, unknown))?;
     let server = names::service(view.database, asked_server, "SERVER_NOT_FOUND")?;
     let options = body.kdc_options;
     if options & NOT_IN_AS != 0 {

@@ -78,6 +78,8 @@ impl Kdc {
         // The passwords have become keys; nothing needs them any more.
         realm.users.clear();
         realm.services.clear();
+        realm.trusts.trusts.clear();
+        realm.trusts.trusted_by.clear();
         Ok(Self {
             krbtgt: Principal::krbtgt(realm.name.as_bytes()),
             clock: Clock::new(realm.clock_offset_seconds),

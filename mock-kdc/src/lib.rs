@@ -8,7 +8,7 @@
 //! FAST (RFC 6113) is for realms that ask for it ([`Realm::fast`]): armor of a ticket-granting ticket, encrypted challenge,
 //! TGS-REQs and errors within the tunnel.
 //!
-//! What it leaves out, it leaves out on purpose: no SPAKE or PKINIT (neither is advertised), no other realms, no
+//! What it leaves out, it leaves out on purpose: no SPAKE or PKINIT, no
 //! delegation on behalf of users (13). It is stricter
 //! than MIT's in two places: it issues no ticket that has already ended (11, or 32 where the ticket-granting ticket
 //! has), and takes no checksum in a TGS-REQ that is not keyed (50).
@@ -34,6 +34,7 @@ pub mod krb5_conf;
 pub mod listen;
 pub mod realm;
 pub mod realm_file;
+pub mod trust;
 
 mod administration;
 mod arrival;
@@ -68,4 +69,5 @@ pub use realm::{
     TicketFlag, User,
 };
 pub use responder::Responder;
+pub use trust::{BadPath, ReferredNames, Trust, TrustKey, Trusts};
 pub use worker::Worker;

@@ -109,8 +109,10 @@ impl Listener {
         let service = Service { responder: Arc::clone(&responder), address: self.address, limits, stopped };
         let mut tasks = JoinSet::new();
         let datagrams = Arc::new(self.datagrams);
-        // Two workers share the socket: while one computes, the other receives.
-        for _ in 0..2 {
+        // Two workers share the socket: while one computes, the other receives. On one core they would only wake each
+        // other up.
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        for _ in 0..cores.min(2) {
             tasks.spawn(service.clone().serve_datagrams(Arc::clone(&datagrams)));
         }
         tasks.spawn(service.serve_connections(self.connections));

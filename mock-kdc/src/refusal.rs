@@ -4,6 +4,7 @@
 //! tunnel ([`Out::tunnel`]).
 
 use shakedown_krb5::der::Writer;
+use shakedown_krb5::messages::error_code;
 use shakedown_krb5::messages::view::{KrbErrorView, PrincipalView};
 use shakedown_krb5::{Random, Timestamp};
 
@@ -67,7 +68,9 @@ impl Refused<'_> {
             Some(tunnel) => (tunnel.client().or(client), tunnel.server().unwrap_or(server)),
             None => (client, server),
         };
-        let client = self.client.or(client).filter(|_| names::errors_name_the_client(realm));
+        // Where the client is another realm's, that realm is what the error is about.
+        let is_named = code == error_code::WRONG_REALM || names::errors_name_the_client(realm);
+        let client = self.client.or(client).filter(|_| is_named);
         self.write_e_data(realm, out);
         let error = KrbErrorView {
             client_time: None,

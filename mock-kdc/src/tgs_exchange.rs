@@ -12,14 +12,17 @@ use shakedown_krb5::messages::view::{
     View as _,
 };
 use shakedown_krb5::messages::{Exchange, error_code, padata_type};
+use shakedown_krb5::transited;
 
 use crate::as_exchange::is_skewed;
+use crate::database::Account;
 use crate::fast;
 use crate::kdc::View;
 use crate::policy::{accounts, etypes, names, options, user_to_user};
 use crate::refusal::{Refusal, Refused};
 use crate::reply::{Carried, Grant, Issued, longest_life, longest_renewal, open};
 use crate::times::{Bounds, Times};
+use crate::trust::{referral, transit};
 use crate::worker::{Opened, Out};
 
 /// What this KDC does not do; MIT's does, where policy allows.
@@ -32,6 +35,8 @@ const REISSUING: u32 = kdc_options::RENEW | kdc_options::VALIDATE | kdc_options:
 struct Presented<'a> {
     /// The service of the ticket.
     service: PrincipalView<'a>,
+    /// The account of that service.
+    account: &'a Account,
     part: EncTicketPartView<'a>,
     session_key: Key,
     subkey: Option<Key>,
@@ -64,10 +69,12 @@ fn grant<'a>(
 ) -> Result<Issued<'a>, Refusal> {
     let body = &request.body;
     let asked_service = body.server().ok_or(Refusal::new(error_code::S_PRINCIPAL_UNKNOWN, "LOOKING_UP_SERVER"))?;
-    let service = names::service(view.database, asked_service, "LOOKING_UP_SERVER")?;
+    let service = names::service(view.database, asked_service, "LOOKING_UP_SERVER")
+        .or_else(|unknown| referral::on_the_way(view.realm, view.database, body, asked_service, unknown))?;
     check_options(view, request, presented, asked_service)?;
     let ticket_key = user_to_user::ticket_key(view, request, service)?;
     accounts::of_service(view.realm, service, view.now, ticket_key.is_some())?;
+    transit::check_lineage(view.realm, presented.service, presented.part.client)?;
     let session_etype = etypes::session(view.realm, service, body.etypes)
         .ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "BAD_ENCRYPTION_TYPE"))?;
 
@@ -93,6 +100,13 @@ fn grant<'a>(
     if times.end < times.start {
         return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID"));
     }
+    let passage = transit::Passage {
+        presented: presented.service,
+        part: &presented.part,
+        issuer: presented.account,
+        wanted: service,
+    };
+    let transit = transit::pass(view.realm, body.kdc_options, &passage)?;
     let moves = body.kdc_options & (kdc_options::FORWARDED | kdc_options::PROXY) != 0;
     let (reply_key, reply_usage) = match &presented.subkey {
         Some(subkey) => (subkey, usage::TGS_REP_SUBKEY),
@@ -106,10 +120,10 @@ fn grant<'a>(
         account: service,
         session_etype,
         times,
-        flags: flags(options, presented.part.flags, &times),
+        flags: flags(options, presented.part.flags, &times, transit.checked),
         nonce: body.nonce,
         addresses: if moves { body.addresses } else { presented.part.addresses },
-        transited: presented.part.transited,
+        transited: transit.transited(&presented.part),
         authorization: &carried(request, presented, added)?,
         key_expiration: None,
         reply_key,
@@ -135,10 +149,10 @@ fn check_presented<'a>(
     if presented.ap_options & (ap_options::USE_SESSION_KEY | ap_options::MUTUAL_REQUIRED) != 0 {
         return Err(refuse(error_code::POLICY).into());
     }
-    let part = open_ticket(view, &presented, ticket)?;
+    let (account, part) = open_ticket(view, &presented, ticket)?;
     let client = part.client;
     // MIT's KDC names the client in every error from here on, whatever the authenticator says.
-    check_opened(view, request, &presented, part, authenticator)
+    check_opened(view, request, &presented, account, part, authenticator)
         .map_err(|refusal| Refused { refusal, client: Some(client) })
 }
 
@@ -147,6 +161,7 @@ fn check_opened<'a>(
     view: &View<'a>,
     request: &KdcRequestView<'a>,
     presented: &ApRequestView<'a>,
+    account: &'a Account,
     part: EncTicketPartView<'a>,
     authenticator: &mut Vec<u8>,
 ) -> Result<Presented<'a>, Refusal> {
@@ -159,6 +174,9 @@ fn check_opened<'a>(
     if authenticator.client != part.client {
         return Err(refuse(error_code::BADMATCH));
     }
+    let (contents, issuer) = (part.transited.contents, presented.ticket.server.realm);
+    transited::check_ticket(part.flags, contents, part.client.realm, issuer, &view.realm.trusts.paths)
+        .map_err(|refused| refuse(refused.code()))?;
     let times = times_of(&part);
     let skew = view.realm.clock_skew;
     if times.start > view.now + skew {
@@ -178,14 +196,14 @@ fn check_opened<'a>(
         Some(key) => Some(usable(key).ok_or(refuse(error_code::ETYPE_NOSUPP))?),
         None => None,
     };
-    Ok(Presented { service: presented.ticket.server, part, session_key, subkey })
+    Ok(Presented { service: presented.ticket.server, account, part, session_key, subkey })
 }
 
-fn open_ticket<'b>(
-    view: &View<'_>,
+fn open_ticket<'a, 'b>(
+    view: &View<'a>,
     presented: &ApRequestView<'_>,
     buffer: &'b mut Vec<u8>,
-) -> Result<EncTicketPartView<'b>, Refusal> {
+) -> Result<(&'a Account, EncTicketPartView<'b>), Refusal> {
     let refuse = |code| Refusal::new(code, "PROCESS_TGS");
     let sealed = presented.ticket.enc_part;
     let service = view.database.find(presented.ticket.server).ok_or(refuse(error_code::S_PRINCIPAL_UNKNOWN))?;
@@ -194,7 +212,8 @@ fn open_ticket<'b>(
         return Err(refuse(error_code::GENERIC));
     }
     let plain = open(keys, sealed.cipher, buffer).ok_or(refuse(error_code::BAD_INTEGRITY))?;
-    EncTicketPartView::decode(plain).map_err(|_| refuse(error_code::GENERIC))
+    let part = EncTicketPartView::decode(plain).map_err(|_| refuse(error_code::GENERIC))?;
+    Ok((service, part))
 }
 
 /// The authenticator's checksum covers the request's body as it was received (RFC 4120 §3.3.2).
@@ -289,16 +308,20 @@ fn check_options(
     if reissues && presented.service != service_name {
         return Err(Refusal::new(error_code::SERVER_NOMATCH, "SERVER DIDN'T MATCH TICKET FOR RENEW/FORWARD/ETC"));
     }
-    let grants_tickets = presented.service == view.krbtgt();
-    if !reissues && !grants_tickets {
-        return Err(Refusal::new(error_code::NOT_US, "BAD TGS SERVER NAME"));
+    if !reissues {
+        // Of this realm, whoever issued it.
+        match presented.service.krbtgt_realm() {
+            Some(_) if presented.service.name == view.krbtgt().name => {}
+            Some(_) => return Err(Refusal::new(error_code::NOT_US, "BAD TGS SERVER INSTANCE")),
+            None => return Err(Refusal::new(error_code::NOT_US, "BAD TGS SERVER NAME")),
+        }
     }
     Ok(())
 }
 
 /// What the presented ticket has is kept, but INITIAL unless it is renewed; what it allows and the client asks for is
 /// set.
-fn flags(options: u32, presented: u32, times: &Times) -> u32 {
+fn flags(options: u32, presented: u32, times: &Times, path_checked: bool) -> u32 {
     const KEPT: u32 = ticket::PRE_AUTHENT | ticket::HW_AUTHENT | ticket::FORWARDED | ticket::PROXY | ticket::ENC_PA_REP;
     let mut flags = if options & (kdc_options::RENEW | kdc_options::VALIDATE) != 0 {
         presented & !(ticket::RENEWABLE | ticket::INVALID)
@@ -309,7 +332,10 @@ fn flags(options: u32, presented: u32, times: &Times) -> u32 {
             | options & (kdc_options::FORWARDED | kdc_options::PROXY)
             | options::postdated_flags(options)
     };
-    flags |= ticket::TRANSITED_POLICY_CHECKED;
+    flags &= !ticket::TRANSITED_POLICY_CHECKED;
+    if path_checked {
+        flags |= ticket::TRANSITED_POLICY_CHECKED;
+    }
     if times.renew_till.is_some() {
         flags |= ticket::RENEWABLE;
     }

@@ -4,13 +4,24 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 26] = [
+pub(crate) const CELLS: [(&str, usize); 37] = [
+    ("kerberos/account-changes", 6),
+    ("kerberos/expiry", 20),
+    ("kerberos/kdc-failover", 4),
+    ("kerberos/keytab-ahead", 14),
+    ("kerberos/keytab-rotation", 12),
     ("kerberos/kinit", 12),
+    ("kerberos/krbtgt-rotation", 4),
+    ("kerberos/password-change", 8),
+    ("kerberos/replay", 6),
+    ("kerberos/skew", 48),
+    ("kerberos/success", 13),
     ("mysql/cipher-suites", 288),
     ("mysql/databases", 24),
     ("mysql/default-plugin", 72),
     ("mysql/kerberos-login", 48),
     ("mysql/order-of-checks", 64),
+    ("mysql/parameter-changes", 3),
     ("mysql/passwords", 36),
     ("mysql/require-secure-transport", 24),
     ("mysql/require-ssl", 8),

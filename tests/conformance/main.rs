@@ -16,4 +16,5 @@ mod format;
 mod golden;
 mod parties;
 mod play;
+mod steps;
 mod twins;

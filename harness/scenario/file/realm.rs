@@ -21,6 +21,9 @@ pub(crate) struct Realm {
     pub clock: Option<Text>,
     #[serde(default)]
     pub deviations: List,
+    #[serde(default)]
+    pub trusts: List,
+    pub trust_secret: Option<Text>,
     pub flavor: Option<Text>,
     pub preauth: Option<Text>,
     pub case_insensitive: Option<Text>,

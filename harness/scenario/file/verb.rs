@@ -9,6 +9,7 @@ pub(crate) struct Connect {
     pub from: Text,
     pub to: Text,
     pub host: Option<Text>,
+    pub replay: Option<Text>,
 }
 
 #[derive(Debug, Clone, serde::Deserialize)]

@@ -1,7 +1,7 @@
 //! Realms, their users and services.
 
 use mock_kdc::{AccountChecks, Fast, Flavor, Kind, Preauth, TicketFlag};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A Kerberos realm and its KDC.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -22,6 +22,21 @@ pub struct Realm {
     pub clock_seconds: i64,
     /// Departures from the protocol that the KDC is asked to make.
     pub deviations: Vec<String>,
+    /// Names of the realms that this one trusts: their users get in here.
+    pub trusts: BTreeSet<String>,
+    /// Names of the realms that trust this one: its users get in there.
+    pub trusted_by: BTreeSet<String>,
+    /// What its administrator has typed for the keys that it shares with those realms.
+    pub trust_password: Password,
+}
+
+impl Realm {
+    /// The principals that it shares with other realms, in full.
+    pub fn shared_principals(&self) -> impl Iterator<Item = String> {
+        let from_there = self.trusts.iter().map(|there| format!("krbtgt/{}@{there}", self.realm));
+        let to_there = self.trusted_by.iter().map(|there| format!("krbtgt/{there}@{}", self.realm));
+        from_there.chain(to_there)
+    }
 }
 
 /// What a KDC decides, as [`mock_kdc::Realm`] has it. `None`: as its flavor does.

@@ -16,6 +16,8 @@ pub enum Verb {
         to: String,
         /// The name that is dialled, if it is not the server's own.
         host: Option<String>,
+        /// Whether it has the clock and the random numbers of its last login again, so that its messages are the same.
+        replay: bool,
     },
     /// A client gets a ticket-granting ticket.
     Kinit {

@@ -14,7 +14,7 @@ use crate::scenario::template::Filling;
 use crate::scenario::words::{duration, offset_seconds};
 use crate::scenario::written::{List, Text};
 use mock_kdc::realm::UnknownWord;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -39,6 +39,7 @@ pub(super) fn resolve_all(
     readings: &BTreeMap<String, String>,
 ) -> Result<BTreeMap<String, Arc<Realm>>, ScenarioError> {
     let mut realms = BTreeMap::new();
+    let trusts = Trusts::read(written, filling)?;
     for (key, realm) in written {
         let mut services = BTreeMap::new();
         for (name, server) in servers {
@@ -49,9 +50,50 @@ pub(super) fn resolve_all(
                     .insert(spn(&name.text, server, kerberos, filling, profiles, readings)?, RealmService::default());
             }
         }
-        realms.insert(key.text.clone(), interner.realm(resolve(realm, services, filling)?));
+        let resolved = resolve(realm, services, filling)?;
+        let trusting = Realm { trusts: trusts.of(&key.text), trusted_by: trusts.by(&key.text), ..resolved };
+        realms.insert(key.text.clone(), interner.realm(trusting));
     }
     Ok(realms)
+}
+
+/// Who trusts whom in a case: pairs of a realm that trusts and one that is trusted, by the scenario's names for them, and the
+/// names of all realms by these.
+struct Trusts {
+    pairs: Vec<(String, String)>,
+    realms: BTreeMap<String, String>,
+}
+
+impl Trusts {
+    fn read(written: &BTreeMap<Text, file::Realm>, filling: &Filling<'_>) -> Result<Self, ScenarioError> {
+        let mut realms = BTreeMap::new();
+        for (key, realm) in written {
+            realms.insert(key.text.clone(), filling.text(&realm.realm)?.text);
+        }
+        let mut pairs = Vec::new();
+        for (key, realm) in written {
+            for trusted in filling.words(&realm.trusts)? {
+                if trusted.text == key.text || !realms.contains_key(&trusted.text) {
+                    let others: Vec<_> = realms.keys().filter(|name| **name != key.text).map(String::as_str).collect();
+                    return Err(filling.error(&trusted, "no other realm of this scenario").allowing(others.join(", ")));
+                }
+                pairs.push((key.text.clone(), trusted.text));
+            }
+        }
+        Ok(Self { pairs, realms })
+    }
+
+    /// The realms that one trusts.
+    fn of(&self, key: &str) -> BTreeSet<String> {
+        let trusted = self.pairs.iter().filter(|(trusting, _)| trusting == key).map(|(_, trusted)| trusted);
+        trusted.map(|trusted| self.realms[trusted].clone()).collect()
+    }
+
+    /// The realms that trust one.
+    fn by(&self, key: &str) -> BTreeSet<String> {
+        let trusting = self.pairs.iter().filter(|(_, trusted)| trusted == key).map(|(trusting, _)| trusting);
+        trusting.map(|trusting| self.realms[trusting].clone()).collect()
+    }
 }
 
 /// The service principal of a server: what is written, or the engine's service at the server's host.
@@ -119,6 +161,11 @@ fn resolve(
         },
         clock_seconds: clock_seconds(written.clock.as_ref(), filling)?,
         deviations: deviation::of_realm(&written.deviations, filling)?,
+        trusts: BTreeSet::new(),
+        trusted_by: BTreeSet::new(),
+        trust_password: filling
+            .optional(written.trust_secret.as_ref())?
+            .map_or_else(|| Password::Named("trust".to_owned()), |secret| password(&secret)),
     })
 }
 

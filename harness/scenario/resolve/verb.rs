@@ -10,7 +10,7 @@ use crate::scenario::plan::{AccountState, Clocked, Keys, KinitSecret, KinitTimes
 use crate::scenario::template::Filling;
 use crate::scenario::words::duration;
 use crate::scenario::written::Text;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,12 +53,20 @@ pub(super) struct SoFar<'a> {
     configured: BTreeMap<String, file::Server>,
     /// Passwords that users have got, by realm and user.
     passwords: BTreeMap<(String, String), Password>,
+    /// Clients that have logged in.
+    logins: BTreeSet<String>,
 }
 
 impl<'a> SoFar<'a> {
     /// Nothing has happened.
     pub(super) const fn begin(written: &'a BTreeMap<Text, file::Server>) -> Self {
-        Self { written, running: BTreeMap::new(), configured: BTreeMap::new(), passwords: BTreeMap::new() }
+        Self {
+            written,
+            running: BTreeMap::new(),
+            configured: BTreeMap::new(),
+            passwords: BTreeMap::new(),
+            logins: BTreeSet::new(),
+        }
     }
 
     fn as_written(&self, name: &str) -> file::Server {
@@ -101,11 +109,15 @@ impl WrittenVerb {
     pub(super) fn resolve(&self, span: &Range<usize>, standing: &mut Standing<'_>) -> Result<Verb, ScenarioError> {
         let filling = standing.filling;
         match self {
-            Self::Connect(file::Connect { from, to, host }) => Ok(Verb::Connect {
-                from: filling.text(from)?.text,
-                to: filling.text(to)?.text,
-                host: filling.optional(host.as_ref())?.map(|host| host.text),
-            }),
+            Self::Connect(file::Connect { from: written, to, host, replay }) => {
+                let replay = filling.flag(replay.as_ref(), false)?;
+                let from = filling.text(written)?.text;
+                if standing.so_far.logins.insert(from.clone()) && replay {
+                    return Err(filling.error(written, "no login before this one that could be replayed, of"));
+                }
+                let host = filling.optional(host.as_ref())?.map(|host| host.text);
+                Ok(Verb::Connect { from, to: filling.text(to)?.text, host, replay })
+            }
             Self::Kinit(written) => kinit(written, span, standing),
             Self::Renew(file::Renew { by, validate }) => {
                 let validate = filling.flag(validate.as_ref(), false)?;

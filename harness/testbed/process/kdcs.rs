@@ -172,7 +172,7 @@ struct Order {
 
 impl Order {
     fn new(planned: &Arc<party::Realm>, materials: &Materials) -> Self {
-        let passwords = planned.users.values().map(|user| &user.password);
+        let passwords = planned.users.values().map(|user| &user.password).chain([&planned.trust_password]);
         let passwords = passwords.map(|password| (password.clone(), materials.secrets().value(password))).collect();
         Self { planned: Arc::clone(planned), passwords }
     }

@@ -37,8 +37,11 @@ pub(super) fn lacks(realm: &Realm) -> Option<String> {
         return Some(format!("MIT's files have no plain way to write the name '{name}'"));
     }
     let empty = realm.users.iter().find(|(_, user)| user.password == Password::Empty);
+    let empty = empty
+        .map(|(name, _)| name.clone())
+        .or_else(|| realm.shared_principals().next().filter(|_| realm.trust_password == Password::Empty));
     empty
-        .map(|(name, _)| format!("MIT's KDC has no empty passwords, as {name} would have"))
+        .map(|name| format!("MIT's KDC has no empty passwords, as {name} would have"))
         .or_else(|| accounts::lacks(realm))
 }
 
@@ -132,6 +135,10 @@ pub(super) fn commands(
         let attributes = accounts::of_user(realm, of_user);
         writeln!(lines, "addprinc{attributes} -pw {} {user}", *quoted).expect(WRITES);
         writeln!(lines, "ktadd -norandkey -k {KEYTAB} {user}").expect(WRITES);
+    }
+    for principal in realm.shared_principals() {
+        let quoted = quoted(&password(&realm.trust_password)).ok_or_else(|| principal.clone())?;
+        writeln!(lines, "addprinc -pw {} {principal}", *quoted).expect(WRITES);
     }
     let nothing = RealmService::default();
     for service in services(realm, other_service) {
@@ -233,7 +240,7 @@ fn quoted(password: &str) -> Option<Zeroizing<String>> {
 /// The first principal of the realm that is not in what `listprincs` has printed.
 pub(super) fn missing(realm: &Realm, other_service: &str, printed: &str) -> Option<String> {
     let principals = realm.users.keys().map(String::as_str).chain(services(realm, other_service));
-    let mut full = principals.map(|name| format!("{name}@{}", realm.realm));
+    let mut full = principals.map(|name| format!("{name}@{}", realm.realm)).chain(realm.shared_principals());
     full.find(|principal| !printed.lines().any(|line| line == principal))
 }
 
@@ -246,6 +253,7 @@ fn services<'r>(realm: &'r Realm, other: &'r str) -> impl Iterator<Item = &'r st
 mod tests {
     use super::*;
     use crate::scenario::party::{RealmSettings, RealmUser};
+    use std::collections::BTreeSet;
 
     fn realm() -> Realm {
         let alice = RealmUser::new(Password::Named("alice".to_owned()));
@@ -258,6 +266,9 @@ mod tests {
             ticket_lifetime_seconds: 600,
             clock_seconds: 0,
             deviations: Vec::new(),
+            trusts: BTreeSet::new(),
+            trusted_by: BTreeSet::new(),
+            trust_password: Password::Named("trust".to_owned()),
         }
     }
 
@@ -300,6 +311,25 @@ listprincs
 "
         );
         assert_eq!(commands("two\nlines").unwrap_err(), "alice");
+    }
+
+    #[test]
+    fn what_is_shared_with_other_realms_is_made_on_both_sides() {
+        let there = |name: &str| BTreeSet::from([name.to_owned()]);
+        let realm = Realm { trusts: there("ONPREM.TEST"), trusted_by: there("CHILD.TEST"), ..realm() };
+        let written = commands(&realm, "host/elsewhere.test", |_| Zeroizing::new("pw".to_owned())).unwrap();
+        for line in [
+            "addprinc -pw \"pw\" krbtgt/CORP.EXAMPLE.COM@ONPREM.TEST",
+            "addprinc -pw \"pw\" krbtgt/CHILD.TEST@CORP.EXAMPLE.COM",
+        ] {
+            assert!(written.lines().any(|found| found == line), "{line}");
+        }
+        let printed = "alice@CORP.EXAMPLE.COM\nhost/elsewhere.test@CORP.EXAMPLE.COM\n\
+                       postgres/db.test@CORP.EXAMPLE.COM\nkrbtgt/CORP.EXAMPLE.COM@ONPREM.TEST\n";
+        let missed = missing(&realm, "host/elsewhere.test", printed);
+        assert_eq!(missed.as_deref(), Some("krbtgt/CHILD.TEST@CORP.EXAMPLE.COM"));
+        let empty = Realm { trust_password: Password::Empty, ..realm };
+        assert!(lacks(&empty).is_some_and(|reason| reason.contains("krbtgt/CORP.EXAMPLE.COM@ONPREM.TEST")));
     }
 
     #[test]

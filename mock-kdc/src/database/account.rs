@@ -37,6 +37,8 @@ pub(crate) struct Account {
     pub(crate) renewable_lifetime: Option<Duration>,
     /// KDC options that are not granted.
     pub(crate) refused_options: u32,
+    /// Of a key shared with another realm: whether it is good for clients from beyond that realm, and for going beyond.
+    pub(crate) transitive: bool,
     /// For the PAC; services have none.
     pub(crate) rid: Option<u32>,
     /// For the PAC.
@@ -73,6 +75,7 @@ impl Account {
             ticket_lifetime: None,
             renewable_lifetime: None,
             refused_options: 0,
+            transitive: true,
             rid: None,
             groups: Vec::new(),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use shakedown_krb5::crypto::{Etype, Key};
+use shakedown_krb5::crypto::{Etype, Key, default_salt};
 use shakedown_krb5::{Principal, Random};
 
 use super::Database;
@@ -10,6 +10,7 @@ use super::account::{Account, KeySet, password_keys};
 use crate::policy::lockout::Attempts;
 use crate::policy::salt;
 use crate::realm::{Flavor, GivenKey, InvalidRealm, Kind, Preauth, Realm, Service, TicketFlag, User};
+use crate::trust::{self, Trust, TrustKey};
 
 /// RIDs below are those of built-in accounts and of the first domain controller.
 const FIRST_RID: u32 = 1104;
@@ -33,6 +34,9 @@ pub(super) fn all(realm: &Realm, random: &mut dyn Random) -> Result<Database, In
     if realm.anonymous {
         database.add_service(realm, &Service::new("WELLKNOWN/ANONYMOUS"), random)?;
         database.accounts.last_mut().expect("it was added just now").preauth_required = true;
+    }
+    for (name, trust) in trust::keys::shared(realm) {
+        database.add(realm, shared(realm, name, trust)?, None, &[])?;
     }
     for service in &realm.services {
         database.add_service(realm, service, random)?;
@@ -162,6 +166,25 @@ pub(super) fn service(realm: &Realm, service: &Service, random: &mut dyn Random)
     })
 }
 
+/// A principal that is shared with another realm. Its salt is that of MIT's and Active Directory's: realm and name.
+fn shared(realm: &Realm, principal: Principal, trust: &Trust) -> Result<Account, InvalidRealm> {
+    let Trust { realm: there, key, kvno, etypes: own_etypes, transitive } = trust;
+    if there.is_empty() || *there == realm.name || there.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(InvalidRealm::Trust(there.clone()));
+    }
+    let name = principal.to_string();
+    let salt = default_salt(&principal);
+    let key_sets = match key {
+        TrustKey::Keys(keys) if keys.is_empty() => return Err(InvalidRealm::NoEtypes(name)),
+        TrustKey::Keys(keys) => given(keys, &name)?,
+        TrustKey::Password(password) => {
+            let keys = password_keys(password, &salt, etypes(realm, own_etypes.as_deref(), &name)?);
+            vec![KeySet { kvno: at_least_one(*kvno, &name)?, keys }]
+        }
+    };
+    Ok(Account { salt: Some(salt), transitive: *transitive, ..Account::new(principal, key_sets) })
+}
+
 /// One set for each version, the highest first; within a set the order is the one given.
 fn given(keys: &[GivenKey], name: &str) -> Result<Vec<KeySet>, InvalidRealm> {
     let mut sets: Vec<KeySet> = Vec::new();
@@ -196,10 +219,11 @@ fn etypes<'a>(realm: &'a Realm, own: Option<&'a [Etype]>, name: &str) -> Result<
 pub(crate) fn principal(realm: &Realm, name: &str) -> Result<Principal, InvalidRealm> {
     let invalid = || InvalidRealm::Name(name.to_owned());
     let mut principal: Principal = name.parse().map_err(|_| invalid())?;
+    let here = realm.name.as_bytes();
     if principal.realm.is_empty() {
-        principal.realm = realm.name.clone().into_bytes();
+        principal.realm = here.to_vec();
     }
-    if principal.realm == realm.name.as_bytes() { Ok(principal) } else { Err(invalid()) }
+    if principal.realm == here || trust::keys::is_shared(&principal, here) { Ok(principal) } else { Err(invalid()) }
 }
 
 /// A user principal name as clients send it: one component with an `@` in it (RFC 6806 §5).

@@ -39,6 +39,13 @@ pub(crate) fn service<'a>(
     }
 }
 
+/// The suffix of a name of type 10: what is after its last `@`. Of a suffix that is not the realm's own, another realm may
+/// know more.
+pub(crate) fn enterprise_suffix(name: NameView<'_>) -> Option<&[u8]> {
+    let (_, suffix) = enterprise_parts(name)?;
+    Some(suffix)
+}
+
 /// Whether a suffix of an enterprise name is the realm's.
 pub(crate) fn is_own_suffix(realm: &Realm, suffix: &[u8]) -> bool {
     let own = realm.upn_suffixes.iter().chain([&realm.name]);
@@ -96,9 +103,8 @@ fn enterprise<'a>(realm: &Realm, database: &'a Database, asked: PrincipalView<'_
     }
 }
 
-/// What is before and after the last `@` of a name of type 10. Of a suffix that is not the realm's own, another realm may
-/// know more.
-pub(crate) fn enterprise_parts(name: NameView<'_>) -> Option<(&[u8], &[u8])> {
+/// What is before and after the last `@` of a name of type 10.
+fn enterprise_parts(name: NameView<'_>) -> Option<(&[u8], &[u8])> {
     let mut components = name.components();
     let (only, None) = (components.next()?, components.next()) else { return None };
     let at = only.iter().rposition(|octet| *octet == b'@')?;

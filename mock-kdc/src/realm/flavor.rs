@@ -61,7 +61,7 @@ pub struct UnknownWord {
 }
 
 impl UnknownWord {
-    pub(super) fn new(what: &'static str, word: &str, allowed: &[&str]) -> Self {
+    pub(crate) fn new(what: &'static str, word: &str, allowed: &[&str]) -> Self {
         Self { what, word: word.to_owned(), allowed: allowed.join(", ") }
     }
 }

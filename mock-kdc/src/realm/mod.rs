@@ -13,6 +13,8 @@ use std::time::Duration;
 use shakedown_krb5::crypto::Etype;
 use zeroize::Zeroizing;
 
+use crate::trust::Trusts;
+
 pub use flavor::{AccountChecks, Fast, Flavor, Preauth, UnknownWord};
 pub use keys::GivenKey;
 pub use lockout::Lockout;
@@ -82,6 +84,8 @@ pub struct Realm {
     pub all_etypes_in_hints: bool,
     /// Whether the encrypted part of replies says the version of the client's key.
     pub reply_key_version: bool,
+    /// What it has to do with other realms.
+    pub trusts: Trusts,
 }
 
 /// A password; `Debug` does not show it.
@@ -117,6 +121,9 @@ pub enum InvalidRealm {
     /// A realm whose name no krb5.conf can hold.
     #[error("the name of the realm has a blank or a control character, expected one as CORP.EXAMPLE.COM")]
     Blank,
+    /// A trust with itself, or with what is no realm.
+    #[error("'{0}' is no realm that there can be trust with, expected another one as ONPREM.EXAMPLE.COM")]
+    Trust(String),
     /// A principal with key version number 0, which stands for any.
     #[error("principal {0} has kvno 0, expected 1 or more")]
     Kvno(String),
@@ -169,6 +176,7 @@ impl Realm {
             account_checks: if is_ad { AccountChecks::PasswordAgeAfterProof } else { AccountChecks::BeforeProof },
             all_etypes_in_hints: is_ad,
             reply_key_version: is_ad,
+            trusts: Trusts::of(flavor),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! JSON Schema in [`SCHEMA`].
 
 mod place;
+mod trusts;
 mod written;
 
 use std::num::NonZeroU32;
@@ -97,7 +98,23 @@ pub fn read_in(surroundings: Surroundings<'_>, text: &str) -> Result<RealmFile, 
         deviations,
         users,
         services,
+        trusts,
+        trusted_by,
+        paths,
+        hosts_elsewhere,
+        referred_names,
+        users_elsewhere,
+        bad_path,
     } = file;
+    let elsewhere = trusts::Written {
+        trusts,
+        trusted_by,
+        paths,
+        hosts: hosts_elsewhere,
+        referred_names,
+        users: users_elsewhere,
+        bad_path,
+    };
     let defaults = Realm::of(place.word::<Flavor>(flavor.as_ref())?.unwrap_or_default(), &name);
     let lock_times = (lockout_window.as_ref(), lockout_duration.as_ref());
     let realm = Realm {
@@ -127,6 +144,7 @@ pub fn read_in(surroundings: Surroundings<'_>, text: &str) -> Result<RealmFile, 
         account_checks: place.word(account_checks.as_ref())?.unwrap_or(defaults.account_checks),
         all_etypes_in_hints: all_etypes_in_hints.unwrap_or(defaults.all_etypes_in_hints),
         reply_key_version: reply_key_version.unwrap_or(defaults.reply_key_version),
+        trusts: trusts::understood(&place, &name, elsewhere, &defaults.trusts)?,
         name,
     };
     let deviations = deviations

@@ -40,6 +40,13 @@ fn the_example_of_the_documentation_is_read() {
     assert_eq!(mallory.refused_flags, [TicketFlag::Forwardable]);
     assert_eq!((realm.users[2].kind, realm.users[2].keys.len()), (Kind::Computer, 1));
     assert_eq!(file.deviations, [Deviation::WrongNonce]);
+    let trusts = realm.trusts;
+    assert_eq!(
+        (trusts.trusts[0].realm.as_str(), trusts.trusted_by[0].realm.as_str()),
+        ("ONPREM.EXAMPLE.COM", "PARTNER.TEST")
+    );
+    assert_eq!(trusts.paths.path(b"FAR.TEST", b"CORP.EXAMPLE.COM")[1], b"ONPREM.EXAMPLE.COM");
+    assert_eq!((trusts.hosts.len(), trusts.users.len()), (1, 1));
 }
 
 #[test]
@@ -79,6 +86,11 @@ fn a_file_that_cannot_be_used_is_refused_with_line_and_what_is_allowed() {
         "realm = 'R'\n[[users]]\nname = 'a@R'\npassword = 'p'\n",
         "line 3: 'a@R' is no name of a principal, expected ",
     );
+    check(
+        "realm = 'R'\n[[trusts]]\nrealm = 'S'\n",
+        "line 3: a trust without a shared key, or with two, expected `password` or `keys`",
+    );
+    check("realm = 'R'\nbad_path = 'x'\n", "line 2: unknown end of a bad path 'x', expected one of policy, ");
     check(&user(""), "line 3: a user without a password, expected `password`, `keys` or `keytab`");
     check("realm = 'R'\nclock_skew = '5'\n", "line 2: '5' is no duration, expected one as 300s, 10m, 10h, 7d");
     check("realm = 'R'\nclock_skew = 300\n", "line 2: invalid type: integer `300`, expected a string");
@@ -168,6 +180,8 @@ fn the_schema_has_the_keys_of_the_reader() {
         ("realm = 'R'\nzzz = 1", "/properties"),
         ("realm = 'R'\n[[users]]\nname = 'a'\nzzz = 1", "/$defs/user/properties"),
         ("realm = 'R'\n[[services]]\nname = 'a'\nzzz = 1", "/$defs/service/properties"),
+        ("realm = 'R'\n[[trusts]]\nrealm = 'S'\nzzz = 1", "/$defs/trust/properties"),
+        ("realm = 'R'\n[[paths]]\nzzz = 1", "/$defs/path/properties"),
     ] {
         let shown = read_here(text).unwrap_err().to_string();
         let read: BTreeSet<_> =
@@ -229,6 +243,9 @@ fn problem(root: &Value, schema: &Value, value: &Value, at: &str) -> Option<Stri
     }
     object.iter().find_map(|(key, value)| match schema["properties"].get(key) {
         Some(schema) => problem(root, schema, value, &format!("{at}/{key}")),
+        None if schema["additionalProperties"].is_object() => {
+            problem(root, &schema["additionalProperties"], value, &format!("{at}/{key}"))
+        }
         None => Some(format!("{at}: {key} is unknown")),
     })
 }

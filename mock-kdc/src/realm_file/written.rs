@@ -1,5 +1,7 @@
 //! A realm file as it is written. Nothing is decided here but what a TOML value can be.
 
+use std::collections::BTreeMap;
+
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
@@ -50,6 +52,42 @@ pub(super) struct File {
     pub(super) users: Vec<UserEntry>,
     #[serde(default)]
     pub(super) services: Vec<ServiceEntry>,
+    #[serde(default)]
+    pub(super) trusts: Vec<TrustEntry>,
+    #[serde(default)]
+    pub(super) trusted_by: Vec<TrustEntry>,
+    #[serde(default)]
+    pub(super) paths: Vec<PathEntry>,
+    #[serde(default)]
+    pub(super) hosts_elsewhere: BTreeMap<String, String>,
+    pub(super) referred_names: Option<Word>,
+    #[serde(default)]
+    pub(super) users_elsewhere: BTreeMap<String, String>,
+    pub(super) bad_path: Option<Word>,
+}
+
+/// A realm that is trusted, or that trusts this one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrustEntry {
+    pub(super) realm: Word,
+    #[serde(default, deserialize_with = "password")]
+    pub(super) password: Option<Password>,
+    #[serde(default)]
+    pub(super) keys: Vec<KeyEntry>,
+    pub(super) kvno: Option<u32>,
+    pub(super) etypes: Option<Words>,
+    pub(super) transitive: Option<bool>,
+}
+
+/// A way between realms.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PathEntry {
+    pub(super) from: String,
+    pub(super) to: String,
+    #[serde(default)]
+    pub(super) through: Vec<String>,
 }
 
 #[derive(Deserialize)]

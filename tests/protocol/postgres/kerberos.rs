@@ -23,7 +23,7 @@ fn service() -> Principal {
 }
 
 /// A ticket of kvno 3 for the service, under key 1, as a KDC would issue it.
-fn ticket(user: &str) -> Credential {
+pub(super) fn ticket(user: &str) -> Credential {
     let (client, session, service_key) = (Principal::new(&[user], REALM), key(9), key(1));
     let end_time = NOW + Duration::from_secs(3600);
     let part = EncTicketPart {
@@ -60,14 +60,14 @@ fn keytab(principal: Principal, kvno: u32, key: &Key) -> Keytab {
     Keytab { entries: vec![Entry { principal, timestamp: 0, kvno, key: key.into() }] }
 }
 
-fn kerberized(rules: &[&str], keytab: Keytab) -> ServerSettings {
+pub(super) fn kerberized(rules: &[&str], keytab: Keytab) -> ServerSettings {
     let mut settings = server(rules);
     settings.acceptor = Some(Arc::new(Acceptor::new(keytab)));
     settings.gss_encryption = true;
     settings
 }
 
-fn right_keytab() -> Keytab {
+pub(super) fn right_keytab() -> Keytab {
     keytab(service(), 3, &key(1))
 }
 
@@ -81,7 +81,7 @@ fn client(user: &str) -> ClientSettings {
 }
 
 const END: &str = "auth-ok< parameter< ready<";
-const STRIP: [&str; 1] = ["host all all gss include_realm=0"];
+pub(super) const STRIP: [&str; 1] = ["host all all gss include_realm=0"];
 
 #[test]
 fn a_ticket_logs_in_with_and_without_mutual_authentication() {

@@ -8,5 +8,6 @@ mod packets;
 mod scram;
 mod session;
 mod splits;
+mod spnego;
 
 use conversation::{Conversation, server};

@@ -16,6 +16,8 @@ pub(super) fn resolve(written: &file::Realm, filling: &Filling<'_>) -> Result<Re
         ticket_lifetime: _,
         clock: _,
         deviations: _,
+        trusts: _,
+        trust_secret: _,
         flavor,
         preauth,
         case_insensitive,

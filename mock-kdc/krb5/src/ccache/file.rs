@@ -253,13 +253,13 @@ mod tests {
     /// Version 4 in the words of an older one: `octets` as fields of which some are numbers, to be turned round.
     fn older(version: u8, fields: &[&[u8]]) -> Vec<u8> {
         let turned = |field: &[u8]| match field {
-            // A length and what it counts, or a number.
-            [length @ ..] if length.len() > 4 => {
-                let (length, text) = field.split_at(4);
-                [u32::from_be_bytes(length.try_into().unwrap()).to_ne_bytes().as_slice(), text].concat()
-            }
             [a, b, c, d] => u32::from_be_bytes([*a, *b, *c, *d]).to_ne_bytes().to_vec(),
             [a, b] => u16::from_be_bytes([*a, *b]).to_ne_bytes().to_vec(),
+            // A length and what it counts.
+            counted if counted.len() > 4 => {
+                let (length, text) = counted.split_at(4);
+                [u32::from_be_bytes(length.try_into().unwrap()).to_ne_bytes().as_slice(), text].concat()
+            }
             other => other.to_vec(),
         };
         std::iter::once(vec![5, version]).chain(fields.iter().map(|field| turned(field))).flatten().collect()

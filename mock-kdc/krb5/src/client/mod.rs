@@ -25,6 +25,7 @@ mod as_exchange;
 mod failure;
 mod long_term_key;
 mod reply_checks;
+mod route;
 mod secret;
 mod tgs_exchange;
 

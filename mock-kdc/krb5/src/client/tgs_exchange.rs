@@ -3,6 +3,7 @@
 use super::action::UDP_PREFERENCE_LIMIT;
 use super::as_exchange::nonce;
 use super::reply_checks::Answer;
+use super::route::Route;
 use super::{Action, KerberosFailure, Request, Transport, rejected};
 use crate::crypto::{Etype, Key, usage};
 use crate::der::Codec;
@@ -11,6 +12,7 @@ use crate::messages::{
     ApRequest, Authenticator, Checksum, EncKdcReplyPart, EncryptedData, EncryptionKey, Exchange, KdcReply, KdcRequest,
     KdcRequestBody, KrbError, PaData, Ticket, error_code, padata_type,
 };
+use crate::transited::Capaths;
 use crate::{Credential, Principal, Random, Timestamp};
 use std::time::Duration;
 
@@ -25,6 +27,8 @@ pub struct TgsSettings {
     pub etypes: Vec<Etype>,
     /// KDCOptions, see [`crate::messages::flags::kdc_options`].
     pub kdc_options: u32,
+    /// Ways to other realms that are not those of the hierarchy (`[capaths]`).
+    pub paths: Capaths,
     /// Until when; the TGT's end by default. A ticket that outlives what is written here is rejected, and by default one that
     /// outlives its TGT (RFC 4120 §3.3.3), which libkrb5 lets pass: it compares only with what its caller wrote.
     pub till: Option<Timestamp>,
@@ -48,6 +52,7 @@ impl TgsSettings {
             tgt,
             server,
             etypes: vec![Etype::Aes256Sha1, Etype::Aes128Sha1, Etype::Aes256Sha384, Etype::Aes128Sha256],
+            paths: Capaths::default(),
             till: None,
             clock_skew: Duration::from_secs(300),
             offset_us: 0,
@@ -80,7 +85,7 @@ impl TgsSettings {
     }
 }
 
-/// How many realms may be passed through (libkrb5's KRB5_REFERRAL_MAXHOPS).
+/// How many realms may be passed through that are not on the path (libkrb5's KRB5_REFERRAL_MAXHOPS).
 const MAX_REFERRALS: usize = 10;
 
 /// One TGS exchange, through as many realms as it takes.
@@ -91,6 +96,10 @@ pub struct TgsExchange {
     tgt: Credential,
     /// Realms whose ticket-granting service was asked, to find circles.
     realms: Vec<Vec<u8>>,
+    /// The way to the service's realm, while there is one ahead.
+    route: Option<Route>,
+    /// How often a realm has sent us on to one that is not on the way.
+    referrals: usize,
     state: State,
 }
 
@@ -124,7 +133,7 @@ impl TgsExchange {
     #[must_use]
     pub fn new(settings: TgsSettings) -> Self {
         let tgt = settings.tgt.clone();
-        Self { settings, tgt, realms: Vec::new(), state: State::Start }
+        Self { settings, tgt, realms: Vec::new(), route: None, referrals: 0, state: State::Start }
     }
 
     /// What to do, given the KDC's `reply` to the last request, a bare message. Without a reply, what is to be sent is
@@ -142,7 +151,7 @@ impl TgsExchange {
             (State::Start, _) => self.send(now, random),
             (State::ExpectReply(outstanding), None) => Ok(self.send_again(outstanding)),
             (State::ExpectReply(outstanding), Some(reply)) => match reply.first() {
-                Some(0x7e) => self.handle_error(reply, outstanding),
+                Some(0x7e) => self.handle_error(reply, outstanding, now, random),
                 Some(0x6d) => match self.handle_reply(reply, &outstanding, now) {
                     Ok(Progress::NextRealm) => self.send(now, random),
                     Ok(Progress::Ticket(credential)) => Ok(Action::Done(credential)),
@@ -165,10 +174,13 @@ impl TgsExchange {
             (self.tgt.server.realm.clone(), self.settings.server.clone())
         } else {
             // Any other ticket grants nothing.
-            let realm = self.tgt.server.krbtgt_realm().ok_or(KerberosFailure::NoCredentials)?;
-            (realm.to_vec(), self.next_server(realm))
+            let realm = self.tgt.server.krbtgt_realm().ok_or(KerberosFailure::NoCredentials)?.to_vec();
+            let server = self.next_server(&realm);
+            (realm, server)
         };
-        self.realms.push(realm.clone());
+        if !self.realms.contains(&realm) {
+            self.realms.push(realm.clone());
+        }
         let kdc_time = Timestamp::from_micros(now.micros().saturating_add(self.settings.offset_us));
         let subkey = Key::random(self.tgt.key.etype(), random);
         let body = KdcRequestBody {
@@ -193,14 +205,17 @@ impl TgsExchange {
         Ok(Action::Send(sent))
     }
 
-    /// The service itself where its realm is this one or not known; otherwise the TGT of its realm.
-    fn next_server(&self, realm: &[u8]) -> Principal {
+    /// The service itself where its realm is this one or not known; otherwise the TGT of its realm, or of one on the way.
+    fn next_server(&mut self, realm: &[u8]) -> Principal {
         let wanted = &self.settings.server;
         if wanted.realm.is_empty() || wanted.realm == realm {
-            Principal { realm: realm.to_vec(), ..wanted.clone() }
-        } else {
-            Principal::cross_realm_krbtgt(&wanted.realm, realm)
+            return Principal { realm: realm.to_vec(), ..wanted.clone() };
         }
+        if self.route.as_ref().is_none_or(|route| route.here() != realm) {
+            self.route = Route::new(&self.settings.paths, realm, &wanted.realm);
+        }
+        let aim = self.route.as_ref().map_or(&*wanted.realm, Route::aim);
+        Principal::cross_realm_krbtgt(aim, realm)
     }
 
     fn ap_request(
@@ -235,13 +250,24 @@ impl TgsExchange {
         Action::Send(sent)
     }
 
-    fn handle_error(&mut self, reply: &[u8], mut outstanding: Box<Outstanding>) -> Result<Action, KerberosFailure> {
+    fn handle_error(
+        &mut self,
+        reply: &[u8],
+        mut outstanding: Box<Outstanding>,
+        now: Timestamp,
+        random: &mut dyn Random,
+    ) -> Result<Action, KerberosFailure> {
         let error = KrbError::decode(reply)?;
         if error.error_code == error_code::RESPONSE_TOO_BIG && outstanding.sent.transport == Transport::Udp {
             // A later realm's KDC may well answer within a datagram, but one that does not costs a round trip more.
             self.settings.udp_preference_limit = 0;
             outstanding.sent = outstanding.sent.over_tcp();
             return Ok(self.send_again(outstanding));
+        }
+        // A realm on the way may have a key for one that is closer.
+        let is_on_the_way = outstanding.server.components != self.settings.server.components;
+        if is_on_the_way && self.route.as_mut().is_some_and(Route::aim_closer) {
+            return self.send(now, random);
         }
         Err(error.into())
     }
@@ -278,8 +304,15 @@ impl TgsExchange {
             // A service under another name; check_tgs has seen that canonicalize was asked for.
             None => Ok(Progress::Ticket(credential)),
             Some(next) => {
-                if self.realms.iter().any(|realm| realm == next) || self.realms.len() > MAX_REFERRALS {
+                if self.realms.iter().any(|realm| realm == next) {
                     return Err(KerberosFailure::Rejected(rejected::REFERRAL));
+                }
+                if !self.route.as_mut().is_some_and(|route| route.go_to(next)) {
+                    self.route = None;
+                    self.referrals += 1;
+                    if self.referrals > MAX_REFERRALS {
+                        return Err(KerberosFailure::Rejected(rejected::REFERRAL));
+                    }
                 }
                 // A referral in place of the service's ticket moves the service to that realm (RFC 6806 §8).
                 if outstanding.server.components == self.settings.server.components {

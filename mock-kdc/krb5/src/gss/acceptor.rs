@@ -17,6 +17,7 @@ use crate::messages::{
     ApReply, ApRequest, Authenticator, Codec, EncApReplyPart, EncTicketPart, EncryptedData, EncryptionKey, KrbError,
     error_code,
 };
+use crate::transited::{self, Capaths};
 use crate::{Principal, Random, Timestamp};
 
 /// What an acceptor has at hand: keys, its principal if pinned, tolerance, replay cache. One serves all connections.
@@ -153,6 +154,9 @@ impl Acceptor {
         if authenticator.client != ticket.client {
             return Err(Cause::Krb(error_code::BADMATCH));
         }
+        let (contents, issuer) = (&ticket.transited.contents, &request.ticket.server().realm);
+        transited::check_ticket(ticket.flags, contents, &ticket.client.realm, issuer, &Capaths::default())
+            .map_err(|refused| Cause::Krb(refused.code()))?;
         if let Some(replays) = &self.replays {
             let mut replays = replays.lock().unwrap_or_else(PoisonError::into_inner);
             if !replays.store(&request.authenticator.cipher, now, self.clock_skew) {

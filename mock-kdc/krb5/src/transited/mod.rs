@@ -17,6 +17,9 @@ mod path;
 pub use compress::{add, expand};
 pub use path::{Capaths, hierarchical_path};
 
+use crate::messages::error_code;
+use crate::messages::flags::ticket;
+
 /// The longest name of a realm, in octets (MIT's libkrb5 has the same).
 pub const MAX_REALM: usize = 512;
 
@@ -49,10 +52,14 @@ pub enum PathRefused {
     /// A realm that does not lie on the path between the client's realm and the service's.
     #[error("the client came through a realm that is not on the path to the service's")]
     NotOnPath,
+    /// Somebody who came a way, but is where the service is.
+    #[error("the client came through other realms to its own")]
+    SameRealm,
 }
 
 /// Whether all realms of a transited field lie on the path between the client's realm and the service's, as libkrb5's
-/// krb5_check_transited_list decides it: the path of `capaths` where there is one, the hierarchy otherwise.
+/// krb5_check_transited_list decides it: the path of `capaths` where there is one, the hierarchy otherwise. A path may name
+/// the client's realm, but not the service's.
 ///
 /// # Errors
 /// Why they do not.
@@ -60,9 +67,39 @@ pub fn check(contents: &[u8], client: &[u8], service: &[u8], capaths: &Capaths) 
     if contents.is_empty() {
         return Ok(());
     }
-    let path = capaths.path(client, service);
+    if client == service {
+        return Err(PathRefused::SameRealm);
+    }
+    let mut path = capaths.path(client, service);
+    path.pop();
     let transited = expand(contents, client, service)?;
     if transited.iter().all(|realm| path.contains(realm)) { Ok(()) } else { Err(PathRefused::NotOnPath) }
+}
+
+/// What whoever is presented a ticket of `issuer` checks of its path, as libkrb5's krb5_rd_req: nothing where the ticket's
+/// `flags` say that the KDC has done so.
+///
+/// # Errors
+/// Why the client may not come this way.
+pub fn check_ticket(
+    flags: u32,
+    contents: &[u8],
+    client: &[u8],
+    issuer: &[u8],
+    capaths: &Capaths,
+) -> Result<(), PathRefused> {
+    if flags & ticket::TRANSITED_POLICY_CHECKED != 0 { Ok(()) } else { check(contents, client, issuer, capaths) }
+}
+
+impl PathRefused {
+    /// What a service answers: 43 (ILL_CR_TKT), and 60 where MIT's error has no number on the wire.
+    #[must_use]
+    pub const fn code(self) -> i32 {
+        match self {
+            Self::Invalid(_) | Self::NotOnPath => error_code::ILL_CR_TKT,
+            Self::SameRealm => error_code::GENERIC,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -81,10 +118,12 @@ mod tests {
         let check = |contents: &str| check(contents.as_bytes(), b"A.X.COM", b"B.X.COM", &none);
         assert_eq!(check(""), Ok(()), "a direct trust is nobody's business");
         assert_eq!(check("X.COM"), Ok(()));
-        assert_eq!(check("B.X.COM"), Ok(()), "MIT lets a path name its ends");
+        assert_eq!(check("A.X.COM"), Ok(()), "MIT lets a path name where it begins");
+        assert_eq!(check("B.X.COM"), Err(PathRefused::NotOnPath), "but not where it ends");
         assert_eq!(check("COM"), Err(PathRefused::NotOnPath), "above the common parent");
         assert_eq!(check("X.COM,EVIL.COM"), Err(PathRefused::NotOnPath));
         assert_eq!(check("EVIL."), Err(PathRefused::NotOnPath));
+        assert_eq!(super::check(b"COM", b"X.COM", b"X.COM", &none), Err(PathRefused::SameRealm));
         assert_eq!(check(",/X,"), Err(PathRefused::Invalid(InvalidTransited::NoHierarchy)));
     }
 

@@ -18,16 +18,17 @@ impl Capaths {
         self
     }
 
-    /// The realms from `client`'s to `service`'s, both included.
+    /// The realms from `client`'s to `service`'s, both included: what is written, or else the hierarchy.
     #[must_use]
     pub fn path(&self, client: &[u8], service: &[u8]) -> Vec<Vec<u8>> {
-        match self.between.get(&(client.to_vec(), service.to_vec())) {
-            Some(between) => {
-                let ends = [client.to_vec()].into_iter().chain(between.iter().cloned()).chain([service.to_vec()]);
-                ends.collect()
-            }
-            None => hierarchical_path(client, service),
-        }
+        self.written(client, service).unwrap_or_else(|| hierarchical_path(client, service))
+    }
+
+    /// The same, if it is written.
+    #[must_use]
+    pub fn written(&self, client: &[u8], service: &[u8]) -> Option<Vec<Vec<u8>>> {
+        let between = self.between.get(&(client.to_vec(), service.to_vec()))?;
+        Some([client.to_vec()].into_iter().chain(between.iter().cloned()).chain([service.to_vec()]).collect())
     }
 
     /// All that is written: from, to, and the realms between.
