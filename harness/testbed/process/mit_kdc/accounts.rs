@@ -215,6 +215,7 @@ mod tests {
             ticket_lifetime_seconds: 600,
             clock_seconds: 0,
             deviations: Vec::new(),
+            rules: Vec::new(),
             trusts: [].into(),
             trusted_by: [].into(),
             trust_password: Password::Named("trust".to_owned()),
