@@ -212,7 +212,6 @@ fn what_cannot_be_done_is_said_before_anything_is_played() {
         "parameter = { of = \"db\", name = \"tls_version\", value = \"TLSv1.3\" }",
         "unknown value of tls_version 'TLSv1.3', allowed: TLSv1, TLSv1.1, TLSv1.2",
     );
-    check("fault = { then = \"x\" }", "no 'realm' for the fault");
     check(
         "kinit = { by = \"app\", user = \"alice\", realm = \"corp\", secret = \"x\", keytab = \"true\" }\nthen = \"established\"",
         "a kinit by keytab types no 'secret'",
