@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use allocation_counter::measure;
-use mock_kdc::{Arrival, Generator, Kdc, Outcome, Realm, Responder, Service, Transport, User, Worker};
+use mock_kdc::{Arrival, Flavor, Generator, Kdc, Outcome, Realm, Responder, Service, Transport, User, Worker};
 use shakedown_krb5::client::{Action, AsExchange, AsSettings, Secret, TgsExchange, TgsSettings};
 use shakedown_krb5::crypto::{Etype, Key, default_salt, string_to_key, usage};
 use shakedown_krb5::messages::{
@@ -40,13 +40,13 @@ enum Kind {
     Tgs,
 }
 
+const FLAVORS: [Flavor; 2] = [Flavor::Mit, Flavor::ActiveDirectory];
 const KINDS: [Kind; 3] = [Kind::Unproven, Kind::As, Kind::Tgs];
 
 impl World {
-    fn new(etype: Etype, adapt: impl FnOnce(&mut Realm)) -> Self {
+    fn new(flavor: Flavor, etype: Etype) -> Self {
         let mut random = Generator::from_seed([1; 32]);
-        let mut realm = Realm::new(REALM);
-        adapt(&mut realm);
+        let mut realm = Realm::of(flavor, REALM);
         realm.etypes = vec![etype];
         realm.users.push(User::new("alice", PASSWORD));
         realm.services.push(Service::new("postgres/db.test"));
@@ -118,15 +118,15 @@ fn check_outcome(kind: Kind, outcome: &Outcome) {
 
 #[test]
 fn an_answer_is_made_without_an_allocation() {
-    for etype in Etype::ALL {
-        let mut world = World::new(etype, |_| {});
+    for (flavor, etype) in FLAVORS.into_iter().flat_map(|flavor| Etype::ALL.map(|etype| (flavor, etype))) {
+        let mut world = World::new(flavor, etype);
         let mut worker = Worker::from_seed([2; 32]);
         for kind in KINDS {
             for round in 0..20 {
                 let request = world.request(kind);
                 let cost = measure(|| world.kdc.respond(&request, &Arrival::direct(NOW), &mut worker));
                 check_outcome(kind, &worker.event().outcome);
-                assert!(cost.count_total == 0 || round < 2, "{etype}, {kind:?}, request {round}: {cost:?}");
+                assert!(cost.count_total == 0 || round < 2, "{flavor:?}, {etype}, {kind:?}, request {round}: {cost:?}");
             }
         }
     }
@@ -134,7 +134,7 @@ fn an_answer_is_made_without_an_allocation() {
 
 #[test]
 fn a_datagram_is_answered_remembered_counted_and_logged_without_an_allocation() {
-    let mut world = World::new(Etype::Aes256Sha1, |_| {});
+    let mut world = World::new(Flavor::Mit, Etype::Aes256Sha1);
     let responder = Responder::new(Arc::clone(&world.kdc));
     let mut worker = Worker::from_seed([2; 32]);
     let arrival = Arrival {
@@ -169,7 +169,7 @@ fn a_datagram_is_answered_remembered_counted_and_logged_without_an_allocation() 
 
 #[test]
 fn the_counter_counts() {
-    let mut world = World::new(Etype::Aes256Sha1, |_| {});
+    let mut world = World::new(Flavor::Mit, Etype::Aes256Sha1);
     let request = world.request(Kind::As);
     let mut random = Generator::from_seed([3; 32]);
     let cost = measure(|| drop(world.kdc.answer(&request, NOW, &mut random)));
