@@ -22,6 +22,7 @@
 //! ```
 
 mod change;
+mod kinit;
 
 use crate::error::Error;
 use crate::handshake::{Outcome, Side};
@@ -417,107 +418,6 @@ impl World {
         };
         let server = if server.is_mock() { View::of(seen) } else { View::Unobserved };
         let attempt = Attempt { client, server, kdc: View::Unobserved, connections, phases: Vec::new(), recordings };
-        Ok(Performed::Attempt(Box::new(attempt)))
-    }
-
-    async fn kinit(
-        &mut self,
-        by: &str,
-        user: &str,
-        realm: &str,
-        secret: &KinitSecret,
-        fresh_cache: bool,
-    ) -> Result<Performed, Error> {
-        let standing = self.realms.get(realm).ok_or_else(|| unknown("realm", realm))?;
-        let principal = Principal::new(&[user], &standing.planned.realm);
-        let KinitSecret::Typed(password) = secret else {
-            return self.kinit_by_keytab(by, realm, &principal, fresh_cache).await;
-        };
-        let is_right = standing.planned.users.get(user).is_some_and(|known| known.password == *password);
-        if let Some(tickets) = self.tickets.clone().filter(|_| is_right) {
-            return self.kinit_by(&tickets, by, &principal).await;
-        }
-        let password = self.materials.secrets().value(password);
-        let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
-        let planned = Arc::clone(&client.planned);
-        match &planned.kind {
-            ClientKind::BuiltIn => {
-                if fresh_cache {
-                    client.destroy_tickets();
-                }
-                let secret = Secret::password(&password);
-                let attempt = client.kinit(&principal, secret, &self.materials).await.that_reached_somebody()?;
-                Ok(Performed::Attempt(Box::new(attempt)))
-            }
-            ClientKind::Profile(name) => {
-                Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
-            }
-            ClientKind::Command { argv } => {
-                let folder = self.folder()?;
-                let mut variables = Variables::default();
-                variables.set("SHAKEDOWN_VERB", "kinit");
-                variables.set("SHAKEDOWN_USER", user);
-                variables.set("SHAKEDOWN_REALM", standing.planned.realm.as_str());
-                variables.set("SHAKEDOWN_PASSWORD", password.as_str());
-                if let Some(kerberos) = self.servers.values().find_map(|server| server.planned.kerberos.as_ref()) {
-                    variables.set("SHAKEDOWN_SPN", kerberos.spn.as_str());
-                }
-                self.kerberos_variables(&mut variables, folder)?;
-                if fresh_cache {
-                    // One that is not there is as good as one that was removed.
-                    let _ = std::fs::remove_file(folder.path().join(CCACHE));
-                }
-                let mark = standing.mark();
-                let outcome = match command::run(argv, &self.scenario_folder, &variables).await? {
-                    Said::LoggedIn(_) => Outcome::established("kerberos"),
-                    Said::Refused(words) => realm::refusal(&words),
-                    Said::CannotPlay(reason) => return Ok(Performed::CannotPlay(reason)),
-                };
-                let connections = standing.trace_since(mark).into_iter().collect();
-                // What a program says to somebody else's KDC passes us by.
-                let server = if standing.is_observed() { View::Nothing } else { View::Unobserved };
-                let attempt = Attempt { connections, server, ..Attempt::without_connection(outcome) };
-                Ok(Performed::Attempt(Box::new(attempt)))
-            }
-        }
-    }
-
-    /// A kinit by the keys that the user had when the case began.
-    async fn kinit_by_keytab(
-        &mut self,
-        by: &str,
-        realm: &str,
-        principal: &Principal,
-        fresh_cache: bool,
-    ) -> Result<Performed, Error> {
-        let standing = self.realms.get(realm).ok_or_else(|| unknown("realm", realm))?;
-        let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
-        if client.planned.kind != ClientKind::BuiltIn || !standing.is_observed() {
-            return Ok(Performed::CannotPlay("there is no keytab of users here".to_owned()));
-        }
-        if fresh_cache {
-            client.destroy_tickets();
-        }
-        let keys = standing.user_keys(principal)?;
-        let attempt = client.kinit(principal, keys, &self.materials).await.that_reached_somebody()?;
-        Ok(Performed::Attempt(Box::new(attempt)))
-    }
-
-    /// A kinit without a password: from a credential cache that is there, for which no KDC is asked, or by the keys of a keytab.
-    /// A program finds what comes of it in its own cache.
-    async fn kinit_by(&mut self, tickets: &Tickets, by: &str, principal: &Principal) -> Result<Performed, Error> {
-        let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
-        let attempt = match tickets.secret(principal) {
-            Some(keys) => client.kinit(principal, keys, &self.materials).await,
-            None => {
-                client.take(tickets.tickets(principal));
-                let established = Attempt::without_connection(Outcome::established("kerberos"));
-                Attempt { server: View::Unobserved, ..established }
-            }
-        };
-        if let (ClientKind::Command { .. }, Some(cache)) = (&client.planned.kind, client.credential_cache()?) {
-            self.folder()?.write(CCACHE, &cache)?;
-        }
         Ok(Performed::Attempt(Box::new(attempt)))
     }
 

@@ -7,8 +7,8 @@
 //!   AS-REQ, PA-ENC-TIMESTAMP       ->
 //!                                  <-  AS-REP
 //! ```
-//! The order of the checks is that of MIT's KDC, and decides which error wins: an account that has ended or is locked
-//! is told before the password is proven.
+//! The order of the checks decides which error wins. It is that of MIT's KDC; what differs between flavors is in
+//! [`crate::policy`].
 
 use shakedown_krb5::Random;
 use shakedown_krb5::Timestamp;
@@ -20,6 +20,7 @@ use shakedown_krb5::messages::{Codec as _, Exchange, PreauthEncTimestamp, error_
 use crate::database::Account;
 use crate::fast;
 use crate::kdc::View;
+use crate::pac::{self, WithPac};
 use crate::policy::{accounts, etypes, hints, names, options};
 use crate::refusal::{Refusal, Refused};
 use crate::reply::{Grant, Issued, Unrestricted, longest_life, longest_renewal, open};
@@ -84,6 +85,7 @@ pub(crate) fn answer<'a>(
     // MIT sets ENC-PA-REP whether or not the checksum was asked for: it says that this KDC makes one.
     let mut flags = ticket::INITIAL | ticket::ENC_PA_REP;
     flags |= options & (kdc_options::FORWARDABLE | kdc_options::PROXIABLE);
+    flags |= options::postdated_flags(options);
     if !matches!(proof, Proof::None) {
         flags |= ticket::PRE_AUTHENT;
     }
@@ -94,11 +96,14 @@ pub(crate) fn answer<'a>(
         fast::answer_challenge(tunnel, key, view.now, random, &mut out.padata);
     }
     hints::of_reply(client, key, body.etypes, &mut out.padata);
+    let told_client = names::told_client(view.realm, asked_client, client, body.kdc_options);
+    let told_service = names::told_service(asked_server, server);
+    let authorization = WithPac::of_logon(view, client, told_service, pac::wanted(request), &mut opened.signed);
     let grant = Grant {
         exchange: Exchange::As,
         // The names go back with the name types of the request: libkrb5 compares those as well.
-        client: names::told_client(view.realm, asked_client, client, body.kdc_options),
-        service: names::told_service(asked_server, server),
+        client: told_client,
+        service: told_service,
         account: server,
         session_etype,
         times,
@@ -106,13 +111,16 @@ pub(crate) fn answer<'a>(
         nonce: body.nonce,
         addresses: body.addresses,
         transited: TransitedView::NONE,
-        authorization: &Unrestricted,
+        authorization: authorization.as_ref().map_or(&Unrestricted, |with_pac| with_pac),
         key_expiration: client.password_expires,
         reply_key: key,
         reply_usage: usage::AS_REP,
+        reply_kvno: view.realm.reply_key_version.then_some(client.newest().kvno),
+        ticket_key: None,
         proves: request.padata(padata_type::REQ_ENC_PA_REP).map(|_| octets),
     };
-    Ok(grant.issue(view, out, random))
+    let Issued { ticket_etype, session_etype, kvno, .. } = grant.issue(view, out, random);
+    Ok(Issued { client: told_client, service: told_service, ticket_etype, session_etype, kvno })
 }
 
 /// How the client has proven that it knows its key.

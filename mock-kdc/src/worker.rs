@@ -45,6 +45,8 @@ pub(crate) struct Opened {
     pub(crate) authorization_data: Vec<u8>,
     /// The request that came within another, by FAST.
     pub(crate) within: Vec<u8>,
+    /// A new ticket as the signature in its PAC sees it.
+    pub(crate) signed: Vec<u8>,
 }
 
 /// What is written.
@@ -122,8 +124,8 @@ impl Desk {
 /// Session keys were in there.
 impl Drop for Desk {
     fn drop(&mut self) {
-        let Opened { proof, ticket, authenticator, authorization_data, within } = &mut self.opened;
-        for buffer in [proof, ticket, authenticator, authorization_data, within, &mut self.out.plain] {
+        let Opened { proof, ticket, authenticator, authorization_data, within, signed } = &mut self.opened;
+        for buffer in [proof, ticket, authenticator, authorization_data, within, signed, &mut self.out.plain] {
             buffer.zeroize();
         }
     }

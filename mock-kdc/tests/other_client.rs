@@ -56,7 +56,7 @@ fn principal(name: &str) -> krb5::Principal {
 fn each_encryption_type_logs_in_and_the_service_accepts_its_ticket() {
     let world = World::new();
     let keytab = world.keytab("postgres/db.test");
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         let client = world.client().with_enctypes(&[etype.number()]);
         let tgt = client.login_with_password(&principal("alice"), PASSWORD).unwrap();
         let ticket = client.service_ticket(&tgt, &principal("postgres/db.test")).unwrap();

@@ -3,7 +3,7 @@
 use crate::arguments;
 use crate::program::{Files, free_port, loopback, names, program, shakedown, to_its_end};
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -76,6 +76,13 @@ fn it_says_where_everything_is_serves_and_ends_without_a_trace() {
     assert_eq!((greeting[3], greeting[4]), (0, 10), "a packet with sequence id 0, protocol version 10");
     TcpStream::connect(kdc).unwrap();
     assert!(folder.is_dir());
+    let (control, token) = serving.told("realm corp: control http://").split_once(", token in ").unwrap();
+    assert_eq!(PathBuf::from(token).metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let mut stream = TcpStream::connect(control).unwrap();
+    stream.write_all(b"GET /health HTTP/1.1\r\nHost: kdc\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 
     assert_eq!(serving.end("-TERM"), Some(0));
     assert!(!folder.exists(), "{} is left", folder.display());

@@ -74,7 +74,7 @@ fn keys_and_types() {
     check(
         "login = ",
         "logn = ",
-        "25:1: unknown key 'logn', allowed: kind, argv, login, secret, database, tls, gssencmode, transport, offer, allow_cleartext, mutual, channel_binding, clock, deviations",
+        "25:1: unknown key 'logn', allowed: kind, argv, login, secret, database, tls, gssencmode, transport, offer, allow_cleartext, mutual, channel_binding, kdc_timesync, destroy_tickets, clock, deviations",
     );
     check(
         "[realm.corp]",
@@ -452,7 +452,7 @@ fn a_view_of_somebody_who_is_not_there_could_not_fail_and_is_refused() {
     check(
         "then  = \"established\"",
         "then  = \"established\"\nserver = \"eof\"",
-        "36:1: 'server' for a kinit, which asks no server",
+        "36:1: 'server' for a step that asks no server",
     );
     let (head, login) =
         SCENARIO.split_once("[[step]]\nkinit").map(|(head, _)| head).unwrap().split_once("[realm.corp]").unwrap();

@@ -210,9 +210,13 @@ fn what_cannot_be_done_is_said_before_anything_is_played() {
     );
     check(
         "parameter = { of = \"db\", name = \"tls_version\", value = \"TLSv1.3\" }",
-        "a value that tls_version cannot have 'TLSv1.3', allowed: TLSv1, TLSv1.1, TLSv1.2",
+        "unknown value of tls_version 'TLSv1.3', allowed: TLSv1, TLSv1.1, TLSv1.2",
     );
-    check("fault = { then = \"x\" }", "no 'realm' for the fault");
+    check("fault = { realm = \"db\", then = { drop = true } }", "unknown realm 'db', allowed: corp");
+    check(
+        "fault = { realm = \"corp\", then = { split = 1 } }",
+        "then.split is for tcp alone, expected when.transport = \"tcp\"",
+    );
     check(
         "kinit = { by = \"app\", user = \"alice\", realm = \"corp\", secret = \"x\", keytab = \"true\" }\nthen = \"established\"",
         "a kinit by keytab types no 'secret'",

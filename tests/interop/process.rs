@@ -51,6 +51,31 @@ fn postgres_takes_the_tickets_of_mits_kdc_as_those_of_the_mock() {
     Run::play(&["--backend", &both, "scenarios/postgres/kerberos-login.toml"], []).all_pass(12);
 }
 
+/// Keys, clocks and accounts that steps change: MIT's KDC and PostgreSQL come out as the mocks do, case by case.
+#[test]
+fn steps_come_out_on_real_servers_as_on_mocks() {
+    if !has_postgres() || !crate::real_kdc::is_installed() {
+        return;
+    }
+    let both = format!("{POSTGRES},kdc=process");
+    for (scenario, cases) in [
+        ("expiry", 20),
+        ("kdc-failover", 4),
+        ("keytab-ahead", 14),
+        ("keytab-rotation", 12),
+        ("krbtgt-rotation", 4),
+        ("password-change", 8),
+        ("replay", 6),
+        ("skew", 48),
+        ("success", 13),
+    ] {
+        let file = format!("scenarios/kerberos/{scenario}.toml");
+        Run::play(&["--backend", &both, &file], []).all_pass(cases);
+    }
+    let run = Run::play(&["--backend", &both, "scenarios/kerberos/account-changes.toml"], []);
+    assert_eq!((run.code, run.count("pass"), run.count("skipped")), (Some(0), 4, 2), "{}", run.printed);
+}
+
 /// The same scenario with another expectation: the server is asked, and its answer counts.
 #[test]
 fn a_server_that_answers_otherwise_than_expected_fails_its_case() {

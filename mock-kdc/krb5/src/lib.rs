@@ -22,6 +22,7 @@ pub mod gss;
 pub mod keytab;
 pub mod krb5_conf;
 pub mod messages;
+pub mod pac;
 pub mod principal;
 pub mod transited;
 

@@ -1,11 +1,13 @@
 //! A principal as the KDC knows it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use shakedown_krb5::crypto::{Etype, Key, string_to_key};
 use shakedown_krb5::keytab::{Entry, Keyblock, Keytab};
 use shakedown_krb5::{Principal, Random, Timestamp};
 
+use crate::pac::Profile;
 use crate::policy::lockout::Attempts;
 use crate::realm::{Kind, Password, Rotation};
 
@@ -43,6 +45,8 @@ pub(crate) struct Account {
     pub(crate) rid: Option<u32>,
     /// For the PAC.
     pub(crate) groups: Vec<u32>,
+    /// What the PAC says; none for services, and where there are no PACs.
+    pub(crate) pac: Option<Arc<Profile>>,
 }
 
 /// The keys of one version number, the preferred first.
@@ -78,6 +82,7 @@ impl Account {
             transitive: true,
             rid: None,
             groups: Vec::new(),
+            pac: None,
         }
     }
 

@@ -300,7 +300,7 @@ pub(super) const LINES: &[Line] = &[
                 part.set_field(SNAME, Element::of(&PrincipalName::from(&Principal::krbtgt(&realm))));
             }),
             Bend::Reply(|reply, _| {
-                super::clear::rename_ticket(reply, |realm| Principal::krbtgt(realm));
+                super::clear::rename_ticket(reply, Principal::krbtgt);
             }),
         ],
     },

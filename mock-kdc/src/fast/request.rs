@@ -15,7 +15,7 @@ use crate::tgs_exchange::UNKEYED;
 struct Unopened {
     code: i32,
     /// Once its key is known, the error goes back through the tunnel.
-    tunnel: Option<Tunnel>,
+    tunnel: Option<Box<Tunnel>>,
 }
 
 /// The AS-REQ that counts: the one within, which is written into `within`, or the one itself if it is without FAST.
@@ -77,7 +77,7 @@ fn enter<'a>(
             KdcRequestView::decode(within).map_err(|_| refuse(error_code::GENERIC))
         }
         Err(unopened) => {
-            *tunnel = unopened.tunnel.map(Box::new);
+            *tunnel = unopened.tunnel;
             Err(refuse(unopened.code))
         }
     }
@@ -102,7 +102,7 @@ fn open(
         }
         Err(failure) => code(&failure, fast, &tunnel),
     };
-    Err(Unopened { code, tunnel: Some(tunnel) })
+    Err(Unopened { code, tunnel: Some(Box::new(tunnel)) })
 }
 
 fn code(failure: &OpenFailure, fast: &FastRequest, tunnel: &Tunnel) -> i32 {

@@ -101,12 +101,13 @@ words!(AccountChecks, "order of account checks",
     BeforeProof => "before-proof", PasswordAgeAfterProof => "password-age-after-proof", AfterProof => "after-proof");
 
 impl Flavor {
-    /// What its KDC makes keys of, best first. Active Directory has no key of RFC 8009.
+    /// What its KDC makes keys of, best first. Active Directory has none of RFC 8009, and still has
+    /// RC4; MIT's clients take that before 1.21, and later with `allow_rc4`.
     #[must_use]
     pub fn etypes(self) -> Vec<Etype> {
         match self {
             Self::Mit => vec![Etype::Aes256Sha1, Etype::Aes128Sha1, Etype::Aes256Sha384, Etype::Aes128Sha256],
-            Self::ActiveDirectory => vec![Etype::Aes256Sha1, Etype::Aes128Sha1],
+            Self::ActiveDirectory => vec![Etype::Aes256Sha1, Etype::Aes128Sha1, Etype::Rc4Hmac],
         }
     }
 }

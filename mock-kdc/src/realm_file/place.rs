@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use shakedown_krb5::Timestamp;
-use shakedown_krb5::crypto::{Etype, Key};
+use shakedown_krb5::crypto::{Etype, EtypeRefused, Key};
 use shakedown_krb5::keytab::Keytab;
 use toml::Spanned;
 use zeroize::Zeroizing;
@@ -72,10 +72,7 @@ impl Place<'_> {
     }
 
     fn etype(&self, name: &Spanned<String>) -> Result<Etype, InvalidFile> {
-        Etype::ALL.into_iter().find(|etype| etype.name() == name.get_ref()).ok_or_else(|| {
-            let problem = format!("unknown encryption type '{}', expected one of {}", name.get_ref(), allowed());
-            self.invalid(name, problem)
-        })
+        name.get_ref().parse().map_err(|refused: EtypeRefused| self.invalid(name, refused.to_string()))
     }
 
     /// `300s`, `10m`, `10h`, `7d`.

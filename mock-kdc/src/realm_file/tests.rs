@@ -84,7 +84,11 @@ fn a_file_that_cannot_be_used_is_refused_with_line_and_what_is_allowed() {
     );
     check(
         "realm = 'R'\netypes = [\n 'aes256-cts-hmac-sha1-96',\n 'des-cbc-md5',\n]\n",
-        "line 4: unknown encryption type 'des-cbc-md5', expected one of aes128-cts-hmac-sha1-96, ",
+        "line 4: des-cbc-md5 is weak (RFC 6649) and not served, expected one of aes128-cts-hmac-sha1-96 (17), ",
+    );
+    check(
+        "realm = 'R'\netypes = ['aes']\n",
+        "line 2: unknown encryption type 'aes', expected one of aes128-cts-hmac-sha1-96 (17), ",
     );
     check("realm = 'R'\ndeviations = ['x']\n", "line 2: unknown deviation 'x', expected one of wrong-nonce, ");
     check(

@@ -11,6 +11,7 @@ mod deviations;
 mod fast;
 mod mit;
 mod mit_clients;
+mod pac;
 mod replies_like_mit;
 mod request;
 mod rules;

@@ -93,6 +93,7 @@ mod tests {
                 entry("alice@R", 1, 18, &[1; 32]),
                 entry("alice@R", 1, 17, &[1; 16]),
                 entry("alice@R", 3, 23, &[3; 16]),
+                entry("alice@R", 3, 3, &[3; 8]),
                 entry("bob@R", 9, 19, &[9; 16]),
             ],
         };
@@ -100,6 +101,7 @@ mod tests {
         let found = |etype| keys.find(etype).map(Key::bytes);
         assert_eq!(found(Etype::Aes128Sha1), Some(&[1; 16][..]));
         assert_eq!(found(Etype::Aes256Sha1), Some(&[2; 32][..]));
+        assert_eq!(found(Etype::Rc4Hmac), Some(&[3; 16][..]));
         assert_eq!(found(Etype::Aes128Sha256), None);
         assert!(!keys.is_current(Etype::Aes128Sha1), "its number is lower than that of another key");
         assert!(Secret::from_keytab(&keytab, &"mallory@R".parse().unwrap()).is_none());

@@ -45,8 +45,8 @@ mod tests {
     use super::super::string_to_key;
     use super::*;
 
-    /// RFC 6113 appendix A for 17 and 18; `t_cf2.in` and `t_cf2.expected` of MIT's crypto tests for these and for 19 and
-    /// 20. The keys are those of the passwords `key1` and `key2`, which are their salts too; the peppers `a` and `b`.
+    /// RFC 6113 appendix A for 17 and 18; `t_cf2.in` and `t_cf2.expected` of MIT's crypto tests for these and for 19,
+    /// 20 and 23. The keys are those of the passwords `key1` and `key2`, which are their salts too; the peppers `a` and `b`.
     #[test]
     fn two_keys_make_the_key_of_rfc_6113_and_of_mit() {
         for (etype, expected) in [
@@ -64,8 +64,8 @@ mod tests {
     proptest! {
         #[test]
         fn another_implementation_makes_the_same_keys_of_any_two_etypes(
-            first in prop::sample::select(&Etype::ALL[..]),
-            second in prop::sample::select(&Etype::ALL[..]),
+            first in prop::sample::select(&Etype::AES[..]),
+            second in prop::sample::select(&Etype::AES[..]),
             seed: u64,
             peppers in prop::array::uniform2("[a-z]{0,30}"),
         ) {
@@ -80,7 +80,7 @@ mod tests {
 
         #[test]
         fn another_implementation_goes_on_with_the_same_octets(
-            etype in prop::sample::select(&Etype::ALL[..]),
+            etype in prop::sample::select(&Etype::AES[..]),
             seed: u64,
             input in prop::collection::vec(any::<u8>(), 0..80),
             length in 0..300usize,

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::cbc_cts::Aes;
 use super::mac::Mac;
 use super::n_fold::n_fold;
-use super::{Etype, KeyUsage};
+use super::{Etype, KeyUsage, rc4};
 
 /// What a derived key is for: the octet after the usage number (RFC 3961 §5.3, RFC 8009 §5).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,7 @@ pub(super) fn derive(etype: Etype, base_key: &[u8], usage: KeyUsage, purpose: Pu
         Etype::Aes256Sha384 => {
             kdf(etype, base_key, &constant, None, if purpose == Purpose::Encryption { 32 } else { 24 })
         }
+        Etype::Rc4Hmac => unreachable!("RC4 has one key for each usage, see `rc4`"),
     }
 }
 
@@ -113,7 +114,7 @@ pub(super) fn kdf(etype: Etype, key: &[u8], label: &[u8], context: Option<&[u8]>
     derived
 }
 
-/// The pseudo-random function of RFC 3961 §3: 16, 32 or 48 octets for any input (RFC 3962 §6, RFC 8009 §5).
+/// The pseudo-random function of RFC 3961 §3: 16, 32, 48 or 20 octets for any input (RFC 3962 §6, RFC 8009 §5).
 pub(super) fn prf(etype: Etype, key: &[u8], input: &[u8]) -> Vec<u8> {
     match etype {
         Etype::Aes128Sha1 | Etype::Aes256Sha1 => {
@@ -123,5 +124,6 @@ pub(super) fn prf(etype: Etype, key: &[u8], input: &[u8]) -> Vec<u8> {
         }
         Etype::Aes128Sha256 => kdf(etype, key, b"prf", Some(input), 32).to_vec(),
         Etype::Aes256Sha384 => kdf(etype, key, b"prf", Some(input), 48).to_vec(),
+        Etype::Rc4Hmac => rc4::prf(key, input),
     }
 }

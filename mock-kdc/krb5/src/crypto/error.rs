@@ -27,8 +27,8 @@ pub enum CryptoError {
         /// [`Etype::key_length`].
         expected: usize,
     },
-    /// An etype that is not 17, 18, 19 or 20.
-    #[error("etype {0} is not supported, expected 17, 18, 19 or 20")]
+    /// An etype that is not 17, 18, 19, 20 or 23.
+    #[error("etype {0} is not supported, expected 17, 18, 19, 20 or 23")]
     UnsupportedEtype(i32),
     /// String-to-key parameters that are not four octets.
     #[error("string-to-key parameters of {found} octets, expected 4")]
@@ -36,6 +36,12 @@ pub enum CryptoError {
         /// Octets given.
         found: usize,
     },
+    /// String-to-key parameters for RC4, which has none.
+    #[error("string-to-key parameters for rc4-hmac, expected none")]
+    NoParameters,
+    /// A password that is not UTF-8, for RC4, which takes it as UTF-16.
+    #[error("a password that is not utf-8, which rc4-hmac needs")]
+    NotUtf8,
     /// More iterations of PBKDF2 than we are ready to compute for a peer.
     #[error("string-to-key with {found} iterations, expected 1 to {most}")]
     Iterations {

@@ -36,6 +36,8 @@ pub const KRB_PRIV: KeyUsage = KeyUsage(13);
 pub const KRB_CRED: KeyUsage = KeyUsage(14);
 /// The checksum of a KRB-SAFE.
 pub const KRB_SAFE_CHECKSUM: KeyUsage = KeyUsage(15);
+/// The signatures of a PAC (MS-PAC 2.8, KERB_NON_KERB_CKSUM_SALT).
+pub const PAC_CHECKSUM: KeyUsage = KeyUsage(17);
 /// A sealed Wrap token of the acceptor (RFC 4121 §2).
 pub const ACCEPTOR_SEAL: KeyUsage = KeyUsage(22);
 /// A MIC token of the acceptor (RFC 4121 §2).

@@ -209,7 +209,7 @@ fn keys_are_those_of_another_implementation() {
     let made = |first: &Key, first_pepper: &str, second: &Key, second_pepper: &str| {
         krb5::key::Key::cf2(&peer(first), first_pepper, &peer(second), second_pepper).unwrap().bytes().to_vec()
     };
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         let (first, second) = (key(etype, 1), key(Etype::Aes256Sha1, 2));
         let armor = armor_key(&first, &second);
         assert_eq!(armor.bytes(), made(&first, "subkeyarmor", &second, "ticketarmor"));

@@ -217,14 +217,14 @@ impl Verified {
 
     fn establish(self, flags: Flags, random: &mut dyn Random) -> Accepted {
         let receive_sequence = self.authenticator.seq_number.unwrap_or(0);
-        // With mutual authentication MIT always makes a sub-key of its own for these etypes; without, there is no token to
-        // carry one, and it counts from the initiator's number.
+        // Without mutual authentication there is no token to carry a sub-key, and MIT counts from the initiator's number.
         let (reply, acceptor_subkey, send_sequence) = if flags.has(Flags::MUTUAL) {
-            let subkey = Key::random(self.acceptor_etype(), random);
+            let subkey = self.acceptor_etype().map(|etype| Key::random(etype, random));
             let sequence_number = initial_sequence_number(random);
             let part = EncApReplyPart {
                 time: self.authenticator.time,
-                subkey: Some(to_message(&subkey)),
+                // MIT sends the initiator's back where it has none of its own.
+                subkey: subkey.as_ref().or(self.subkey.as_ref()).map(to_message),
                 seq_number: Some(sequence_number),
             };
             let enc_part = EncryptedData {
@@ -233,7 +233,7 @@ impl Verified {
                 cipher: self.session_key.encrypt(usage::AP_REP, &part.to_octets(), random),
             };
             let reply = frame(TokenId::ApReply, &ApReply { enc_part }.to_octets());
-            (Some(reply), Some(subkey), sequence_number)
+            (Some(reply), subkey, sequence_number)
         } else {
             (None, None, receive_sequence)
         };
@@ -247,9 +247,13 @@ impl Verified {
         }
     }
 
-    fn acceptor_etype(&self) -> Etype {
-        let used = [self.subkey.as_ref().unwrap_or(&self.session_key).etype(), self.session_key.etype()];
-        etype_negotiation::choose(self.authenticator.authorization_data.as_deref(), &used)
+    /// Of what etype the sub-key is that MIT's acceptor makes: with AES always one, with RC4 only one that is better, as
+    /// the tokens of RFC 1964 do not say whose key they are under.
+    fn acceptor_etype(&self) -> Option<Etype> {
+        let session = self.session_key.etype();
+        let base = self.subkey.as_ref().unwrap_or(&self.session_key).etype();
+        let chosen = etype_negotiation::choose(self.authenticator.authorization_data.as_deref(), &[base, session]);
+        (base != Etype::Rc4Hmac || (chosen != Etype::Rc4Hmac && chosen != session)).then_some(chosen)
     }
 }
 

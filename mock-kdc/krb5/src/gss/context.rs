@@ -1,10 +1,11 @@
-//! An established context: Wrap and MIC tokens (RFC 4121 §4.2).
+//! An established context: Wrap and MIC tokens (RFC 4121 §4.2), which with a key of RC4 are those of [`rfc1964`].
 
 use super::frame::malformed;
+use super::rfc1964::{self, Sender};
 use super::sequence::SequenceWindow;
 use super::{Flags, GssError};
 use crate::Random;
-use crate::crypto::{Key, KeyUsage, usage};
+use crate::crypto::{Etype, Key, KeyUsage, usage};
 
 /// An established context: per-message tokens.
 #[derive(Debug)]
@@ -55,6 +56,10 @@ impl Context {
 
     /// Appends a sealed Wrap token (RFC 4121 §4.2.6.2) of `plain` to `out`.
     pub fn wrap(&mut self, plain: &[u8], random: &mut dyn Random, out: &mut Vec<u8>) {
+        if self.is_rc4() {
+            let number = self.next_short_number();
+            return rfc1964::wrap(self.sending_key(), self.role.sender(), number, plain, random, out);
+        }
         // EC and RRC are 0, as MIT, Heimdal and Java send them: AES needs no filler and nobody here seals in place.
         let header = self.next_header(WRAP, SEALED, [0; 4]);
         out.extend_from_slice(&header);
@@ -67,6 +72,11 @@ impl Context {
     /// [`GssError::Malformed`] if it is no Wrap token; [`GssError::Broken`] if it is not sealed, not the peer's, was
     /// changed, or is not the next one where the initiator asked for replay detection or sequencing.
     pub fn unwrap(&mut self, token: &[u8], out: &mut Vec<u8>) -> Result<(), GssError> {
+        if self.is_rc4() {
+            let start = out.len();
+            let number = rfc1964::unwrap(self.sending_key(), self.role.peer().sender(), token, out)?;
+            return self.received.receive_short(number).inspect_err(|_| out.truncate(start));
+        }
         let (header, sealed) = self.peer_header(token, WRAP)?;
         let [_, _, flags, _, ec @ .., _, _, _, _, _, _, _, _, _, _] = *header;
         let rrc = u16::from_be_bytes([header[6], header[7]]);
@@ -99,11 +109,18 @@ impl Context {
     /// The most plaintext that fits a token of `limit` octets (gss_wrap_size_limit).
     #[must_use]
     pub fn wrap_limit(&self, limit: usize) -> usize {
+        if self.is_rc4() {
+            return rfc1964::wrap_limit(limit);
+        }
         limit.saturating_sub(2 * HEADER_LENGTH + self.sending_key().etype().overhead())
     }
 
     /// Appends a MIC token (RFC 4121 §4.2.6.1) over `message` to `out`.
     pub fn mic(&mut self, message: &[u8], out: &mut Vec<u8>) {
+        if self.is_rc4() {
+            let number = self.next_short_number();
+            return rfc1964::mic(self.sending_key(), self.role.sender(), number, message, out);
+        }
         let header = self.next_header(MIC, 0, [0xff; 4]);
         out.extend_from_slice(&header);
         out.extend_from_slice(&self.sending_key().checksum_parts(self.role.sign(), &[message, &header]));
@@ -114,6 +131,10 @@ impl Context {
     /// # Errors
     /// As [`Self::unwrap`].
     pub fn verify_mic(&mut self, token: &[u8], message: &[u8]) -> Result<(), GssError> {
+        if self.is_rc4() {
+            let number = rfc1964::verify_mic(self.sending_key(), self.role.peer().sender(), token, message)?;
+            return self.received.receive_short(number);
+        }
         let (header, checksum) = self.peer_header(token, MIC)?;
         if header[4..8] != [0xff; 4] || header[2] & SEALED != 0 {
             return Err(malformed("filler of a mic token"));
@@ -122,6 +143,18 @@ impl Context {
             .verify_checksum_parts(self.role.peer().sign(), &[message, header], checksum)
             .map_err(|_| GssError::Broken("token is not intact"))?;
         self.received.receive(sequence_number(header))
+    }
+
+    /// Whether tokens are those of [`rfc1964`]: by the key that protects them (MIT).
+    fn is_rc4(&self) -> bool {
+        self.sending_key().etype() == Etype::Rc4Hmac
+    }
+
+    /// The number of the next token as [`rfc1964`] has it, in 32 bits.
+    fn next_short_number(&mut self) -> u32 {
+        let [_, _, _, _, low @ ..] = self.send_sequence.to_be_bytes();
+        self.send_sequence = self.send_sequence.wrapping_add(1);
+        u32::from_be_bytes(low)
     }
 
     fn next_header(&mut self, token_id: [u8; 2], flags: u8, middle: [u8; 4]) -> Header {
@@ -171,6 +204,13 @@ impl Role {
         match self {
             Self::Initiator => Self::Acceptor,
             Self::Acceptor => Self::Initiator,
+        }
+    }
+
+    const fn sender(self) -> Sender {
+        match self {
+            Self::Initiator => Sender::Initiator,
+            Self::Acceptor => Sender::Acceptor,
         }
     }
 

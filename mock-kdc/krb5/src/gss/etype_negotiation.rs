@@ -5,14 +5,15 @@ use crate::der::{Error, Reader};
 use crate::messages::{AuthorizationElement, AuthorizationList, Codec, ad_type};
 
 /// libkrb5's permitted_enctypes, as far as they are ours, most preferred first.
-const PREFERENCE: [Etype; 4] = [Etype::Aes256Sha1, Etype::Aes128Sha1, Etype::Aes256Sha384, Etype::Aes128Sha256];
+const PREFERENCE: [Etype; 5] =
+    [Etype::Aes256Sha1, Etype::Aes128Sha1, Etype::Aes256Sha384, Etype::Aes128Sha256, Etype::Rc4Hmac];
 
 /// The acceptor's choice, as MIT makes it: its most preferred of those that the initiator listed in its authenticator
 /// and of `used`, the etypes of the initiator's sub-key and of the session key.
 pub(super) fn choose(authorization_data: Option<&[AuthorizationElement]>, used: &[Etype]) -> Etype {
     let listed = listed(authorization_data.unwrap_or_default());
     let wanted = |etype: &Etype| used.contains(etype) || listed.contains(&etype.number());
-    PREFERENCE.into_iter().find(wanted).expect("the session key's etype is one of the four")
+    PREFERENCE.into_iter().find(wanted).expect("the session key's etype is one of ours")
 }
 
 /// The EtypeList, mostly within AD-IF-RELEVANT. What does not decode is as good as absent.

@@ -4,7 +4,7 @@ use super::checksum::{self, BindingsHash};
 use super::context::{Context, Keys, Role};
 use super::frame::{TokenId, frame, malformed, unframe};
 use super::{Flags, GssError};
-use crate::crypto::{Key, usage};
+use crate::crypto::{Etype, Key, usage};
 use crate::der::Writer;
 use crate::messages::flags::ap_options;
 use crate::messages::{ApReply, Authenticator, Codec, EncApReplyPart, EncryptedData, EncryptionKey, KrbError};
@@ -148,7 +148,10 @@ impl Initiator {
             Answer::NotExpected => (None, self.sequence_number),
             Answer::Received { subkey, sequence_number } => (subkey, sequence_number),
         };
-        let keys = Keys { base: self.subkey.unwrap_or(self.session_key), acceptor_subkey };
+        let base = self.subkey.unwrap_or(self.session_key);
+        // As MIT: with RC4 the acceptor's is mostly the initiator's own sent back, and no token says whose it is under.
+        let acceptor_subkey = acceptor_subkey.filter(|key| [base.etype(), key.etype()] != [Etype::Rc4Hmac; 2]);
+        let keys = Keys { base, acceptor_subkey };
         Ok(Context::new(Role::Initiator, keys, self.flags, self.sequence_number.into(), receive_sequence.into()))
     }
 }

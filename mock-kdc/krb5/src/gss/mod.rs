@@ -5,14 +5,15 @@
 //!     start ── 60 … 01 00 AP-REQ ─────────────────────▶ accept
 //!     reply ◀── 60 … 02 00 AP-REP ───────────────────── (with mutual authentication only)
 //!           ◀── 60 … 03 00 KRB-ERROR ────────────────── (refused; with mutual authentication only)
-//!   Context ◀──── 05 04 … Wrap, 04 04 … MIC ──────────▶ Context
+//!   Context ◀──── 05 04 … Wrap, 04 04 … MIC ──────────▶ Context       (60 … 02 01 …, 60 … 01 01 … with RC4)
 //! ```
 //!
 //! Either side also speaks SPNEGO (RFC 4178), as Windows does: [`SpnegoInitiator`] and [`Acceptance`], which takes tokens
 //! with and without it.
 //!
 //! The acceptor behaves as MIT krb5's with default credentials does. Not here: delegated credentials (read over, not
-//! kept), DCE style, user-to-user, tokens of before RFC 4121, and transited realms (every path is accepted).
+//! kept), DCE style, user-to-user, Wrap tokens without confidentiality (refused, as PostgreSQL does), and transited realms
+//! (every path is accepted).
 
 mod accept_failure;
 mod acceptor;
@@ -24,6 +25,7 @@ mod flags;
 mod frame;
 mod initiator;
 mod replay;
+mod rfc1964;
 mod sequence;
 mod service_keys;
 mod spnego;

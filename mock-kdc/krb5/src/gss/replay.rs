@@ -17,7 +17,7 @@ pub(super) struct ReplayCache {
     by_age: VecDeque<(Timestamp, [u8; TAG_LENGTH])>,
 }
 
-/// The shortest tag of the four etypes.
+/// The shortest tag of any etype. What ends a ciphertext of RC4 is no tag, but as much a matter of chance.
 const TAG_LENGTH: usize = 12;
 
 impl ReplayCache {

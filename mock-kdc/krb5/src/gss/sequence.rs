@@ -18,6 +18,13 @@ impl SequenceWindow {
         Self { flags, next: first, received: 0 }
     }
 
+    /// Takes the number of a token that was intact and has only its low half: the one that is nearest to the next.
+    pub(super) fn receive_short(&mut self, number: u32) -> Result<(), GssError> {
+        let [_, _, _, _, low @ ..] = self.next.to_be_bytes();
+        let ahead = number.wrapping_sub(u32::from_be_bytes(low)).cast_signed();
+        self.receive(self.next.wrapping_add_signed(ahead.into()))
+    }
+
     /// Takes the number of a token that was intact.
     pub(super) fn receive(&mut self, number: u64) -> Result<(), GssError> {
         let in_order = self.flags.has(Flags::SEQUENCE);
@@ -66,6 +73,13 @@ mod tests {
         check(Flags::REPLAY, 7, &[7, 9, 8, 8, 9, 7], &[true, true, true, false, false, false]);
         check(Flags::REPLAY, 0, &[100, 37, 36, 37], &[true, true, false, false]);
         check(Flags::REPLAY, 0, &[1 << 40, 0, 1 << 40], &[true, false, false]);
+    }
+
+    #[test]
+    fn numbers_of_32_bits_go_on_after_the_last() {
+        let mut window = SequenceWindow::new(Flags(Flags::SEQUENCE | Flags::REPLAY), u32::MAX.into());
+        let found: Vec<_> = [u32::MAX, 0, u32::MAX, 1].map(|number| window.receive_short(number).is_ok()).into();
+        assert_eq!(found, [true, true, false, true]);
     }
 
     #[test]

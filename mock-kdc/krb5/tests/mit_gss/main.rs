@@ -24,7 +24,7 @@ const MUTUAL: u32 = Flags::MUTUAL | Flags::REPLAY | Flags::SEQUENCE | Flags::CON
 const ONE_WAY: u32 = Flags::REPLAY | Flags::SEQUENCE | Flags::CONF | Flags::INTEG;
 
 /// Wrap and MIC tokens in both directions.
-fn exchange(ours: &mut Context, peer: &mut Peer) {
+fn exchange(etype: Etype, ours: &mut Context, peer: &mut Peer) {
     for (seed, text) in [&b""[..], b"some text", &[7; 5000]].into_iter().enumerate() {
         let (mut sealed, mut mic, mut plain) = (Vec::new(), Vec::new(), Vec::new());
         ours.wrap(text, &mut Seeded(seed as u64), &mut sealed);
@@ -36,7 +36,9 @@ fn exchange(ours: &mut Context, peer: &mut Peer) {
         ours.verify_mic(&peer.mic(text), text).unwrap();
     }
     for length in [100, 16_380] {
-        assert_eq!(ours.wrap_limit(length), peer.wrap_limit(length));
+        let (ours, theirs) = (ours.wrap_limit(length), peer.wrap_limit(length));
+        // With RC4, MIT allows for the padding of DES.
+        assert!(if etype == Etype::Rc4Hmac { theirs <= ours && ours < theirs + 40 } else { theirs == ours });
     }
 }
 
@@ -60,7 +62,7 @@ fn our_initiator_is_accepted_by_mit() {
             if let Some(reply) = reply {
                 initiator.reply(&reply).unwrap();
             }
-            exchange(&mut initiator.into_context().unwrap(), &mut peer);
+            exchange(etype, &mut initiator.into_context().unwrap(), &mut peer);
         }
     }
 }
@@ -82,7 +84,7 @@ fn our_acceptor_accepts_mit() {
                 if let Some(reply) = accepted.reply {
                     assert!(matches!(peer.step(&reply), Answer::Done), "{mechanism} {flags}");
                 }
-                exchange(&mut accepted.context, &mut peer);
+                exchange(etype, &mut accepted.context, &mut peer);
             }
         }
     }

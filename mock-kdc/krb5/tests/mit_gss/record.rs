@@ -15,7 +15,7 @@ const TEXT: &[u8] = b"MIT says this, in more than one block";
 fn record_a_conversation_of_each_etype() {
     let Some(mut peer) = Peer::start("record") else { return };
     let mut record = format!("recorded {} seconds after 1970 from MIT krb5\n", wall_clock().seconds());
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         let mut line = |name: &str, octets: &[u8]| {
             let text: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
             writeln!(record, "{} {name} {text}", etype.number()).unwrap();

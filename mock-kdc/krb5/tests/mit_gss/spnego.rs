@@ -57,7 +57,7 @@ fn mit_accepts_what_we_offer() {
                     answer = peer.go_on(&token);
                 }
                 assert_eq!(count, expected, "{mechanisms:?} {flags}");
-                exchange(&mut initiator.into_context().unwrap(), &mut peer);
+                exchange(etype, &mut initiator.into_context().unwrap(), &mut peer);
             }
         }
     }
@@ -75,7 +75,7 @@ fn mit_s_mic_is_what_we_demand() {
             let (tokens, mut accepted) = accept(acceptance, &draft, token, &mut peer);
             assert_eq!(tokens, expected);
             assert_eq!((&accepted.client, &accepted.service), (&client(), &service()));
-            exchange(&mut accepted.context, &mut peer);
+            exchange(etype, &mut accepted.context, &mut peer);
         }
     }
 }

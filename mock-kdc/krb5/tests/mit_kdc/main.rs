@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, and so may what it calls")]
 
 mod logins;
+mod pac;
 mod realm;
 mod record;
 mod wire;
@@ -30,7 +31,7 @@ fn tgt(realm: &Realm) -> Credential {
 #[test]
 fn every_etype_over_both_transports_gives_a_service_ticket_that_the_service_can_read() {
     let Some(realm) = realm::start(&[]) else { return };
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         for (limit, transport) in [(1465, "udp"), (0, "tcp")] {
             let settings = AsSettings { etypes: vec![etype], udp_preference_limit: limit, ..alice() };
             let played = play_as(realm.port, &mut AsExchange::new(settings), now);
@@ -65,7 +66,7 @@ fn every_etype_over_both_transports_gives_a_service_ticket_that_the_service_can_
 #[test]
 fn a_key_serves_as_well_as_the_password() {
     let Some(realm) = realm::start(&[]) else { return };
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         let key = string_to_key(etype, ALICE_PASSWORD.as_bytes(), &default_salt(&principal("alice")), None).unwrap();
         let settings = AsSettings::new(principal("alice"), key.into());
         let tgt = play_as(realm.port, &mut AsExchange::new(settings), now).result;

@@ -73,7 +73,7 @@ fn exchange(ours: &mut Context, peer: &PerMessageTokens<ContextKey>, receive: u6
 
 #[test]
 fn our_initiator_is_accepted_by_the_peer() {
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         for flags in [MUTUAL_FLAGS, ONE_WAY_FLAGS] {
             let draft = draft(etype);
             let (mut initiator, token) =
@@ -97,7 +97,7 @@ fn our_initiator_is_accepted_by_the_peer() {
 
 #[test]
 fn our_acceptor_accepts_the_peer() {
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         for flags in [MUTUAL_FLAGS, ONE_WAY_FLAGS] {
             let draft = draft(etype);
             let (mut peer, token) = InitiatorContext::new(&peer_credentials(&draft), flags.0).unwrap();

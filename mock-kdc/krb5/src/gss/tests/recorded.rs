@@ -30,7 +30,7 @@ fn check(context: &mut Context, wrap: &[u8], mic: &[u8]) {
 
 #[test]
 fn the_recorded_initiator_is_accepted() {
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         let acceptor = Acceptor::new(keytab(&[(service(), 3, &recorded_key(etype, "service-key"))]));
         let (token, now) = (recorded(etype, "initiator-ap-req"), recorded_time(etype, "initiator-time"));
         let mut accepted = acceptor.accept(&token, now, &mut Seeded(5)).unwrap();
@@ -42,7 +42,7 @@ fn the_recorded_initiator_is_accepted() {
 
 #[test]
 fn the_recorded_acceptor_is_understood() {
-    for etype in Etype::ALL {
+    for etype in Etype::AES {
         let credential = Credential { key: recorded_key(etype, "session-key"), ..Draft::new(etype).credential() };
         let now = recorded_time(etype, "acceptor-time");
         let (mut initiator, _) = Initiator::start(&credential, MUTUAL_FLAGS, now, &mut Seeded(4));
