@@ -6,6 +6,7 @@ use shakedown_krb5::messages::padata_type;
 
 use crate::database::Account;
 use crate::realm::{Fast, Flavor, Realm};
+use crate::reply::write_padata;
 
 /// What MIT puts into PA-FX-COOKIE when there is nothing to remember.
 const COOKIE: &[u8] = b"MIT";
@@ -23,23 +24,23 @@ where
     let mut writer = Writer::new(out);
     let offers_fast = realm.fast != Fast::No;
     if offers_fast && realm.flavor == Flavor::Mit {
-        element(&mut writer, padata_type::FX_FAST, |w| w.raw(&[]));
+        write_padata(&mut writer, padata_type::FX_FAST, |w| w.raw(&[]));
     }
     let has_keys = etype_info(realm, client, offered, &mut writer);
     match realm.flavor {
         Flavor::Mit => {
             // A client that offers no etype of its keys gets no hint that would help it.
             if has_keys {
-                element(&mut writer, proof, |w| w.raw(&[]));
+                write_padata(&mut writer, proof, |w| w.raw(&[]));
             }
-            element(&mut writer, padata_type::FX_COOKIE, |w| w.raw(COOKIE));
+            write_padata(&mut writer, padata_type::FX_COOKIE, |w| w.raw(COOKIE));
         }
         Flavor::ActiveDirectory => {
             for padata_type in [proof, PK_AS_REQ, PK_AS_REP_OLD] {
-                element(&mut writer, padata_type, |w| w.raw(&[]));
+                write_padata(&mut writer, padata_type, |w| w.raw(&[]));
             }
             if offers_fast {
-                element(&mut writer, padata_type::FX_FAST, |w| w.raw(&[]));
+                write_padata(&mut writer, padata_type::FX_FAST, |w| w.raw(&[]));
             }
         }
     }
@@ -70,11 +71,11 @@ where
     let mut writer = Writer::new(out);
     let is_old = is_old(offered);
     if is_old {
-        element(&mut writer, padata_type::ETYPE_INFO, |w| entries(w, client, [key], Form::Old));
+        write_padata(&mut writer, padata_type::ETYPE_INFO, |w| entries(w, client, [key], Form::Old));
     }
-    element(&mut writer, padata_type::ETYPE_INFO2, |w| entries(w, client, [key], Form::New));
+    write_padata(&mut writer, padata_type::ETYPE_INFO2, |w| entries(w, client, [key], Form::New));
     if is_old && let Some(salt) = salt(client, key) {
-        element(&mut writer, padata_type::PW_SALT, |w| w.raw(salt));
+        write_padata(&mut writer, padata_type::PW_SALT, |w| w.raw(salt));
     }
 }
 
@@ -92,9 +93,9 @@ where
         return false;
     }
     if is_old(offered.clone()) {
-        element(writer, padata_type::ETYPE_INFO, |w| entries(w, client, keys(), Form::Old));
+        write_padata(writer, padata_type::ETYPE_INFO, |w| entries(w, client, keys(), Form::Old));
     }
-    element(writer, padata_type::ETYPE_INFO2, |w| entries(w, client, keys(), Form::New));
+    write_padata(writer, padata_type::ETYPE_INFO2, |w| entries(w, client, keys(), Form::New));
     true
 }
 
@@ -124,11 +125,4 @@ fn entries<'a>(writer: &mut Writer<'_>, client: &Account, keys: impl IntoIterato
 /// The stored salt: the name that the client asked by may be another than the one that the salt was made of.
 fn salt<'a>(client: &'a Account, key: &Key) -> Option<&'a [u8]> {
     client.salt.as_deref().filter(|_| !UNSALTED.contains(&key.etype().number()))
-}
-
-fn element(writer: &mut Writer<'_>, padata_type: i32, value: impl FnOnce(&mut Writer<'_>)) {
-    writer.sequence(|w| {
-        w.field(1, |w| w.integer(padata_type.into()));
-        w.field(2, |w| w.octets_by(|out| value(&mut Writer::new(out))));
-    });
 }
