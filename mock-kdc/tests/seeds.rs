@@ -43,6 +43,21 @@ fn keytab() {
 }
 
 #[test]
+fn krb5_conf() {
+    replay("krb5_conf", bodies::krb5_conf::check);
+}
+
+#[test]
+fn transited() {
+    replay("transited", bodies::transited::check);
+}
+
+#[test]
+fn pac() {
+    replay("pac", bodies::pac::check);
+}
+
+#[test]
 fn ccache() {
     replay("ccache", bodies::ccache::check);
 }

@@ -1,5 +1,6 @@
 //! Every message: what decodes also encodes, and decodes to the same again.
 
+use shakedown_krb5::fast::{Armor, FastBody, FastFinished, FastReply, FastRequest, FastResponse};
 use shakedown_krb5::messages::{
     ApReply, ApRequest, Authenticator, AuthorizationList, Checksum, Codec, EncApReplyPart, EncKdcReplyPart,
     EncTicketPart, EncryptedData, EncryptionKey, EtypeInfo, EtypeInfo2, KdcReply, KdcRequest, KrbError, MessageKind,
@@ -27,6 +28,12 @@ pub(crate) fn check(octets: &[u8]) {
     round::<MethodData>(octets);
     round::<PaData>(octets);
     round::<PreauthEncTimestamp>(octets);
+    round::<Armor>(octets);
+    round::<FastBody>(octets);
+    round::<FastFinished>(octets);
+    round::<FastReply>(octets);
+    round::<FastRequest>(octets);
+    round::<FastResponse>(octets);
     // What a KDC says beside an error is read by its code.
     if let Ok(error) = KrbError::decode(octets) {
         let _ = (error.method_data(), error.text(), error.name());

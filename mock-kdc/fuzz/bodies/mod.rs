@@ -11,8 +11,11 @@ pub(crate) mod framing;
 pub(crate) mod gss;
 pub(crate) mod kdc;
 pub(crate) mod keytab;
+pub(crate) mod krb5_conf;
 pub(crate) mod messages;
+pub(crate) mod pac;
 pub(crate) mod spnego;
+pub(crate) mod transited;
 
 mod fixed;
 

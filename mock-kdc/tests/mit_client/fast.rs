@@ -51,33 +51,30 @@ fn kdc(flavor: Flavor, fast: Fast) -> Kdc {
 #[test]
 fn kinit_proves_the_password_within_the_tunnel() {
     in_each_flavor(Fast::Offered, "", |world| {
-    let armor = armor(world);
-    let before = world.handle.log().since(0).len();
-    let said = world.kinit(&["-T", &armor, "alice"], PASSWORD);
-    said.succeeds().says(ENCODES).says(DECODES).says("Preauth module encrypted_challenge (138)");
-    said.says(STRENGTHENED).says("FAST armor key: ").does_not_say("encrypted_timestamp");
-    assert_eq!(world.trace(before), "as-req krb-error as-req as-rep");
-    world
-        .run("klist", &["-C"], "")
-        .says("config: fast_avail")
-        .says("config: pa_type(krbtgt/CORP.EXAMPLE.COM@CORP.EXAMPLE.COM) = 138");
+        let armor = armor(world);
+        let before = world.handle.log().since(0).len();
+        let said = world.kinit(&["-T", &armor, "alice"], PASSWORD);
+        said.succeeds().says(ENCODES).says(DECODES).says("Preauth module encrypted_challenge (138)");
+        said.says(STRENGTHENED).says("FAST armor key: ").does_not_say("encrypted_timestamp");
+        assert_eq!(world.trace_after(before), "as-req krb-error as-req as-rep");
+        world
+            .run("klist", &["-C"], "")
+            .says("config: fast_avail")
+            .says("config: pa_type(krbtgt/CORP.EXAMPLE.COM@CORP.EXAMPLE.COM) = 138");
     });
 }
 
 #[test]
 fn the_tunnel_may_have_any_etype_and_so_may_the_password() {
-    for host in Etype::ALL {
-        for user in Etype::ALL {
+    for host in ETYPES {
+        for user in ETYPES {
             // The armor is made of the first etype, the reply key of the other.
-            let world = World::with_settings(Fast::Offered, &format!("    permitted_enctypes = {host}"));
-            let armor = armor(world);
-            let text = std::fs::read_to_string(world.path("krb5.conf")).unwrap();
-            let permitted = format!("permitted_enctypes = {user} {host}");
-            std::fs::write(world.path("krb5.conf"), text.replace(&format!("permitted_enctypes = {host}"), &permitted))
-                .unwrap();
-            world.kinit(&["-T", &armor, "alice"], PASSWORD).succeeds().says(STRENGTHENED);
-            world.kvno(&["postgres/db.test"]).succeeds().says(STRENGTHENED);
-            world.end();
+            in_each_flavor(Fast::Offered, &format!("    permitted_enctypes = {host}"), |world| {
+                let armor = armor(world);
+                world.configure(&format!("    permitted_enctypes = {user} {host}"));
+                world.kinit(&["-T", &armor, "alice"], PASSWORD).succeeds().says(STRENGTHENED);
+                world.kvno(&["postgres/db.test"]).succeeds().says(STRENGTHENED);
+            });
         }
     }
 }
@@ -85,64 +82,67 @@ fn the_tunnel_may_have_any_etype_and_so_may_the_password() {
 #[test]
 fn kvno_goes_through_the_tunnel_of_its_own_ticket() {
     in_each_flavor(Fast::Offered, "", |world| {
-    // Without armor too: that the KDC knows FAST is protected by the reply key.
-    world.kinit(&["alice"], PASSWORD).succeeds().does_not_say(ENCODES);
-    world.kvno(&["postgres/db.test"]).succeeds().says(ENCODES).says(DECODES).says(STRENGTHENED);
-    let keytab = world.write_keytab("postgres/db.test");
-    world.kvno(&["-k", &keytab, "postgres/db.test"]).succeeds().says("keytab entry valid");
-    // An error comes through the tunnel as well.
-    let said = world.kvno(&["nobody/db.test"]);
-    said.fails().says(DECODES).says("Server nobody/db.test@CORP.EXAMPLE.COM not found in Kerberos database");
+        // Without armor too: that the KDC knows FAST is protected by the reply key.
+        world.kinit(&["alice"], PASSWORD).succeeds().does_not_say(ENCODES);
+        world.kvno(&["postgres/db.test"]).succeeds().says(ENCODES).says(DECODES).says(STRENGTHENED);
+        let keytab = world.write_keytab("postgres/db.test");
+        world.kvno(&["-k", &keytab, "postgres/db.test"]).succeeds().says("keytab entry valid");
+        // An error comes through the tunnel as well.
+        let said = world.kvno(&["nobody/db.test"]);
+        said.fails().says(DECODES).says("Server nobody/db.test@CORP.EXAMPLE.COM not found in Kerberos database");
     });
 }
 
 #[test]
 fn a_wrong_password_is_told_within_the_tunnel() {
     in_each_flavor(Fast::Offered, "", |world| {
-    let armor = armor(world);
-    let said = world.kinit(&["-T", &armor, "alice"], "wrong");
-    said.fails().says(DECODES).says("encrypted_challenge").says("Password incorrect");
-    world.kinit(&["-T", &armor, "nobody"], "wrong").fails().says(DECODES).says("not found in Kerberos database");
+        let armor = armor(world);
+        let said = world.kinit(&["-T", &armor, "alice"], "wrong");
+        said.fails().says(DECODES).says("encrypted_challenge").says("Password incorrect");
+        world.kinit(&["-T", &armor, "nobody"], "wrong").fails().says(DECODES).says("not found in Kerberos database");
     });
 }
 
 #[test]
 fn an_account_without_preauthentication_gets_its_ticket_through_the_tunnel() {
     in_each_flavor(Fast::Offered, "", |world| {
-    let armor = armor(world);
-    let said = world.kinit(&["-T", &armor, "bob"], PASSWORD);
-    said.succeeds().says(STRENGTHENED).says(STRENGTHENED).does_not_say("encrypted_challenge (138) (real) returned: 0");
+        let armor = armor(world);
+        let said = world.kinit(&["-T", &armor, "bob"], PASSWORD);
+        said.succeeds()
+            .says(STRENGTHENED)
+            .says(STRENGTHENED)
+            .does_not_say("encrypted_challenge (138) (real) returned: 0");
     });
 }
 
 #[test]
 fn a_realm_that_does_not_offer_fast_does_without() {
     in_each_flavor(Fast::No, "", |world| {
-    let armor = armor(world);
-    world.kinit(&["-T", &armor, "alice"], PASSWORD).succeeds().does_not_say(ENCODES).says("encrypted_timestamp");
-    // kvno tries it all the same, and makes nothing of a reply that does not come through the tunnel.
-    world.kvno(&["postgres/db.test"]).succeeds().says(ENCODES).does_not_say(STRENGTHENED);
+        let armor = armor(world);
+        world.kinit(&["-T", &armor, "alice"], PASSWORD).succeeds().does_not_say(ENCODES).says("encrypted_timestamp");
+        // kvno tries it all the same, and makes nothing of a reply that does not come through the tunnel.
+        world.kvno(&["postgres/db.test"]).succeeds().says(ENCODES).does_not_say(STRENGTHENED);
     });
 }
 
 #[test]
 fn a_realm_that_requires_armor_refuses_passwords_without() {
     in_each_flavor(Fast::Required, "", |world| {
-    let said = world.kinit(&["alice"], PASSWORD);
-    said.fails().says("KDC policy rejects request");
-    let armor = armor(world);
-    world.kinit(&["-T", &armor, "alice"], PASSWORD).succeeds().says(STRENGTHENED);
-    world.kvno(&["postgres/db.test"]).succeeds().says(STRENGTHENED);
+        let said = world.kinit(&["alice"], PASSWORD);
+        said.fails().says("KDC policy rejects request");
+        let armor = armor(world);
+        world.kinit(&["-T", &armor, "alice"], PASSWORD).succeeds().says(STRENGTHENED);
+        world.kvno(&["postgres/db.test"]).succeeds().says(STRENGTHENED);
     });
 }
 
 #[test]
 fn armor_that_has_ended_is_no_armor() {
     in_each_flavor(Fast::Offered, "", |world| {
-    let armor = armor(world);
-    world.handle.kdc().set_clock_offset(36_000 + 400);
-    let before = world.handle.log().since(0).len();
-    world.kinit(&["-T", &armor, "alice"], PASSWORD).fails();
-    assert_eq!(world.handle.log().since(0)[before].outcome.to_string(), "krb 32");
+        let armor = armor(world);
+        world.handle.kdc().set_clock_offset(36_000 + 400);
+        let before = world.handle.log().since(0).len();
+        world.kinit(&["-T", &armor, "alice"], PASSWORD).fails();
+        assert_eq!(world.handle.log().since(0)[before].outcome.to_string(), "krb 32");
     });
 }

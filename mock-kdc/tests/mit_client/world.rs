@@ -138,7 +138,12 @@ impl World {
 
     /// `as-req krb-error`, and so on, of all that was asked.
     pub(crate) fn trace(&self) -> String {
-        self.handle.log().since(0).iter().flat_map(mock_kdc::Event::trace).collect::<Vec<_>>().join(" ")
+        self.trace_after(0)
+    }
+
+    /// The same without the first so many exchanges.
+    pub(crate) fn trace_after(&self, count: usize) -> String {
+        self.handle.log().since(0).iter().skip(count).flat_map(mock_kdc::Event::trace).collect::<Vec<_>>().join(" ")
     }
 
     /// `krb 25`, and so on.
