@@ -9,6 +9,8 @@ use crate::realm::{Fast, Flavor, Realm};
 
 /// What MIT puts into PA-FX-COOKIE when there is nothing to remember.
 const COOKIE: &[u8] = b"MIT";
+/// What Active Directory puts there.
+const DIRECTORY_COOKIE: &[u8] = b"Microsoft";
 
 /// DES, DES3 and RC4: what there was before RFC 4120. Who offers nothing else does not know ETYPE-INFO2.
 const OLD: [i32; 7] = [1, 2, 3, 5, 16, 23, 24];
@@ -40,6 +42,10 @@ where
             }
             if offers_fast {
                 element(&mut writer, padata_type::FX_FAST, |w| w.raw(&[]));
+            }
+            // Within the tunnel clients go on after an error only if it has a cookie (RFC 6113 §5.2).
+            if proof == padata_type::ENCRYPTED_CHALLENGE {
+                element(&mut writer, padata_type::FX_COOKIE, |w| w.raw(DIRECTORY_COOKIE));
             }
         }
     }

@@ -16,7 +16,10 @@ fn each_encryption_type_logs_in_and_gets_a_service_ticket() {
             let listed = world.run("klist", &["-e"], "");
             let line = format!("Etype (skey, tkt): {}, aes256-cts-hmac-sha1-96", shown(etype));
             assert_eq!(listed.succeeds().text.matches(&line).count(), 2, "{}", listed.text);
-            assert_eq!(world.trace(), "as-req krb-error as-req as-rep tgs-req tgs-rep");
+            // In between, a reply with a PAC may be too long for a datagram.
+            let trace = world.trace();
+            assert!(trace.starts_with("as-req krb-error as-req "), "{trace}");
+            assert!(trace.ends_with(" as-req as-rep tgs-req tgs-rep"), "{trace}");
         });
     }
 }

@@ -56,7 +56,8 @@ fn kinit_proves_the_password_within_the_tunnel() {
         let said = world.kinit(&["-T", &armor, "alice"], PASSWORD);
         said.succeeds().says(ENCODES).says(DECODES).says("Preauth module encrypted_challenge (138)");
         said.says(STRENGTHENED).says("FAST armor key: ").does_not_say("encrypted_timestamp");
-        assert_eq!(world.trace_after(before), "as-req krb-error as-req as-rep");
+        let trace = world.trace_after(before);
+        assert!(trace.starts_with("as-req krb-error as-req ") && trace.ends_with(" as-req as-rep"), "{trace}");
         world
             .run("klist", &["-C"], "")
             .says("config: fast_avail")
@@ -89,7 +90,7 @@ fn kvno_goes_through_the_tunnel_of_its_own_ticket() {
         world.kvno(&["-k", &keytab, "postgres/db.test"]).succeeds().says("keytab entry valid");
         // An error comes through the tunnel as well.
         let said = world.kvno(&["nobody/db.test"]);
-        said.fails().says(DECODES).says("Server nobody/db.test@CORP.EXAMPLE.COM not found in Kerberos database");
+        said.fails().says(DECODES).says(&world.words_for_unknown_service("nobody/db.test"));
     });
 }
 
