@@ -152,6 +152,7 @@ impl<'a> Grant<'a> {
             reply_key: reply_key.clone(),
             reply_usage: self.reply_usage,
             ticket_key: service_key.clone(),
+            kdc_key: view.database.find(view.krbtgt()).and_then(|krbtgt| krbtgt.newest().keys.first().cloned()),
         });
         Issued {
             client: self.client,
