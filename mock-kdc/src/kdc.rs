@@ -179,7 +179,8 @@ impl Kdc {
         let Desk { out, entry, .. } = desk;
         out.hints.clear();
         out.tunnel = None;
-        let refused = Refused::from(Refusal::new(code, text));
+        // MIT's KDC says no word here; the log has one.
+        let refused = Refused::from(Refusal::new(code, ""));
         refused.write(&self.realm, None, PrincipalView::from(&self.krbtgt), now, out, &mut NeedsNone);
         (entry.at, entry.transport) = (now, arrival.transport);
         entry.refuse(code, text);
