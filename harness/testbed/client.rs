@@ -14,7 +14,7 @@ use crate::testbed::random::Generator;
 use crate::testbed::realm::StandingRealm;
 use crate::testbed::server::StandingServer;
 use shakedown_krb5::ccache::CredentialCache;
-use shakedown_krb5::client::Secret;
+use shakedown_krb5::client::{Deviation, Secret};
 use shakedown_krb5::crypto::Etype;
 use shakedown_krb5::{Credential, Principal};
 use std::collections::BTreeMap;
@@ -63,6 +63,10 @@ impl StandingClient {
         }
         settings.trust_kdc_time = planned.kdc_timesync;
         settings.destroy_tickets = planned.destroy_tickets;
+        settings.deviations = Deviation::ALL
+            .into_iter()
+            .filter(|deviation| planned.deviations.iter().any(|word| word == deviation.word()))
+            .collect();
         let kerberos = KerberosClient::new(settings);
         Self { planned: Arc::clone(planned), random: Generator::from_system(), kerberos, last: None }
     }

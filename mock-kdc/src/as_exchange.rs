@@ -70,15 +70,15 @@ pub(crate) fn answer<'a>(
         presented: None,
     };
     let times = Times::of_new(body, bounds, view.now);
-    if times.end < times.start {
-        // RFC 4120 §3.1.3 and Active Directory; MIT's KDC issues a ticket that has already ended.
-        return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID").into());
-    }
     if out.tunnel.is_none() && fast::is_required(view, client) {
         return Err(Refusal::new(error_code::POLICY, "FAST REQUIRED").into());
     }
     let proof = check_proof(view, request, client, proof, out)?;
     accounts::after_proof(parties)?;
+    if times.end < times.start {
+        // RFC 4120 §3.1.3 and Active Directory; MIT's KDC issues a ticket that has already ended.
+        return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID").into());
+    }
     let key =
         etypes::reply_key(client, body.etypes).ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "CANT_FIND_CLIENT_KEY"))?;
 

@@ -4,12 +4,13 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 44] = [
+pub(crate) const CELLS: [(&str, usize); 45] = [
     ("kerberos/account-changes", 6),
     ("kerberos/accounts", 32),
+    ("kerberos/errors", 216),
     ("kerberos/expiry", 20),
     ("kerberos/flavors", 30),
-    ("kerberos/kdc-answers", 82),
+    ("kerberos/kdc-answers", 86),
     ("kerberos/kdc-failover", 4),
     ("kerberos/kdc-faults", 7),
     ("kerberos/keytab-ahead", 14),

@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 const FLOORS: &[(&str, usize)] = &[
     // MariaDB has no authentication_kerberos: the half with PostgreSQL.
     ("kerberos/account-changes", 2), // MIT's KDC locks nobody out on demand (1)
-    ("kerberos/accounts", 16), // MIT's KDC is no Active Directory (16)
+    ("kerberos/accounts", 16),       // MIT's KDC is no Active Directory (16)
     ("kerberos/expiry", 10),
     ("kerberos/flavors", 10), // the same (10 of the other 20)
     ("kerberos/kdc-failover", 2),

@@ -1,6 +1,6 @@
 //! Realms, their users and services.
 
-use mock_kdc::{AccountChecks, Fast, Flavor, Kind, Preauth, Rule, TicketFlag};
+use mock_kdc::{AccountChecks, BadPath, Fast, Flavor, Kind, Preauth, Rule, TicketFlag};
 use shakedown_krb5::crypto::Etype;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,6 +89,8 @@ pub struct RealmSettings {
     pub error_data: Option<bool>,
     /// When the state of an account is told.
     pub account_checks: Option<AccountChecks>,
+    /// What becomes of who came on a path that is not the realm's.
+    pub bad_path: Option<BadPath>,
 }
 
 /// When and for how long wrong passwords lock an account.

@@ -78,8 +78,10 @@ pub(super) fn resolve(
         Some(text) => filling.one_of(&text, "channel binding", &CHANNEL_BINDINGS)?,
         None => ChannelBinding::Preferred,
     };
+    let kind = resolve_kind(kind.as_ref(), argv, filling)?;
     Ok(Client {
-        kind: resolve_kind(kind.as_ref(), argv, filling)?,
+        deviations: deviation::of_client(deviations, &kind, filling)?,
+        kind,
         password: own.or_else(|| reached.iter().find_map(|server| account_password(server, &login))),
         login,
         database: filling.optional(database.as_ref())?.map(|text| text.text),
@@ -93,7 +95,6 @@ pub(super) fn resolve(
         kdc_timesync: filling.flag(kdc_timesync.as_ref(), true)?,
         destroy_tickets: filling.flag(destroy_tickets.as_ref(), false)?,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
-        deviations: deviation::of_nobody(deviations, filling)?,
     })
 }
 
