@@ -440,7 +440,7 @@ then    = "THEN"
         let deviates = format!("deviations = [\"{deviation}\"]");
         let expected = format!("thing 1 makes no deviation on demand: {deviation}");
         assert_eq!(lacking(&[("SERVER", &deviates)], as_it_is), Some(expected));
-        let restarts = [("[[step]]\nconnect", "[[step]]\nrestart = { server = \"db\" }\n[[step]]\nconnect")];
+        let restarts = [("[[step]]\nconnect", "[[step]]\nrestart = { party = \"db\" }\n[[step]]\nconnect")];
         let can = |abilities: &mut Abilities| abilities.verbs = vec!["restart".to_owned()];
         check(&restarts, can, |abilities| abilities.verbs.clear(), "thing 1 has no verb 'restart'");
         let rustls = [("SERVER", "tls = { provider = \"rustls\" }")];

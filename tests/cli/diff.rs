@@ -115,9 +115,9 @@ fn an_explanation_of_cases_that_do_not_exist_is_refused() {
 #[test]
 fn what_is_skipped_is_listed_and_nothing_compared_is_nothing_ran() {
     let (_files, path) =
-        Files::small(SMALL.replace("[[step]]\n", "[[step]]\nrestart = { server = \"db\" }\n\n[[step]]\n"));
+        Files::small(SMALL.replace("login     = ", "kind = \"command\"\nargv = [\"sh\", \"-c\", \"echo no driver >&2; exit 77\"]\nlogin     = "));
     let ran = shakedown(arguments!["diff", &path, "--right", "mock"]).exits_with(4);
-    assert!(ran.out.contains("  skipped    * (2)  left: no backend has the verb 'restart' yet\n"), "{}", ran.out);
+    assert!(ran.out.contains("  skipped    * (2)  left: no driver\n"), "{}", ran.out);
     assert!(ran.err.contains("nothing was compared"), "{}", ran.err);
     assert!(ran.out.contains("total            0      0          0          0        2      0\n"), "{}", ran.out);
 }

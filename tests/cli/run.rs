@@ -9,7 +9,7 @@ use std::process::Command;
 fn the_built_in_cases_are_listed_by_name_and_nothing_is_played() {
     let ran = shakedown(["run", "--list"]).exits_with(0);
     let names: Vec<_> = ran.out.lines().collect();
-    assert_eq!((names.len(), names.iter().collect::<BTreeSet<_>>().len()), (1214, 1214));
+    assert_eq!(names.len(), names.iter().collect::<BTreeSet<_>>().len(), "two cases of one name");
     assert!(names.contains(&"mysql/cipher-suites/3.04.0/tls1.0/ECDHE-RSA-AES128-SHA"));
     assert_eq!(ran.err, "");
 }
@@ -23,8 +23,8 @@ fn filters_choose_cases_and_several_add_up() {
     assert_eq!(count(&["mysql/cipher-suites/**"]), 288);
     assert_eq!(count(&["mysql/cipher-suites"]), 288);
     assert_eq!(count(&["**/DHE-RSA-AES128-SHA"]), 24 + 16 + 2 + 3);
-    assert_eq!(count(&["kerberos/**", "tls/**"]), 12 + 8);
-    assert_eq!(count(&["kerberos/**", "**/right-password"]), 12);
+    assert_eq!(count(&["kerberos/kinit/**", "tls/**"]), 12 + 8);
+    assert_eq!(count(&["kerberos/kinit/**", "kerberos/kinit/*/right-password"]), 12);
 }
 
 #[test]
