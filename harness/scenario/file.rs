@@ -82,6 +82,7 @@ pub(crate) struct Realm {
     #[serde(default)]
     pub trusts: List,
     pub trust_secret: Option<Text>,
+    #[serde(default)]
     pub rules: Vec<Spanned<FaultRule>>,
 }
 
