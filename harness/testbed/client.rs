@@ -53,7 +53,8 @@ impl StandingClient {
         };
         let mut settings = KerberosSettings::new(Arc::new(directory));
         settings.trust_kdc_time = planned.kdc_timesync;
-        settings.destroy_tickets = planned.destroy_tickets;
+        let looks_for_it = planned.kind.profile().is_none_or(|profile| profile.destroys_tickets);
+        settings.destroy_tickets = planned.destroy_tickets && looks_for_it;
         let kerberos = KerberosClient::new(settings);
         Self { planned: Arc::clone(planned), random: Generator::from_system(), kerberos, last: None }
     }

@@ -88,7 +88,7 @@ fn kerberos_server(keytab: Keytab) -> ServerSettings {
 }
 
 fn kerberos_client(user: &str, mutual: bool) -> ClientSettings {
-    ClientSettings { kerberos: KerberosClient { principal: PrincipalRule::UserAtRealm, mutual }, ..client(user, "") }
+    ClientSettings { kerberos: KerberosClient { mutual, ..KerberosClient::default() }, ..client(user, "") }
 }
 
 fn played(client: &ClientSettings, server: ServerSettings, ticket: Result<Credential, KerberosFailure>) -> Ended {
