@@ -3,8 +3,10 @@
 //! Any text may be a template (`{axis}`, `{axis.field}`), so that even booleans and numbers are kept as text until a
 //! cell is known. Every text knows where it stands.
 
+mod realm;
 mod verb;
 
+pub(crate) use realm::{Realm, RealmService, RealmUser, Services};
 pub(crate) use verb::{
     ChangedAccount, Clock, Connect, DestroyTickets, Failover, Fault, FaultRule, Kinit, Parameter, Renew, Restart,
     Rotate,
@@ -62,34 +64,6 @@ pub(crate) type When = BTreeMap<Text, List>;
 pub(crate) struct Reading {
     pub default: Text,
     pub or: List,
-}
-
-/// A KDC.
-#[derive(Debug, Clone, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Realm {
-    pub realm: Text,
-    #[serde(default)]
-    pub users: BTreeMap<Text, RealmUser>,
-    #[serde(default)]
-    pub services: List,
-    #[serde(default)]
-    pub etypes: List,
-    pub ticket_lifetime: Option<Text>,
-    pub clock: Option<Text>,
-    #[serde(default)]
-    pub deviations: List,
-    #[serde(default)]
-    pub trusts: List,
-    pub trust_secret: Option<Text>,
-    #[serde(default)]
-    pub rules: Vec<Spanned<FaultRule>>,
-}
-
-#[derive(Debug, Clone, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RealmUser {
-    pub secret: Text,
 }
 
 /// A database server.
@@ -203,10 +177,17 @@ pub(crate) struct Proxy {
     pub certificate: Option<Spanned<Certificate>>,
     pub server_tls: Option<Spanned<ProxyServerTls>>,
     pub auth: Option<Text>,
-    pub users: Option<Spanned<BTreeMap<Text, RealmUser>>>,
+    pub users: Option<Spanned<BTreeMap<Text, ProxyUser>>>,
     pub clock: Option<Text>,
     #[serde(default)]
     pub deviations: List,
+}
+
+/// Somebody whom a proxy lets in.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProxyUser {
+    pub secret: Text,
 }
 
 /// TLS of a proxy towards its clients.

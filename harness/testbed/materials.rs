@@ -8,7 +8,7 @@ use crate::mysql::RsaKey;
 use crate::net::Clock;
 use crate::scenario::party::{Ca, Certificate, ClientTls, ProxyKind, Realm, ServerTls, TlsMode, TlsProvider, TlsRange};
 use crate::scenario::plan::Case;
-use crate::testbed::realm;
+use crate::testbed::mock_realm;
 use crate::testbed::secrets::Secrets;
 use crate::tls::{self, Authority, Certified, Key, KeyKind, Leaf, Suite, Trust, Validity};
 use mock_kdc::Kdc;
@@ -178,7 +178,7 @@ impl Materials {
     /// # Errors
     /// The plan asks for what the KDC does not have.
     pub fn kdc(&self, planned: &Arc<Realm>) -> Result<Arc<Kdc>, Error> {
-        self.kdcs.of(planned, || realm::kdc(planned, self).map(Arc::new))
+        self.kdcs.of(planned, || mock_realm::kdc(planned, self).map(Arc::new))
     }
 
     /// The certificate of a server with its key.

@@ -17,6 +17,7 @@ pub mod environment;
 pub mod kdc_change;
 pub mod kdc_view;
 pub mod materials;
+mod mock_realm;
 pub mod mysql;
 pub mod needs;
 pub mod postgres;

@@ -8,6 +8,7 @@ use crate::testbed::command::Words;
 use crate::testbed::kdc_change::KdcChange;
 use crate::testbed::kdc_view::Exchange;
 use crate::testbed::materials::Materials;
+use crate::testbed::mock_realm;
 use crate::testbed::random::Generator;
 use crate::testbed::relay::Relay;
 use crate::testbed::rotation;
@@ -17,7 +18,6 @@ use mock_kdc::listen::{Handle, Listener};
 use mock_kdc::{Alteration, Kdc, Rotation};
 use shakedown_krb5::Principal;
 use shakedown_krb5::client::Secret;
-use shakedown_krb5::crypto::Etype;
 use shakedown_krb5::gss::Acceptor;
 use shakedown_krb5::keytab::{Entry, Keyblock, Keytab as KeytabFile};
 use shakedown_krb5::transited::Capaths;
@@ -88,6 +88,7 @@ impl StandingRealm {
     pub async fn mock(planned: &Arc<party::Realm>, ports: Ports, materials: &Materials) -> Result<Self, Error> {
         // Its clock, keys and accounts are this case's own.
         let kdc = Arc::new(materials.kdc(planned)?.fork());
+        mock_realm::date(&kdc, planned, materials.clock().base())?;
         let users = planned.users.keys().filter_map(|user| kdc.keytab(user, 0).ok()).flat_map(|keytab| keytab.entries);
         let users = KeytabFile { entries: users.collect() };
         let front = listen(&kdc).await?;
@@ -422,47 +423,6 @@ fn with_other_keys(mut keytab: KeytabFile) -> KeytabFile {
 
 /// A service that every realm of ours has, for keytabs that hold somebody else's keys.
 pub(super) const OTHER_SERVICE: &str = "host/elsewhere.test";
-
-/// The KDC of a realm, its keys derived.
-///
-/// # Errors
-/// The plan asks for what the KDC does not have.
-pub fn kdc(planned: &party::Realm, materials: &Materials) -> Result<Kdc, Error> {
-    let mut realm = mock_kdc::Realm::new(&planned.realm);
-    if !planned.etypes.is_empty() {
-        realm.etypes = planned.etypes.iter().map(|&number| etype(number)).collect::<Result<_, _>>()?;
-    }
-    realm.ticket_lifetime = std::time::Duration::from_secs(planned.ticket_lifetime_seconds.into());
-    realm.clock_offset_seconds = planned.clock_seconds;
-    let users =
-        planned.users.iter().map(|(name, user)| mock_kdc::User::new(name, &materials.secrets().value(&user.password)));
-    realm.users = users.collect();
-    realm.services = planned
-        .services
-        .iter()
-        .map(String::as_str)
-        .chain((!planned.services.contains(OTHER_SERVICE)).then_some(OTHER_SERVICE))
-        .map(mock_kdc::Service::new)
-        .collect();
-    let password = materials.secrets().value(&planned.trust_password);
-    let trust = |there: &String| mock_kdc::Trust::by_password(there, &password);
-    realm.trusts.trusts = planned.trusts.iter().map(trust).collect();
-    realm.trusts.trusted_by = planned.trusted_by.iter().map(trust).collect();
-    let wrong = |problem: String| Error::Usage(format!("realm {}: {problem}", planned.realm));
-    let kdc = Kdc::new(&realm, &mut Generator::from_system()).map_err(|problem| wrong(problem.to_string()))?;
-    let deviations: Vec<mock_kdc::Deviation> = planned
-        .deviations
-        .iter()
-        .map(|word| word.parse().map_err(|problem: mock_kdc::deviation::UnknownDeviation| wrong(problem.to_string())))
-        .collect::<Result<_, _>>()?;
-    kdc.set_deviations(&deviations);
-    kdc.set_rules(planned.rules.clone());
-    Ok(kdc)
-}
-
-fn etype(number: i32) -> Result<Etype, Error> {
-    Etype::from_written_number(number).map_err(|refused| Error::Usage(refused.to_string()))
-}
 
 /// What libkrb5 and everything built on it needs to find the KDCs, and nothing that asks DNS.
 #[must_use]

@@ -7,8 +7,8 @@
 //!   AS-REQ, PA-ENC-TIMESTAMP       ->
 //!                                  <-  AS-REP
 //! ```
-//! The order of the checks is that of MIT's KDC, and decides which error wins: an account that has ended or is locked
-//! is told before the password is proven.
+//! The order of the checks decides which error wins. It is that of MIT's KDC; what differs between flavors is in
+//! [`crate::policy`].
 
 use shakedown_krb5::Random;
 use shakedown_krb5::Timestamp;
@@ -85,6 +85,7 @@ pub(crate) fn answer<'a>(
     // MIT sets ENC-PA-REP whether or not the checksum was asked for: it says that this KDC makes one.
     let mut flags = ticket::INITIAL | ticket::ENC_PA_REP;
     flags |= options & (kdc_options::FORWARDABLE | kdc_options::PROXIABLE);
+    flags |= options::postdated_flags(options);
     if !matches!(proof, Proof::None) {
         flags |= ticket::PRE_AUTHENT;
     }
@@ -114,6 +115,8 @@ pub(crate) fn answer<'a>(
         key_expiration: client.password_expires,
         reply_key: key,
         reply_usage: usage::AS_REP,
+        reply_kvno: view.realm.reply_key_version.then_some(client.newest().kvno),
+        ticket_key: None,
         proves: request.padata(padata_type::REQ_ENC_PA_REP).map(|_| octets),
     };
     let Issued { ticket_etype, session_etype, kvno, .. } = grant.issue(view, out, random);

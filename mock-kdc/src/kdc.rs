@@ -245,14 +245,14 @@ impl Kdc {
         self.write_database(|database| database.find_mut(&name).map(change).ok_or_else(|| self.unknown(principal)))
     }
 
+    /// Looks at the accounts.
+    pub(crate) fn read_database<T>(&self, read: impl FnOnce(&Database) -> T) -> T {
+        read(&self.database.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Changes anything about the accounts.
     pub(crate) fn write_database<T>(&self, change: impl FnOnce(&mut Database) -> T) -> T {
         change(&mut self.database.write().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Looks at the accounts.
-    pub(crate) fn read_database<T>(&self, look: impl FnOnce(&Database) -> T) -> T {
-        look(&self.database.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn principal(&self, name: &str) -> Result<Principal, UnknownPrincipal> {

@@ -2,14 +2,14 @@
 //!
 //! [`Kdc::answer`] is the whole KDC without input or output: octets, time and randomness in, octets out;
 //! [`Kdc::respond`] is the same with the memory of a [`Worker`], and allocates nothing. [`listen`] puts it on UDP and TCP
-//! of one loopback port. It imitates MIT krb5's KDC (1.20): which error wins, what a reply
-//! holds, what is not answered at all. `tests/exchanges` sends the same requests to both.
+//! of one loopback port. It imitates MIT krb5's KDC (1.20) or that of an Active Directory ([`Flavor`]): which error wins,
+//! what a reply holds, what is not answered at all. `tests/exchanges` sends the same requests to MIT's.
 //!
 //! FAST (RFC 6113) is for realms that ask for it ([`Realm::fast`]): armor of a ticket-granting ticket, encrypted challenge,
 //! TGS-REQs and errors within the tunnel.
 //!
-//! What it leaves out, it leaves out on purpose: no SPAKE or PKINIT (neither is advertised), no
-//! postdated tickets (10, and 13 in a TGS-REQ), no user-to-user, no delegation on behalf of users (13). It is stricter
+//! What it leaves out, it leaves out on purpose: no SPAKE or PKINIT, no
+//! delegation on behalf of users (13). It is stricter
 //! than MIT's in two places: it issues no ticket that has already ended (11, or 32 where the ticket-granting ticket
 //! has), and takes no checksum in a TGS-REQ that is not keyed (50).
 //!

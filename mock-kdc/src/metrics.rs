@@ -62,14 +62,13 @@ impl Metrics {
     /// Nothing counted yet.
     #[must_use]
     pub const fn new() -> Self {
-        const ZERO: AtomicU64 = AtomicU64::new(0);
         Self {
-            requests: [const { [const { [const { ZERO }; ANSWERS] }; TRANSPORTS] }; EXCHANGES],
-            repeated: ZERO,
-            received_octets: ZERO,
-            sent_octets: ZERO,
-            durations: [const { ZERO }; Self::BOUNDS_US.len() + 1],
-            duration_ns: ZERO,
+            requests: [const { [const { [const { AtomicU64::new(0) }; ANSWERS] }; TRANSPORTS] }; EXCHANGES],
+            repeated: AtomicU64::new(0),
+            received_octets: AtomicU64::new(0),
+            sent_octets: AtomicU64::new(0),
+            durations: [const { AtomicU64::new(0) }; Self::BOUNDS_US.len() + 1],
+            duration_ns: AtomicU64::new(0),
         }
     }
 

@@ -56,6 +56,10 @@ pub(crate) struct Grant<'a> {
     /// What the encrypted part is under.
     pub(crate) reply_key: &'a Key,
     pub(crate) reply_usage: KeyUsage,
+    /// The version of that key, where the reply says it. MIT's does not.
+    pub(crate) reply_kvno: Option<u32>,
+    /// What the ticket is under, if not under a key of the service's.
+    pub(crate) ticket_key: Option<&'a Key>,
     /// The request as it was received, of which the client wants a checksum (RFC 6806 §11).
     pub(crate) proves: Option<&'a [u8]>,
 }
@@ -121,8 +125,12 @@ impl<'a> Grant<'a> {
         let nobody;
         let session_key = Key::random_ephemeral(self.session_etype, random);
         let keys = self.account.newest();
-        let service_key = keys.keys.first().expect("INVARIANT of Account: no key set is empty");
-        let mut draft = self.draft(&session_key, service_key, keys.kvno);
+        let own_key = || keys.keys.first().expect("who has no key is refused before");
+        let (service_key, kvno) = match self.ticket_key {
+            Some(key) => (key, None),
+            None => (own_key(), Some(keys.kvno)),
+        };
+        let mut draft = self.draft(&session_key, service_key, kvno);
         draft.write_ticket(self.authorization, service_key, out, random);
         let strengthened;
         let reply_key = match out.tunnel.take() {
@@ -150,11 +158,11 @@ impl<'a> Grant<'a> {
             service: self.service,
             ticket_etype: service_key.etype().number(),
             session_etype: self.session_etype.number(),
-            kvno: keys.kvno,
+            kvno: kvno.unwrap_or(0),
         }
     }
 
-    fn draft<'d>(&self, session_key: &'d Key, service_key: &Key, kvno: u32) -> Draft<'d>
+    fn draft<'d>(&self, session_key: &'d Key, service_key: &Key, kvno: Option<u32>) -> Draft<'d>
     where
         'a: 'd,
     {
@@ -166,7 +174,7 @@ impl<'a> Grant<'a> {
             client: self.client,
             ticket_server: self.service,
             ticket_etype: service_key.etype().number(),
-            ticket_kvno: Some(kvno),
+            ticket_kvno: kvno,
             ticket: EncTicketPartView {
                 flags: self.flags,
                 key,
@@ -180,8 +188,7 @@ impl<'a> Grant<'a> {
                 authorization_data: None,
             },
             etype: self.reply_key.etype().number(),
-            // MIT leaves the version of the reply key out.
-            kvno: None,
+            kvno: self.reply_kvno,
             part: DraftPart {
                 // MIT's KDC puts EncTGSRepPart into both replies; RFC 4120 §5.4.2 asks clients to take it.
                 tag: 26,

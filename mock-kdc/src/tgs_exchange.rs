@@ -20,7 +20,7 @@ use crate::database::Account;
 use crate::fast;
 use crate::kdc::View;
 use crate::pac::{self, WithPac};
-use crate::policy::{accounts, etypes, names, options};
+use crate::policy::{accounts, etypes, names, options, user_to_user};
 use crate::refusal::{Refusal, Refused};
 use crate::reply::{Authorization, Carried, Grant, Issued, longest_life, longest_renewal, open};
 use crate::times::{Bounds, Times};
@@ -28,10 +28,10 @@ use crate::trust::{referral, transit};
 use crate::worker::{Opened, Out};
 
 /// What this KDC does not do; MIT's does, where policy allows.
-const NOT_SERVED: u32 = kdc_options::ENC_TKT_IN_SKEY | kdc_options::CNAME_IN_ADDL_TKT;
+const NOT_SERVED: u32 = kdc_options::CNAME_IN_ADDL_TKT;
 
 /// What makes a ticket for the same service as the one that is presented, which need not be a ticket-granting one.
-const REISSUING: u32 = kdc_options::RENEW | kdc_options::FORWARDED | kdc_options::PROXY;
+const REISSUING: u32 = kdc_options::RENEW | kdc_options::VALIDATE | kdc_options::FORWARDED | kdc_options::PROXY;
 
 /// A ticket that was presented, with all proofs in order.
 struct Presented<'a> {
@@ -77,7 +77,8 @@ fn grant<'a>(
     let service = names::service(view.database, asked_service, "LOOKING_UP_SERVER")
         .or_else(|unknown| referral::on_the_way(view.realm, view.database, body, asked_service, unknown))?;
     check_options(view, request, presented, asked_service)?;
-    accounts::of_service(view.realm, service, view.now, false)?;
+    let ticket_key = user_to_user::ticket_key(view, request, service)?;
+    accounts::of_service(view.realm, service, view.now, ticket_key.is_some())?;
     transit::check_lineage(view.realm, presented.service, presented.part.client)?;
     let session_etype = etypes::session(view.realm, service, body.etypes)
         .ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "BAD_ENCRYPTION_TYPE"))?;
@@ -94,8 +95,13 @@ fn grant<'a>(
         presented: Some(old),
     };
     let renews = body.kdc_options & kdc_options::RENEW != 0;
-    let times =
-        if renews { Times::of_renewed(body, bounds, old, view.now) } else { Times::of_new(body, bounds, view.now) };
+    let times = if renews {
+        Times::of_renewed(body, bounds, old, view.now)
+    } else if body.kdc_options & kdc_options::VALIDATE != 0 {
+        old
+    } else {
+        Times::of_new(body, bounds, view.now)
+    };
     if times.end < times.start {
         return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID"));
     }
@@ -130,6 +136,8 @@ fn grant<'a>(
         key_expiration: None,
         reply_key,
         reply_usage,
+        reply_kvno: None,
+        ticket_key: ticket_key.as_ref(),
         proves: None,
     };
     let Issued { ticket_etype, session_etype, kvno, .. } = grant.issue(view, out, random);
@@ -273,7 +281,8 @@ fn check_options(
     let options = request.body.kdc_options;
     let (flags, renews) = (presented.part.flags, options & kdc_options::RENEW != 0);
     let refuse = |text| Err(Refusal::new(error_code::BADOPTION, text));
-    if options & NOT_SERVED != 0 {
+    let is_refused = options & kdc_options::ENC_TKT_IN_SKEY != 0 && !view.realm.user_to_user;
+    if options & NOT_SERVED != 0 || is_refused {
         return refuse("OPTION NOT SERVED");
     }
     if options & kdc_options::FORWARDED != 0 && flags & ticket::FORWARDABLE == 0 {
@@ -282,17 +291,21 @@ fn check_options(
     if options & kdc_options::PROXY != 0 && flags & ticket::PROXIABLE == 0 {
         return refuse("TGT NOT PROXIABLE");
     }
-    // No ticket of this KDC may be postdated, and so none is invalid until it is validated.
-    if options & (kdc_options::ALLOW_POSTDATE | kdc_options::POSTDATED) != 0 {
+    let postdates = options & (kdc_options::ALLOW_POSTDATE | kdc_options::POSTDATED) != 0;
+    if postdates && flags & ticket::MAY_POSTDATE == 0 {
         return refuse("TGT NOT POSTDATABLE");
     }
-    if options & kdc_options::VALIDATE != 0 {
+    let validates = options & kdc_options::VALIDATE != 0;
+    if validates && flags & ticket::INVALID == 0 {
         return refuse("VALIDATE VALID TICKET");
+    }
+    if validates && times_of(&presented.part).start.seconds() > view.now.seconds() {
+        return Err(Refusal::new(error_code::TKT_NYV, "NOT_YET_VALID"));
     }
     if renews && flags & ticket::RENEWABLE == 0 {
         return refuse("TICKET NOT RENEWABLE");
     }
-    if flags & ticket::INVALID != 0 {
+    if flags & ticket::INVALID != 0 && !validates {
         return Err(Refusal::new(error_code::TKT_NYV, "TICKET NOT VALID"));
     }
     // What ended within the tolerance can still be renewed, but buys nothing else: whatever it bought would have ended
@@ -320,13 +333,14 @@ fn check_options(
 /// set.
 fn flags(options: u32, presented: u32, times: &Times, path_checked: bool) -> u32 {
     const KEPT: u32 = ticket::PRE_AUTHENT | ticket::HW_AUTHENT | ticket::FORWARDED | ticket::PROXY | ticket::ENC_PA_REP;
-    let mut flags = if options & kdc_options::RENEW != 0 {
-        presented & !ticket::RENEWABLE
+    let mut flags = if options & (kdc_options::RENEW | kdc_options::VALIDATE) != 0 {
+        presented & !(ticket::RENEWABLE | ticket::INVALID)
     } else {
         // FORWARDABLE and PROXIABLE are asked for in vain where the presented ticket does not have them, which is no
         // error.
         presented & (KEPT | options & (ticket::FORWARDABLE | ticket::PROXIABLE))
             | options & (kdc_options::FORWARDED | kdc_options::PROXY)
+            | options::postdated_flags(options)
     };
     flags &= !ticket::TRANSITED_POLICY_CHECKED;
     if path_checked {

@@ -28,18 +28,20 @@ pub(crate) struct Bounds {
 }
 
 impl Times {
-    /// For a new ticket that starts now.
+    /// For a new ticket that starts now, or when it is postdated to.
     pub(crate) fn of_new(body: &KdcRequestBodyView<'_>, bounds: Bounds, now: Timestamp) -> Self {
         let now = Timestamp::from_seconds(now.seconds());
-        let mut end = now + bounds.life;
+        let from = body.from.filter(|_| body.kdc_options & kdc_options::POSTDATED != 0);
+        let start = from.unwrap_or(now);
+        let mut end = start + bounds.life;
         if body.till != Timestamp::EPOCH {
             end = end.min(body.till);
         }
         if let Some(presented) = bounds.presented {
             end = end.min(presented.end);
         }
-        let renew_till = renew_till(body, bounds, now, end);
-        Self { auth: bounds.presented.map_or(now, |presented| presented.auth), start: now, end, renew_till }
+        let renew_till = renew_till(body, bounds, start, end);
+        Self { auth: bounds.presented.map_or(now, |presented| presented.auth), start, end, renew_till }
     }
 
     /// For a ticket that is renewed: its old length from now on, but not beyond the last moment that was granted.

@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, OnceLock};
 
 use mock_kdc::krb5_conf::krb5_conf;
-use mock_kdc::{Deviation, Handle, Kdc, Listener, Realm, Service, SystemRandom, Transport, User};
+use mock_kdc::{Deviation, Flavor, Handle, Kdc, Listener, Realm, Service, SystemRandom, Transport, User};
 use shakedown_krb5::Principal;
 use shakedown_krb5::ccache::CredentialCache;
 use shakedown_krb5::crypto::Etype;
@@ -51,8 +51,12 @@ impl World {
 
     /// With further lines for `[libdefaults]`.
     fn with_settings(settings: &str) -> Self {
+        Self::of(new_kdc(), settings)
+    }
+
+    fn of(kdc: Kdc, settings: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let handle = runtime.block_on(async { Listener::bind_loopback().await.unwrap().serve(Arc::new(new_kdc())) });
+        let handle = runtime.block_on(async { Listener::bind_loopback().await.unwrap().serve(Arc::new(kdc)) });
         let folder = tempfile::tempdir().unwrap();
         let text = krb5_conf("CORP.EXAMPLE.COM", handle.address(), &["db.test".to_owned()]);
         let text = text.replace("[libdefaults]\n", &format!("[libdefaults]\n{settings}\n"));
@@ -300,6 +304,57 @@ fn a_kdc_whose_clock_is_hours_ahead_is_followed() {
     world.run("kvno", &["mysql/db.test"], "").fails_with("");
     let last = world.handle.log().since(0).pop().unwrap();
     assert_eq!(last.outcome.to_string(), "krb 33");
+    world.end();
+}
+
+#[test]
+fn an_active_directory_is_spoken_to_as_clients_speak_to_one() {
+    if !have_clients() {
+        return;
+    }
+    let mut realm = Realm::of(Flavor::ActiveDirectory, "CORP.EXAMPLE.COM");
+    realm.etypes = vec![Etype::Aes256Sha1];
+    realm.users = vec![
+        User { upn: Some("alice.liddell@example.com".to_owned()), ..User::new("Alice", PASSWORD) },
+        User { must_change_password: true, ..User::new("newcomer", PASSWORD) },
+        User { aliases: vec!["postgres/db.test".to_owned()], ..User::computer("DB01$", PASSWORD) },
+    ];
+    realm.services = vec![Service::new("kadmin/changepw")];
+    let world = World::of(Kdc::new(&realm, &mut SystemRandom).unwrap(), "");
+    let client = || world.cache().principal.to_string();
+    // Another case and the canonical name, the name of a user, the same before the realm's name.
+    world.kinit(&["alice"], PASSWORD).succeeds();
+    assert_eq!(client(), "alice@CORP.EXAMPLE.COM");
+    world.kinit(&["-C", "alice"], PASSWORD).succeeds();
+    assert_eq!(client(), "Alice@CORP.EXAMPLE.COM");
+    for name in ["alice.liddell@example.com", "ALICE@corp.example.com"] {
+        world.kinit(&["-C", "-E", name], PASSWORD).succeeds();
+        assert_eq!(client(), "Alice@CORP.EXAMPLE.COM");
+    }
+    world.kinit(&["-E", "alice.liddell@example.com"], PASSWORD).succeeds();
+    assert_eq!(client(), "alice.liddell\\@example.com@CORP.EXAMPLE.COM");
+    world.run("kvno", &["postgres/db.test"], "").succeeds();
+    world.run("kvno", &["newcomer"], "").fails_with("valid for user2user only");
+    world.kinit(&["DB01$"], PASSWORD).succeeds();
+    world.kinit(&["alice"], "wrong").fails_with("Password incorrect");
+    world.kinit(&["newcomer"], PASSWORD).fails_with("Password expired");
+    world.end();
+}
+
+#[test]
+fn a_ticket_that_begins_later_is_validated() {
+    if !have_clients() {
+        return;
+    }
+    let world = World::new();
+    world.kinit(&["-s", "2s", "-l", "1h", "alice"], PASSWORD).succeeds();
+    let flags = || world.run("klist", &["-f"], "").text.split("Flags: ").nth(1).unwrap().trim().to_owned();
+    // D: may be postdated, d: is, i: invalid, I: initial, A: pre-authenticated.
+    assert_eq!(flags(), "DdiIA");
+    world.kinit(&["-v"], "").fails_with("Ticket not yet valid");
+    world.handle.kdc().set_clock_offset(10);
+    world.kinit(&["-v"], "").succeeds();
+    assert_eq!(flags().replace('T', ""), "DdIA");
     world.end();
 }
 

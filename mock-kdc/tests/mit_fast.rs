@@ -178,8 +178,8 @@ fn the_tunnel_may_have_any_etype_and_so_may_the_password() {
     if !have_clients() {
         return;
     }
-    for host in Etype::ALL {
-        for user in Etype::ALL {
+    for host in Etype::AES {
+        for user in Etype::AES {
             // The armor is made of the first etype, the reply key of the other.
             let world = World::with_settings(Fast::Offered, &format!("    permitted_enctypes = {host}"));
             let armor = world.armor();

@@ -143,10 +143,10 @@ fn each_encryption_type_logs_in_within_fast() {
     realm.services.push(Service::new("host/client.test"));
     let world = World::of(&realm);
     let keytab = world.keytab("host/client.test");
-    for host in Etype::ALL {
+    for host in Etype::AES {
         let host = world.client().with_enctypes(&[host.number()]);
         let armor = host.login_with_keytab(&principal("host/client.test"), &keytab).unwrap();
-        for etype in Etype::ALL {
+        for etype in Etype::AES {
             let client = world.client().with_enctypes(&[etype.number()]).with_fast_armor(armor.clone());
             let tgt = client.login_with_password(&principal("alice"), PASSWORD).unwrap();
             client.service_ticket(&tgt, &principal("postgres/db.test")).unwrap();

@@ -4,7 +4,7 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 40] = [
+pub(crate) const CELLS: [(&str, usize); 41] = [
     ("kerberos/account-changes", 6),
     ("kerberos/expiry", 20),
     ("kerberos/kdc-answers", 78),
@@ -19,6 +19,7 @@ pub(crate) const CELLS: [(&str, usize); 40] = [
     ("kerberos/skew", 48),
     ("kerberos/success", 13),
     ("kerberos/ticket-faults", 14),
+    ("kerberos/trust", 48),
     ("mysql/cipher-suites", 288),
     ("mysql/databases", 24),
     ("mysql/default-plugin", 72),

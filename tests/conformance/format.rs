@@ -61,7 +61,7 @@ fn example_2_is_steps() {
     assert_eq!(counts(&plan, "fresh-ticket"), [6, 2, 2, 2]);
     let kerberos = case.servers["db"].kerberos.as_ref().unwrap();
     assert_eq!(kerberos.spn, "postgres/db.test");
-    assert_eq!(kerberos.realm.services.iter().collect::<Vec<_>>(), ["postgres/db.test"]);
+    assert_eq!(kerberos.realm.services.keys().collect::<Vec<_>>(), ["postgres/db.test"]);
 }
 
 #[test]

@@ -75,7 +75,8 @@ fn each_requirement_about_kerberos_has_cases_that_pass_on_both_sides_of_its_boun
         let showing: Vec<_> = cases.iter().filter(|case| shows(case, id)).map(|case| result(case)).collect();
         let (passed, others): (Vec<_>, Vec<_>) = showing.into_iter().partition(|case| case.verdict == Verdict::Pass);
         let needs_windows = |case: &&CaseResult| {
-            case.verdict == Verdict::Skipped && case.reason.as_deref().is_some_and(|reason| reason.ends_with("needs Windows"))
+            case.verdict == Verdict::Skipped
+                && case.reason.as_deref().is_some_and(|reason| reason.ends_with("needs Windows"))
         };
         let bad: Vec<_> = others.iter().filter(|case| !needs_windows(case)).collect();
         assert!(bad.is_empty(), "{id}: {bad:#?}");
@@ -127,11 +128,9 @@ fn planned(source: &Source) -> BTreeMap<String, Case> {
 #[test]
 fn the_switch_to_kerberos_names_the_realm_that_the_account_was_altered_to() {
     let cases = planned(&scenario("mysql/kerberos-realm"));
-    for (altered, realm) in [
-        ("not-at-all", "CORP.EXAMPLE.COM"),
-        ("other-realm", "ONPREM.EXAMPLE.COM"),
-        ("other-case", "corp.example.com"),
-    ] {
+    for (altered, realm) in
+        [("not-at-all", "CORP.EXAMPLE.COM"), ("other-realm", "ONPREM.EXAMPLE.COM"), ("other-case", "corp.example.com")]
+    {
         let case = &cases[&format!("mysql/kerberos-realm/{altered}/of-the-first-realm")];
         let sent = said(&recorded(case, &[]), Direction::ToClient);
         let mut block = b"authentication_kerberos_client\0".to_vec();
@@ -193,4 +192,14 @@ fn no_form_of_a_password_goes_to_a_server_that_asks_for_kerberos() {
         let case = &cases["postgres/kerberos-and-passwords/master/clear/password"];
         assert_eq!(leaked(case, "postgres"), [form], "{method}");
     }
+}
+
+/// The libraries that are modelled are MySQL's.
+#[test]
+fn a_client_profile_does_not_speak_to_postgresql() {
+    let source = scenario("kerberos/session-users");
+    let text = source.text.replace("\"aurora-mysql 3.04.0\"", "\"aurora-postgresql 15\"");
+    let changed = Source::new(source.name, text);
+    let problem = make_plan(&[changed], &Library::built_in().unwrap(), &BTreeMap::new()).unwrap_err().to_string();
+    assert!(problem.ends_with("speaks MySQL alone, not to PostgreSQL; as 'libmysqlclient 8.0.28 windows'"), "{problem}");
 }

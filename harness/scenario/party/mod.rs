@@ -18,6 +18,6 @@ pub use client::{ChannelBinding, Client, ClientKind, GssMode, Offer};
 pub use client_profile::{ClientProfile, TicketOrigin, TokenForm, WithoutPlugin};
 pub use image::Image;
 pub use proxy::{PgBouncer, Proxy, ProxyAuth, ProxyKind, ProxyTls};
-pub use realm::{Password, Realm, RealmUser};
+pub use realm::{AccountSettings, Lockout, Password, Realm, RealmService, RealmSettings, RealmUser};
 pub use server::{Enabled, Keytab, Server, ServerIam, ServerKerberos};
 pub use tls::{Ca, Certificate, ClientTls, ServerTls, TlsMode, TlsProvider, TlsRange};

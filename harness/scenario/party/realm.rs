@@ -1,6 +1,6 @@
-//! Realms and their users.
+//! Realms, their users and services.
 
-use mock_kdc::Rule;
+use mock_kdc::{AccountChecks, Fast, Flavor, Kind, Preauth, Rule, TicketFlag};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A Kerberos realm and its KDC.
@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Realm {
     /// The name of the realm: `CORP.EXAMPLE.COM`.
     pub realm: String,
+    /// What its KDC decides, and how.
+    pub settings: RealmSettings,
     /// User principals without the realm.
     pub users: BTreeMap<String, RealmUser>,
     /// Service principals without the realm (`postgres/db.test`): those of the case's servers and those written out.
-    pub services: BTreeSet<String>,
-    /// Encryption types that the KDC has, best first, by RFC number. Empty: all that are implemented.
+    pub services: BTreeMap<String, RealmService>,
+    /// Encryption types that the KDC has, best first, by RFC number. Empty: those of its flavor.
     pub etypes: Vec<i32>,
     /// How long a ticket lives, in seconds.
     pub ticket_lifetime_seconds: u32,
@@ -39,11 +41,115 @@ impl Realm {
     }
 }
 
+/// What a KDC decides, as [`mock_kdc::Realm`] has it. `None`: as its flavor does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct RealmSettings {
+    /// What the KDC is like.
+    pub flavor: Flavor,
+    /// Whether users that say nothing of their own have to prove their password first.
+    pub preauth: Option<Preauth>,
+    /// Whether case does not matter in names.
+    pub case_insensitive: Option<bool>,
+    /// Whether stored names are told to who asks for them.
+    pub canonicalize: Option<bool>,
+    /// Whether names of type 10 are looked up.
+    pub enterprise_names: Option<bool>,
+    /// Suffixes of enterprise names beside the realm's name.
+    pub upn_suffixes: Vec<String>,
+    /// Whether tickets carry a PAC.
+    pub pac: Option<bool>,
+    /// Whether FAST is offered or demanded.
+    pub fast: Option<Fast>,
+    /// For how long a ticket can be renewed.
+    pub renewable_lifetime_seconds: Option<u32>,
+    /// How far a client's clock may be off.
+    pub clock_skew_seconds: Option<u32>,
+    /// Longer replies by UDP become error 52.
+    pub max_datagram_reply_octets: Option<u32>,
+    /// After how many wrong passwords an account is locked.
+    pub lockout: Option<Lockout>,
+    /// Whether there is WELLKNOWN/ANONYMOUS.
+    pub anonymous: Option<bool>,
+    /// Whether tickets may begin later.
+    pub postdated: Option<bool>,
+    /// Whether tickets may be under the session key of another ticket-granting ticket.
+    pub user_to_user: Option<bool>,
+    /// Kinds of tickets that nobody gets.
+    pub refused_flags: Vec<TicketFlag>,
+    /// Whether errors say an NTSTATUS.
+    pub error_data: Option<bool>,
+    /// When the state of an account is told.
+    pub account_checks: Option<AccountChecks>,
+}
+
+/// When and for how long wrong passwords lock an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Lockout {
+    /// So many lock it; 1 or more.
+    pub attempts: u32,
+    /// After so long the count begins anew; 0: never.
+    pub window_seconds: u32,
+    /// For so long it is locked; 0: until somebody unlocks it.
+    pub duration_seconds: u32,
+}
+
 /// A user principal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RealmUser {
     /// The name of the password.
     pub password: Password,
+    /// A person or a machine.
+    pub kind: Kind,
+    /// The user principal name.
+    pub upn: Option<String>,
+    /// The salt of the keys; none: as the flavor makes it.
+    pub salt: Option<String>,
+    /// Whether the password is to be proven first; none: as the realm has it.
+    pub preauth: Option<Preauth>,
+    /// Locked as by wrong passwords.
+    pub locked_out: bool,
+    /// When the password ends, in seconds from the base clock's time at the start of the case.
+    pub password_expires_seconds: Option<i64>,
+    /// Whether the password has to be changed first.
+    pub must_change_password: bool,
+    /// How many former passwords do not count as wrong.
+    pub password_history: u32,
+    /// What it has in common with services.
+    pub account: AccountSettings,
+}
+
+/// A service principal.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct RealmService {
+    /// Encryption types that session keys for it may have; empty: those of its keys.
+    pub session_etypes: Vec<i32>,
+    /// Whether it has no key at all.
+    pub keyless: bool,
+    /// Whether there are only tickets under another ticket's session key for it.
+    pub user_to_user_only: bool,
+    /// What it has in common with users.
+    pub account: AccountSettings,
+}
+
+/// What users and services have in common.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct AccountSettings {
+    /// Other names of the account.
+    pub aliases: Vec<String>,
+    /// Encryption types of the keys; empty: the realm's.
+    pub etypes: Vec<i32>,
+    /// Switched off.
+    pub disabled: bool,
+    /// From when on it is an account, in seconds from the base clock's time at the start of the case.
+    pub valid_from_seconds: Option<i64>,
+    /// When it ends, likewise.
+    pub expires_seconds: Option<i64>,
+    /// The longest life of its tickets.
+    pub ticket_lifetime_seconds: Option<u32>,
+    /// For how long its tickets can be renewed.
+    pub renewable_lifetime_seconds: Option<u32>,
+    /// Kinds of tickets that it does not get.
+    pub refused_flags: Vec<TicketFlag>,
 }
 
 /// A password that a party has.
@@ -53,4 +159,23 @@ pub enum Password {
     Empty,
     /// The name of a secret. Two names are two different values.
     Named(String),
+}
+
+impl RealmUser {
+    /// A user with nothing out of the ordinary.
+    #[must_use]
+    pub fn new(password: Password) -> Self {
+        Self {
+            password,
+            kind: Kind::User,
+            upn: None,
+            salt: None,
+            preauth: None,
+            locked_out: false,
+            password_expires_seconds: None,
+            must_change_password: false,
+            password_history: 0,
+            account: AccountSettings::default(),
+        }
+    }
 }

@@ -187,11 +187,11 @@ fn suites_known(list: &List, filling: &Filling<'_>) -> Result<Vec<String>, Scena
 }
 
 fn resolve_users(
-    written: &BTreeMap<Text, file::RealmUser>,
+    written: &BTreeMap<Text, file::ProxyUser>,
     filling: &Filling<'_>,
 ) -> Result<BTreeMap<String, Password>, ScenarioError> {
     let mut users = BTreeMap::new();
-    for (name, file::RealmUser { secret }) in written {
+    for (name, file::ProxyUser { secret }) in written {
         let name = filling.text(name)?;
         // Each is a line between quotes in PgBouncer's file of users.
         if name.text.is_empty() || name.text.contains(|c: char| c.is_control() || c == '"') {

@@ -1,17 +1,22 @@
 //! Realms, with the services of the case's servers.
 
+mod account;
+mod settings;
+
 use super::intern::Interner;
 use super::{deviation, fault};
 use crate::error::ScenarioError;
 use crate::scenario::file;
-use crate::scenario::party::{Password, Realm, RealmUser};
+use crate::scenario::party::{Password, Realm, RealmService};
 use crate::scenario::profile::Protocol;
 use crate::scenario::profiles::Profiles;
 use crate::scenario::template::Filling;
 use crate::scenario::words::{duration, offset_seconds};
-use crate::scenario::written::Text;
+use crate::scenario::written::{List, Text};
+use mock_kdc::realm::UnknownWord;
 use shakedown_krb5::crypto::Etype;
 use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// Ten hours, as MIT and Active Directory have it.
@@ -29,12 +34,13 @@ pub(super) fn resolve_all(
     let mut realms = BTreeMap::new();
     let trusts = Trusts::read(written, filling)?;
     for (key, realm) in written {
-        let mut services = BTreeSet::new();
+        let mut services = BTreeMap::new();
         for (name, server) in servers {
             if let Some(kerberos) = &server.kerberos
                 && filling.text(&kerberos.realm)?.text == key.text
             {
-                services.insert(spn(&name.text, server, kerberos, filling, profiles, readings)?);
+                services
+                    .insert(spn(&name.text, server, kerberos, filling, profiles, readings)?, RealmService::default());
             }
         }
         let resolved = resolve(realm, services, filling)?;
@@ -112,62 +118,102 @@ fn service_principal(written: Text, filling: &Filling<'_>) -> Result<String, Sce
 
 fn resolve(
     written: &file::Realm,
-    mut services: BTreeSet<String>,
+    mut services: BTreeMap<String, RealmService>,
     filling: &Filling<'_>,
 ) -> Result<Realm, ScenarioError> {
-    let file::Realm {
-        realm,
-        users,
-        services: extra,
-        etypes,
-        ticket_lifetime,
-        clock,
-        deviations,
-        rules,
-        trusts: _,
-        trust_secret,
-    } = written;
-    let name = filling.text(realm)?;
+    let name = filling.text(&written.realm)?;
     if name.text.is_empty() || name.text.contains(|c: char| c.is_whitespace() || c.is_control() || "/@".contains(c)) {
         return Err(filling.error(&name, "no name of a realm").allowing("one as CORP.EXAMPLE.COM"));
     }
-    for service in filling.list(extra)? {
-        services.insert(service_principal(service, filling)?);
-    }
-    let mut resolved = BTreeMap::new();
-    for (name, file::RealmUser { secret }) in users {
-        resolved.insert(filling.text(name)?.text, RealmUser { password: password(&filling.text(secret)?) });
-    }
-    let etypes = filling.list(etypes)?;
-    let etypes = etypes.iter().map(|written| match written.text.parse::<Etype>() {
-        Ok(etype) => Ok(etype.number()),
-        Err(refused) => Err(filling.error(written, refused.to_string())),
-    });
-    let lifetime = match filling.optional(ticket_lifetime.as_ref())? {
-        Some(text) => {
-            let seconds = duration(&text.text).and_then(|life| u32::try_from(life.as_secs()).ok()).filter(|s| *s > 0);
-            seconds.ok_or_else(|| filling.error(&text, "no lifetime").allowing("5s, 10m, 10h, 7d"))?
+    // What is written of a server's own service adds to it.
+    match &written.services {
+        file::Services::Names(names) => {
+            for name in names {
+                services.entry(service_principal(filling.text(name)?, filling)?).or_default();
+            }
         }
-        None => TICKET_LIFETIME_SECONDS,
-    };
+        file::Services::Table(table) => {
+            for (name, service) in table {
+                services.insert(service_principal(filling.text(name)?, filling)?, account::service(service, filling)?);
+            }
+        }
+    }
+    let mut users = BTreeMap::new();
+    for (name, user) in &written.users {
+        users.insert(filling.text(name)?.text, account::user(user, filling)?);
+    }
     Ok(Realm {
         realm: name.text,
-        users: resolved,
+        settings: settings::resolve(written, filling)?,
+        users,
         services,
-        etypes: etypes.collect::<Result<_, _>>()?,
-        ticket_lifetime_seconds: lifetime,
-        clock_seconds: clock_seconds(clock.as_ref(), filling)?,
-        deviations: deviation::of_realm(deviations, filling)?,
+        etypes: etypes(&written.etypes, filling)?,
+        ticket_lifetime_seconds: match seconds(written.ticket_lifetime.as_ref(), filling)? {
+            Some(0) | None => TICKET_LIFETIME_SECONDS,
+            Some(seconds) => seconds,
+        },
+        clock_seconds: clock_seconds(written.clock.as_ref(), filling)?,
+        deviations: deviation::of_realm(&written.deviations, filling)?,
         trusts: BTreeSet::new(),
         trusted_by: BTreeSet::new(),
         trust_password: filling
-            .optional(trust_secret.as_ref())?
+            .optional(written.trust_secret.as_ref())?
             .map_or_else(|| Password::Named("trust".to_owned()), |secret| password(&secret)),
-        rules: rules
+        rules: written
+            .rules
             .iter()
             .map(|rule| fault::rule(&rule.get_ref().when, &rule.get_ref().then, &rule.span(), filling))
             .collect::<Result<_, _>>()?,
     })
+}
+
+fn etypes(written: &List, filling: &Filling<'_>) -> Result<Vec<i32>, ScenarioError> {
+    let etypes = filling.words(written)?;
+    let number = |written: &Text| match written.text.parse::<Etype>() {
+        Ok(etype) => Ok(etype.number()),
+        Err(refused) => Err(filling.error(written, refused.to_string())),
+    };
+    etypes.iter().map(number).collect()
+}
+
+/// A length of time, in seconds.
+fn seconds(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<u32>, ScenarioError> {
+    let Some(text) = filling.optional(written)? else { return Ok(None) };
+    let seconds = duration(&text.text).filter(|length| length.subsec_nanos() == 0);
+    let seconds = seconds.and_then(|length| u32::try_from(length.as_secs()).ok());
+    seconds.map(Some).ok_or_else(|| filling.error(&text, "no lifetime").allowing("5s, 10m, 10h, 7d"))
+}
+
+/// One of a KDC's own words.
+fn word<T>(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<T>, ScenarioError>
+where
+    T: FromStr<Err = UnknownWord>,
+{
+    filling.optional(written)?.map(|text| parse(&text, filling)).transpose()
+}
+
+fn words<T>(written: &List, filling: &Filling<'_>) -> Result<Vec<T>, ScenarioError>
+where
+    T: FromStr<Err = UnknownWord>,
+{
+    filling.words(written)?.iter().map(|text| parse(text, filling)).collect()
+}
+
+fn parse<T>(text: &Text, filling: &Filling<'_>) -> Result<T, ScenarioError>
+where
+    T: FromStr<Err = UnknownWord>,
+{
+    let unknown = |UnknownWord { what, allowed, .. }| filling.error(text, format!("unknown {what}")).allowing(allowed);
+    text.text.parse().map_err(unknown)
+}
+
+fn flag(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<bool>, ScenarioError> {
+    written.map(|_| filling.flag(written, false)).transpose()
+}
+
+fn number(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<u32>, ScenarioError> {
+    let Some(text) = filling.optional(written)? else { return Ok(None) };
+    text.text.parse().map(Some).map_err(|_| filling.error(&text, "no number").allowing("0, 1, 2, …"))
 }
 
 /// The name of a secret, or nothing between the quotes for the empty password.

@@ -316,6 +316,9 @@ fn kept(written: Option<&Text>, default: Keys, filling: &Filling<'_>) -> Result<
     }
 }
 
+/// A state of an account, that it is so or not.
+type StateOf = fn(bool) -> AccountState;
+
 const ACCOUNTS: &str = "realm with one of disabled, locked_out and must_change_password; of with secret or realm";
 
 fn account(
@@ -325,7 +328,7 @@ fn account(
 ) -> Result<Verb, ScenarioError> {
     let filling = standing.filling;
     let file::ChangedAccount { realm, of, user, disabled, locked_out, must_change_password, secret } = written;
-    let states: [(Option<&Text>, fn(bool) -> AccountState); 3] = [
+    let states: [(Option<&Text>, StateOf); 3] = [
         (disabled.as_ref(), AccountState::Disabled),
         (locked_out.as_ref(), AccountState::LockedOut),
         (must_change_password.as_ref(), AccountState::MustChangePassword),

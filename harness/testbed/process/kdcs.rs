@@ -95,7 +95,9 @@ impl Kdcs {
         materials: &Materials,
     ) -> Result<StandingRealm, Error> {
         let order = Order::new(planned, materials);
-        let is_changed = case.steps.iter().any(|step| changes(case, &step.verb, name));
+        // A lock is a change as well, that wrong passwords make.
+        let is_changed =
+            planned.settings.lockout.is_some() || case.steps.iter().any(|step| changes(case, &step.verb, name));
         let number = if is_changed { self.unshared.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
         let kdc = self.running.lease(&(order.clone(), number), || start(&self.programs, &order)).await?;
         let lead = || async {

@@ -2,7 +2,9 @@
 //!
 //! Pure text. <https://web.mit.edu/kerberos/krb5-1.20/doc/admin/conf_files/kdc_conf.html>
 
-use crate::scenario::party::{Password, Realm};
+mod accounts;
+
+use crate::scenario::party::{Password, Realm, RealmService};
 use crate::scenario::plan::{AccountState, Keys, Verb};
 use crate::testbed::kdc_change::KdcChange;
 use std::fmt::Write as _;
@@ -33,7 +35,7 @@ pub(super) fn lacks(realm: &Realm) -> Option<String> {
     if let Some(etype) = realm.etypes.iter().find(|number| name(**number).is_none()) {
         return Some(format!("MIT's KDC does not serve encryption type {etype}"));
     }
-    let names = realm.users.keys().chain(&realm.services).chain([&realm.realm]);
+    let names = realm.users.keys().chain(realm.services.keys()).chain([&realm.realm]);
     if let Some(name) = names.into_iter().find(|name| !is_plain(name)) {
         return Some(format!("MIT's files have no plain way to write the name '{name}'"));
     }
@@ -41,7 +43,9 @@ pub(super) fn lacks(realm: &Realm) -> Option<String> {
     let empty = empty
         .map(|(name, _)| name.clone())
         .or_else(|| realm.shared_principals().next().filter(|_| realm.trust_password == Password::Empty));
-    empty.map(|name| format!("MIT's KDC has no empty passwords, as {name} would have"))
+    empty
+        .map(|name| format!("MIT's KDC has no empty passwords, as {name} would have"))
+        .or_else(|| accounts::lacks(realm))
 }
 
 /// Letters, digits and what names of hosts and users have beside. Everything else has some meaning in some of the files.
@@ -65,7 +69,7 @@ fn etypes(realm: &Realm) -> Vec<&'static str> {
 /// `kdc.conf`, with everything in `folder` and the KDC on that port of loopback.
 ///
 /// Tickets hold no PAC: mocks put none in, and nothing that scenarios look at is in it. Neither the last login nor failed ones
-/// are kept, as that costs a write to the disk for each login and locks nobody that a scenario wants locked.
+/// are kept, as that costs a write to the disk for each login, unless a scenario wants that wrong passwords lock.
 pub(super) fn kdc_conf(realm: &Realm, folder: &Path, port: u16) -> String {
     let (name, place) = (&realm.realm, folder.display());
     let keys: Vec<String> = etypes(realm).iter().map(|etype| format!("{etype}:normal")).collect();
@@ -73,14 +77,14 @@ pub(super) fn kdc_conf(realm: &Realm, folder: &Path, port: u16) -> String {
         "[kdcdefaults]
     kdc_listen = 127.0.0.1:{port}
     kdc_tcp_listen = 127.0.0.1:{port}
-[realms]
+{limit}[realms]
     {name} = {{
         database_name = {place}/principal
         database_module = local
         key_stash_file = {place}/stash
         supported_enctypes = {keys}
         max_life = {life}s
-        max_renewable_life = 7d
+        max_renewable_life = {renewable}
         disable_pac = true
     }}
 [dbmodules]
@@ -88,9 +92,12 @@ pub(super) fn kdc_conf(realm: &Realm, folder: &Path, port: u16) -> String {
         db_library = db2
         database_name = {place}/principal
         disable_last_success = true
-        disable_lockout = true
+        disable_lockout = {is_lockless}
     }}
 ",
+        limit = accounts::datagram_limit(realm),
+        renewable = accounts::renewable(realm),
+        is_lockless = realm.settings.lockout.is_none(),
         keys = keys.join(" "),
         life = realm.ticket_lifetime_seconds,
     )
@@ -104,12 +111,13 @@ pub(super) fn krb5_conf(realm: &Realm) -> String {
     dns_lookup_kdc = false
     dns_lookup_realm = false
     permitted_enctypes = {etypes}
-[logging]
+{skew}[logging]
     kdc = STDERR
     default = STDERR
 ",
         name = realm.realm,
         etypes = etypes(realm).join(" "),
+        skew = accounts::clock_skew(realm),
     )
 }
 
@@ -123,20 +131,25 @@ pub(super) fn commands(
     other_service: &str,
     password: impl Fn(&Password) -> Zeroizing<String>,
 ) -> Result<Zeroizing<String>, String> {
-    let mut lines = Zeroizing::new(String::new());
+    let mut lines = Zeroizing::new(accounts::before(realm));
     for (user, of_user) in &realm.users {
         let password = password(&of_user.password);
         let quoted = quoted(&password).ok_or_else(|| user.clone())?;
-        writeln!(lines, "addprinc +requires_preauth -pw {} {user}", *quoted).expect(WRITES);
+        let attributes = accounts::of_user(realm, of_user);
+        writeln!(lines, "addprinc{attributes} -pw {} {user}", *quoted).expect(WRITES);
         writeln!(lines, "ktadd -norandkey -k {KEYTAB} {user}").expect(WRITES);
     }
     for principal in realm.shared_principals() {
         let quoted = quoted(&password(&realm.trust_password)).ok_or_else(|| principal.clone())?;
         writeln!(lines, "addprinc -pw {} {principal}", *quoted).expect(WRITES);
     }
+    let nothing = RealmService::default();
     for service in services(realm, other_service) {
-        writeln!(lines, "addprinc -randkey {service}").expect(WRITES);
+        let planned = realm.services.get(service).unwrap_or(&nothing);
+        let attributes = accounts::of_service(realm, planned);
+        writeln!(lines, "addprinc -randkey{attributes} {service}").expect(WRITES);
         writeln!(lines, "ktadd -norandkey -k {KEYTAB} {service}").expect(WRITES);
+        lines.push_str(&accounts::after_service(service, planned));
     }
     writeln!(lines, "listprincs").expect(WRITES);
     Ok(lines)
@@ -235,22 +248,23 @@ pub(super) fn missing(realm: &Realm, other_service: &str, printed: &str) -> Opti
 }
 
 fn services<'r>(realm: &'r Realm, other: &'r str) -> impl Iterator<Item = &'r str> {
-    let is_planned = realm.services.contains(other);
-    realm.services.iter().map(String::as_str).chain((!is_planned).then_some(other))
+    let is_planned = realm.services.contains_key(other);
+    realm.services.keys().map(String::as_str).chain((!is_planned).then_some(other))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::party::RealmUser;
+    use crate::scenario::party::{RealmSettings, RealmUser};
     use std::collections::BTreeSet;
 
     fn realm() -> Realm {
-        let alice = RealmUser { password: Password::Named("alice".to_owned()) };
+        let alice = RealmUser::new(Password::Named("alice".to_owned()));
         Realm {
             realm: "CORP.EXAMPLE.COM".to_owned(),
             users: [("alice".to_owned(), alice)].into(),
-            services: ["postgres/db.test".to_owned()].into(),
+            settings: RealmSettings::default(),
+            services: [("postgres/db.test".to_owned(), RealmService::default())].into(),
             etypes: vec![20, 17],
             ticket_lifetime_seconds: 600,
             clock_seconds: 0,
@@ -342,7 +356,7 @@ listprincs
         assert_eq!(lacks(&deviating).as_deref(), Some("MIT's KDC makes no deviation on demand: wrong_nonce"));
         let weak = Realm { etypes: vec![18, 23], ..realm() };
         assert_eq!(lacks(&weak).as_deref(), Some("MIT's KDC does not serve encryption type 23"));
-        let nobody = RealmUser { password: Password::Empty };
+        let nobody = RealmUser::new(Password::Empty);
         let empty = Realm { users: [("bob".to_owned(), nobody.clone())].into(), ..realm() };
         assert_eq!(lacks(&empty).as_deref(), Some("MIT's KDC has no empty passwords, as bob would have"));
         for name in ["a b", "-pw", "a\"", "a\nb", "a@B", "ä", ""] {

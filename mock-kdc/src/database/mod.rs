@@ -116,30 +116,31 @@ impl Database {
         aliases: &[String],
     ) -> Result<(), InvalidRealm> {
         let index = self.accounts.len();
-        let name = account.principal.clone();
         let pac = if realm.pac { Profile::of(realm, &account).map(Arc::new) } else { None };
-        self.accounts.push(Account { pac, ..account });
-        self.name(&name, index, false)?;
+        let mut names = vec![(account.principal.clone(), false)];
         if let Some(upn) = upn {
-            self.name(&create::upn(realm, upn)?, index, self.shares_aliases)?;
+            names.push((create::upn(realm, upn)?, self.shares_aliases));
         }
         for alias in aliases {
-            self.name(&principal(realm, alias)?, index, self.shares_aliases)?;
+            names.push((principal(realm, alias)?, self.shares_aliases));
         }
+        // All of them are free, or none is taken.
+        let taken = names
+            .iter()
+            .find(|(name, is_shared)| !is_shared && self.names.contains_key(self.key(name.into()).octets()));
+        if let Some((name, _)) = taken {
+            return Err(InvalidRealm::Twice(name.to_string()));
+        }
+        for (name, _) in names {
+            let named = match self.names.get(self.key((&name).into()).octets()) {
+                Some(Named::One(other)) if *other != index => Named::Several,
+                Some(Named::Several) => Named::Several,
+                _ => Named::One(index),
+            };
+            self.names.insert(self.key((&name).into()).octets().into(), named);
+        }
+        self.accounts.push(Account { pac, ..account });
         Ok(())
-    }
-
-    fn name(&mut self, name: &Principal, index: usize, is_shared: bool) -> Result<(), InvalidRealm> {
-        let key = self.key(name.into()).octets().into();
-        match self.names.insert(key, Named::One(index)) {
-            Some(Named::One(same)) if same == index => Ok(()),
-            Some(_) if is_shared => {
-                self.names.insert(self.key(name.into()).octets().into(), Named::Several);
-                Ok(())
-            }
-            Some(_) => Err(InvalidRealm::Twice(name.to_string())),
-            None => Ok(()),
-        }
     }
 
     fn key(&self, name: PrincipalView<'_>) -> Folded {

@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn no_pattern_takes_long() {
         let name = "a".repeat(10_000);
-        assert!(!Pattern::new(&"a*".repeat(1_000)).fits(&(name.clone() + "b")[..0].to_owned()));
+        assert!(!Pattern::new(&"a*".repeat(1_000)).fits(""));
         assert!(!Pattern::new(&("*a".repeat(50) + "b")).fits(&name));
     }
 }

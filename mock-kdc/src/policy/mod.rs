@@ -9,3 +9,4 @@ pub(crate) mod lockout;
 pub(crate) mod names;
 pub(crate) mod options;
 pub(crate) mod salt;
+pub(crate) mod user_to_user;

@@ -103,6 +103,7 @@ fn enterprise<'a>(realm: &Realm, database: &'a Database, asked: PrincipalView<'_
     }
 }
 
+/// What is before and after the last `@` of a name of type 10.
 fn enterprise_parts(name: NameView<'_>) -> Option<(&[u8], &[u8])> {
     let mut components = name.components();
     let (only, None) = (components.next()?, components.next()) else { return None };

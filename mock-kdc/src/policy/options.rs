@@ -1,7 +1,7 @@
 //! Options of a request that a realm or an account does not grant.
 
 use shakedown_krb5::messages::error_code;
-use shakedown_krb5::messages::flags::kdc_options;
+use shakedown_krb5::messages::flags::{kdc_options, ticket};
 use shakedown_krb5::messages::view::PrincipalView;
 
 use super::accounts::Parties;
@@ -17,6 +17,13 @@ pub(crate) fn postdating(Parties { realm, client, service, .. }: Parties<'_>, op
         return Err(Refusal::new(error_code::CANNOT_POSTDATE, "POSTDATE NOT ALLOWED"));
     }
     Ok(())
+}
+
+/// The flags of a ticket that begins later, or that may be exchanged for one: it is not valid before it is validated.
+/// KDC options and flags have the same bits.
+pub(crate) const fn postdated_flags(options: u32) -> u32 {
+    let flags = options & (ticket::MAY_POSTDATE | ticket::POSTDATED);
+    if options & kdc_options::POSTDATED != 0 { flags | ticket::INVALID } else { flags }
 }
 
 /// Who asks for a ticket without a name has to have none (RFC 8062 §4.1).

@@ -169,7 +169,7 @@ impl Realm {
             max_datagram_reply_octets: if is_ad { 1465 } else { 65_536 },
             lockout: None,
             anonymous: false,
-            postdated: false,
+            postdated: !is_ad,
             user_to_user: true,
             refused_flags: Vec::new(),
             error_data: is_ad,
@@ -219,5 +219,6 @@ mod tests {
         assert_eq!((mit.flavor, mit.case_insensitive, mit.pac, mit.error_data), (Flavor::Mit, false, false, false));
         assert_eq!((ad.case_insensitive, ad.pac, ad.error_data, ad.enterprise_names), (true, true, true, true));
         assert_eq!((mit.max_datagram_reply_octets, ad.max_datagram_reply_octets), (65_536, 1465));
+        assert!(mit.postdated && !ad.postdated);
     }
 }

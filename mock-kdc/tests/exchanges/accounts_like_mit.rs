@@ -4,13 +4,14 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use mock_kdc::{Kdc, Lockout, Password, Preauth, Realm, Rotation, Service, SystemRandom, TicketFlag, User};
-use shakedown_krb5::Timestamp;
-use shakedown_krb5::crypto::Etype;
+use shakedown_krb5::crypto::{Etype, Key, usage};
 use shakedown_krb5::messages::flags::kdc_options;
+use shakedown_krb5::messages::{Codec as _, EncKdcReplyPart, KdcReply, Ticket};
+use shakedown_krb5::{Credential, Timestamp};
 
-use crate::against_mit::{now, ours, reading};
-use crate::mit;
-use crate::request::{AsRequest, PASSWORD, Proof, REALM};
+use crate::against_mit::{login, now, ours, reading};
+use crate::mit::{self, MitKdc};
+use crate::request::{AsRequest, PASSWORD, Proof, REALM, TgsRequest, key, principal};
 
 /// The same accounts as [`realm`] has.
 const QUERIES: &str = r#"
@@ -40,7 +41,6 @@ fn realm() -> Realm {
     let user = |name| User { etypes: Some(vec![Etype::Aes256Sha1]), ..User::new(name, PASSWORD) };
     let past = Some(Timestamp::from_seconds(1_577_836_800));
     let mut realm = Realm::new(REALM);
-    realm.postdated = true;
     realm.lockout = NonZeroU32::new(3).map(Lockout::after);
     let refused_flags = vec![TicketFlag::Forwardable, TicketFlag::Proxiable, TicketFlag::Renewable];
     realm.users = vec![
@@ -158,6 +158,127 @@ fn the_state_of_an_account_is_told_as_mit_tells_it() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
+/// The answers to the same TGS-REQ, made of a ticket of each.
+fn both(
+    theirs: &MitKdc,
+    kdc: &Kdc,
+    tickets: [&Credential; 2],
+    change: impl Fn(TgsRequest, usize) -> TgsRequest,
+) -> [String; 2] {
+    let now = now();
+    let request = |which: usize| change(TgsRequest::good(tickets[which], now), which).octets();
+    [reading(theirs.answer(&request(0))), reading(ours(kdc, &request(1)))]
+}
+
+#[test]
+fn a_postdated_ticket_is_good_once_it_is_validated_and_not_before() {
+    let Some((theirs, kdc)) = pair() else { return };
+    let options = kdc_options::ALLOW_POSTDATE | kdc_options::POSTDATED;
+    let tgt = |answer: &dyn Fn(&[u8]) -> Option<Vec<u8>>, from: i64| {
+        let request = AsRequest { options, from: Some(now().offset_seconds(from)), ..AsRequest::good(now()) };
+        let key = key("alice", PASSWORD, Etype::Aes256Sha1);
+        let reply = KdcReply::decode(&answer(&request.octets()).unwrap()).unwrap();
+        let part = EncKdcReplyPart::decode(&reply.enc_part.open(&key, usage::AS_REP).unwrap()).unwrap();
+        Credential {
+            client: reply.client,
+            server: part.server,
+            key: Key::new(Etype::from_number(part.key.etype).unwrap(), &part.key.value).unwrap(),
+            ticket: reply.ticket.to_octets(),
+            end_time: part.end_time,
+            ..login(|request| ours(&kdc, request), 0)
+        }
+    };
+    let of_both = |from| [tgt(&|request| theirs.answer(request), from), tgt(&|request| ours(&kdc, request), from)];
+    let [their_started, our_started] = of_both(-60);
+    let [their_near, our_near] = of_both(120);
+    let [their_far, our_far] = of_both(1200);
+    let krbtgt = Some("krbtgt/CORP.EXAMPLE.COM");
+    let with = |options| move |good: TgsRequest, _| TgsRequest { options, server: krbtgt, ..good };
+    let mut differences = Vec::new();
+    for (name, expected, [theirs, ours]) in [
+        ("not validated", "33 ", both(&theirs, &kdc, [&their_started, &our_started], |good, _| good)),
+        ("validated", "ticket", both(&theirs, &kdc, [&their_started, &our_started], with(kdc_options::VALIDATE))),
+        ("too early", "33 ", both(&theirs, &kdc, [&their_near, &our_near], with(kdc_options::VALIDATE))),
+        ("much too early", "33 ", both(&theirs, &kdc, [&their_far, &our_far], with(kdc_options::VALIDATE))),
+        (
+            "validated into another",
+            "26 ",
+            both(&theirs, &kdc, [&their_started, &our_started], |good, _| TgsRequest {
+                options: kdc_options::VALIDATE,
+                ..good
+            }),
+        ),
+    ] {
+        if theirs != ours || !ours.starts_with(expected) {
+            differences.push(format!("{name}: MIT says {theirs}, ours {ours}, expected {expected}"));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[test]
+fn a_ticket_under_the_key_of_another_is_given_as_mit_gives_it() {
+    let Some((theirs, kdc)) = pair() else { return };
+    let options = kdc_options::ENC_TKT_IN_SKEY;
+    let tgts = [login(|request| theirs.answer(request), 0), login(|request| ours(&kdc, request), 0)];
+    let second = |which: usize| Some(tgts[which].clone());
+    let bought = [
+        theirs.answer(&TgsRequest::good(&tgts[0], now()).octets()).unwrap(),
+        ours(&kdc, &TgsRequest::good(&tgts[1], now()).octets()).unwrap(),
+    ];
+    let of_service = |which: usize| {
+        let ticket = KdcReply::decode(&bought[which]).unwrap().ticket.to_octets();
+        Some(Credential { ticket, ..tgts[which].clone() })
+    };
+    let renamed = |which: usize| {
+        let mut ticket = Ticket::decode(&tgts[which].ticket).unwrap();
+        ticket = Ticket::new(principal("postgres/db.test"), ticket.enc_part().clone());
+        Some(Credential { ticket: ticket.to_octets(), ..tgts[which].clone() })
+    };
+    let cut = |which: usize| {
+        let ticket = Ticket::decode(&tgts[which].ticket).unwrap();
+        let mut sealed = ticket.enc_part().clone();
+        sealed.cipher[20] ^= 1;
+        let ticket = Ticket::new(ticket.server().clone(), sealed);
+        Some(Credential { ticket: ticket.to_octets(), ..tgts[which].clone() })
+    };
+    let to = |server| move |good: TgsRequest| TgsRequest { server: Some(server), options, ..good };
+    let alice = to("alice");
+    let mut differences = Vec::new();
+    let pair = [&tgts[0], &tgts[1]];
+    for (name, expected, [theirs, ours]) in [
+        ("good", "ticket", both(&theirs, &kdc, pair, |good, at| TgsRequest { second: second(at), ..alice(good) })),
+        ("no second", "13 ", both(&theirs, &kdc, pair, |good, _| alice(good))),
+        (
+            "of another",
+            "26 ",
+            both(&theirs, &kdc, pair, |good, at| TgsRequest { second: second(at), ..to("brief")(good) }),
+        ),
+        (
+            "of a service",
+            "12 ",
+            both(&theirs, &kdc, pair, |good, at| TgsRequest { second: of_service(at), ..alice(good) }),
+        ),
+        (
+            "of another kind",
+            "31 ",
+            both(&theirs, &kdc, pair, |good, at| TgsRequest { second: renamed(at), ..alice(good) }),
+        ),
+        ("changed", "31 ", both(&theirs, &kdc, pair, |good, at| TgsRequest { second: cut(at), ..alice(good) })),
+    ] {
+        if theirs != ours || !ours.starts_with(expected) {
+            differences.push(format!("{name}: MIT says {theirs}, ours {ours}, expected {expected}"));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    // The owner of the second ticket can read the new one, and its service key cannot.
+    let request = TgsRequest { second: second(1), ..alice(TgsRequest::good(&tgts[1], now())) };
+    let ticket = KdcReply::decode(&ours(&kdc, &request.octets()).unwrap()).unwrap().ticket;
+    assert_eq!(ticket.enc_part().kvno, None);
+    ticket.enc_part().open(&tgts[1].key, usage::TICKET).unwrap();
+    ticket.enc_part().open(&key("alice", PASSWORD, Etype::Aes256Sha1), usage::TICKET).unwrap_err();
+}
+
 #[test]
 fn alterations_take_effect_with_the_next_request() {
     use mock_kdc::Alteration;
@@ -196,4 +317,12 @@ fn alterations_take_effect_with_the_next_request() {
     let carol = AsRequest { client: Some("carol"), ..AsRequest::good(now) };
     assert_eq!(reading(ours(&kdc, &carol.octets())), "ticket");
     kdc.add_user(&User::new("alice", "x")).unwrap_err();
+    kdc.alter("carol", Alteration::LockedOut(true)).unwrap();
+    let accounts = kdc.principals(now.seconds());
+    let (first, last) = (accounts.first().unwrap(), accounts.last().unwrap());
+    assert_eq!(
+        (first.name.as_str(), first.keys[0].1.len(), first.locked_out),
+        ("krbtgt/CORP.EXAMPLE.COM@CORP.EXAMPLE.COM", 4, false)
+    );
+    assert_eq!((last.name.as_str(), last.keys[0].0, last.locked_out), ("carol@CORP.EXAMPLE.COM", 1, true));
 }

@@ -59,6 +59,7 @@ fn as_differences(theirs: &MitKdc, kdc: &Kdc, now: Timestamp) -> Vec<String> {
     let key = key("alice", PASSWORD, Etype::Aes256Sha1);
     let option = |options| AsRequest { options, ..good.clone() };
     let long = |options, rtime| AsRequest { options, rtime: Some(now.offset_seconds(rtime)), ..good.clone() };
+    let postdated = kdc_options::ALLOW_POSTDATE | kdc_options::POSTDATED | kdc_options::RENEWABLE;
     let mut differences = Vec::new();
     for (name, request) in [
         ("good", good.clone()),
@@ -74,6 +75,8 @@ fn as_differences(theirs: &MitKdc, kdc: &Kdc, now: Timestamp) -> Vec<String> {
         ("no end", AsRequest { till: Timestamp::EPOCH, ..good.clone() }),
         ("for an address", AsRequest { addresses: Some(vec![address]), ..good.clone() }),
         ("another order of etypes", AsRequest { etypes: vec![20, 18, 17, 19], ..good.clone() }),
+        ("may be postdated", option(kdc_options::ALLOW_POSTDATE)),
+        ("postdated", AsRequest { from: Some(now.offset_seconds(600)), ..long(postdated, 86_400) }),
         ("for a service", AsRequest { server: Some("postgres/db.test"), ..good.clone() }),
     ] {
         let octets = request.octets();

@@ -129,6 +129,10 @@ pub(crate) struct TgsRequest {
     pub(crate) time: Timestamp,
     /// Authorization data under the session key, for this usage.
     pub(crate) restricted: Option<KeyUsage>,
+    /// From when on the ticket is wanted.
+    pub(crate) from: Option<Timestamp>,
+    /// The ticket whose session key the new one is to be under.
+    pub(crate) second: Option<Credential>,
     pub(crate) slip: Slip,
 }
 
@@ -169,6 +173,8 @@ impl TgsRequest {
             ap_options: 0,
             time: now,
             restricted: None,
+            from: None,
+            second: None,
             slip: Slip::None,
             tgt: tgt.clone(),
         }
@@ -180,7 +186,7 @@ impl TgsRequest {
             cname: None,
             realm: REALM.as_bytes().to_vec(),
             sname: self.server.map(|name| PrincipalName::from(&principal(name))),
-            from: None,
+            from: self.from,
             till: self.till,
             rtime: None,
             nonce: nonce(),
@@ -189,7 +195,7 @@ impl TgsRequest {
             enc_authorization_data: self
                 .restricted
                 .map(|usage| EncryptedData::seal(&self.tgt.key, usage, &restriction(), &mut SystemRandom)),
-            additional_tickets: Vec::new(),
+            additional_tickets: self.second.iter().map(|second| Ticket::decode(&second.ticket).unwrap()).collect(),
         };
         let padata = match self.slip {
             Slip::NoPadata => Vec::new(),

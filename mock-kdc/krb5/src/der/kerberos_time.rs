@@ -18,12 +18,10 @@ pub(crate) fn format(time: Timestamp) -> [u8; LENGTH] {
     let (year, month, day) = civil(seconds.div_euclid(SECONDS_PER_DAY));
     let second = seconds.rem_euclid(SECONDS_PER_DAY);
     let mut text = [b'Z'; LENGTH];
-    digits(&mut text[0..4], year);
-    digits(&mut text[4..6], month);
-    digits(&mut text[6..8], day);
-    digits(&mut text[8..10], second / 3600);
-    digits(&mut text[10..12], second / 60 % 60);
-    digits(&mut text[12..14], second % 60);
+    let pairs = [year / 100, year % 100, month, day, second / 3600, second / 60 % 60, second % 60];
+    for (text, pair) in text.as_chunks_mut().0.iter_mut().zip(pairs) {
+        *text = digits(pair);
+    }
     text
 }
 
@@ -50,11 +48,10 @@ pub(crate) fn parse(text: &[u8]) -> Option<Timestamp> {
     Some(Timestamp::from_seconds(days * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second))
 }
 
-fn digits(text: &mut [u8], mut value: i64) {
-    for digit in text.iter_mut().rev() {
-        *digit = b'0' + u8::try_from(value % 10).expect("a remainder of 10 of a value that is not negative");
-        value /= 10;
-    }
+/// The two digits of 0 to 99.
+fn digits(value: i64) -> [u8; 2] {
+    let value = u8::try_from(value).expect("a part of a date within four-digit years");
+    [b'0' + value / 10, b'0' + value % 10]
 }
 
 fn number(text: &[u8]) -> Option<i64> {

@@ -117,8 +117,15 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Of a known length, so that nothing has to be moved.
     fn primitive(&mut self, tag: u8, content: &[u8]) {
-        self.constructed(tag, |w| w.raw(content));
+        match u8::try_from(content.len()) {
+            Ok(short @ 0..=0x7f) => {
+                self.out.extend_from_slice(&[tag, short]);
+                self.raw(content);
+            }
+            _ => self.constructed(tag, |w| w.raw(content)),
+        }
     }
 
     fn constructed(&mut self, tag: u8, content: impl FnOnce(&mut Self)) {

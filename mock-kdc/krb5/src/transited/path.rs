@@ -6,8 +6,11 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Capaths {
     /// The realms between the client's realm and the service's; none for a direct trust (`.` in krb5.conf).
-    between: BTreeMap<(Vec<u8>, Vec<u8>), Vec<Vec<u8>>>,
+    between: BTreeMap<Ends, Vec<Vec<u8>>>,
 }
+
+/// The client's realm and the service's.
+type Ends = (Vec<u8>, Vec<u8>);
 
 impl Capaths {
     /// These paths and one more: from `client`'s realm to `service`'s through `between`, in this order.

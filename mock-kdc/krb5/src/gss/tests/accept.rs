@@ -57,6 +57,27 @@ fn an_initiator_without_subkey_and_sequence_number_is_accepted() {
     }
 }
 
+/// The way is held against the hierarchy of names, unless the ticket says that the KDC has seen to it. tests/trust of
+/// mock-kdc has MIT's krb5_rd_req do the same.
+#[test]
+fn a_client_of_another_realm_is_refused_where_it_came_through_a_third() {
+    let check = |realm: &str, transited, flags, expected: Result<(), Cause>| {
+        let client = Principal::new(&["bob"], realm);
+        let draft = Draft { client: client.clone(), transited, flags, ..Draft::new(Etype::Aes256Sha1) };
+        let (_, token) = start(&draft, MUTUAL_FLAGS);
+        let accepted = Acceptor::new(draft.keytab()).accept(&token, NOW, &mut Seeded(5));
+        let found = accepted.map(|accepted| assert_eq!(accepted.client, client)).map_err(|failure| failure.cause);
+        assert_eq!(found, expected, "{realm} through '{transited}'");
+    };
+    let foreign = "ONPREM.EXAMPLE.COM";
+    check(foreign, "", 0, Ok(()));
+    check(foreign, "EXAMPLE.COM", 0, Ok(()));
+    check(foreign, "EXAMPLE.COM,EVIL.ORG", 0, Err(Cause::Krb(43)));
+    check(foreign, "EVIL.ORG", ticket_flags::TRANSITED_POLICY_CHECKED, Ok(()));
+    check("ELSEWHERE.ORG", "ORG,COM", 0, Ok(()));
+    check("CORP.EXAMPLE.COM", "EXAMPLE.COM", 0, Err(Cause::Krb(60)));
+}
+
 /// Which error a keytab that does not fit the ticket gives; the ticket is for postgres/db.test, kvno 3, aes256-sha1.
 #[test]
 fn the_keytab_decides_the_error() {

@@ -35,6 +35,9 @@ fn key(etype: Etype, seed: u64) -> Key {
 /// A ticket as a KDC would issue it, and what of it can be otherwise.
 #[derive(Clone)]
 struct Draft {
+    client: Principal,
+    /// Through which realms the client came.
+    transited: &'static str,
     service: Principal,
     service_key: Key,
     kvno: Option<u32>,
@@ -47,6 +50,8 @@ struct Draft {
 impl Draft {
     fn new(etype: Etype) -> Self {
         Self {
+            client: client(),
+            transited: "",
             service: service(),
             service_key: key(etype, 1),
             kvno: Some(3),
@@ -61,8 +66,8 @@ impl Draft {
         let part = EncTicketPart {
             flags: self.flags,
             key: EncryptionKey::new(self.session_key.etype().number(), self.session_key.bytes()),
-            client: client(),
-            transited: Transited::default(),
+            client: self.client.clone(),
+            transited: Transited { contents: self.transited.as_bytes().to_vec(), ..Transited::default() },
             auth_time: self.start_time,
             start_time: Some(self.start_time),
             end_time: self.end_time,
@@ -76,7 +81,7 @@ impl Draft {
             cipher: self.service_key.encrypt(usage::TICKET, &part.to_octets(), &mut Seeded(3)),
         };
         Credential {
-            client: client(),
+            client: self.client.clone(),
             server: self.service.clone(),
             key: self.session_key.clone(),
             auth_time: self.start_time,
