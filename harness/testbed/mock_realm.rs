@@ -87,6 +87,7 @@ fn set(realm: &mut mock_kdc::Realm, planned: &RealmSettings) {
         refused_flags,
         error_data,
         account_checks,
+        bad_path,
     } = planned.clone();
     fn take<T>(place: &mut T, planned: Option<T>) {
         if let Some(planned) = planned {
@@ -108,6 +109,7 @@ fn set(realm: &mut mock_kdc::Realm, planned: &RealmSettings) {
     take(&mut realm.user_to_user, user_to_user);
     take(&mut realm.error_data, error_data);
     take(&mut realm.account_checks, account_checks);
+    take(&mut realm.trusts.bad_path, bad_path);
     realm.upn_suffixes = upn_suffixes;
     realm.refused_flags = refused_flags;
     realm.lockout = lockout.and_then(|planned| {

@@ -70,15 +70,15 @@ pub(crate) fn answer<'a>(
         presented: None,
     };
     let times = Times::of_new(body, bounds, view.now);
-    if times.end < times.start {
-        // RFC 4120 §3.1.3 and Active Directory; MIT's KDC issues a ticket that has already ended.
-        return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID").into());
-    }
     if out.tunnel.is_none() && fast::is_required(view, client) {
         return Err(Refusal::new(error_code::POLICY, "FAST REQUIRED").into());
     }
     let proof = check_proof(view, request, client, proof, out)?;
     accounts::after_proof(parties)?;
+    if times.end < times.start {
+        // RFC 4120 §3.1.3 and Active Directory; MIT's KDC issues a ticket that has already ended.
+        return Err(Refusal::new(error_code::NEVER_VALID, "NEVER_VALID").into());
+    }
     let key =
         etypes::reply_key(client, body.etypes).ok_or(Refusal::new(error_code::ETYPE_NOSUPP, "CANT_FIND_CLIENT_KEY"))?;
 
@@ -95,7 +95,7 @@ pub(crate) fn answer<'a>(
     if let (Proof::Challenge(key), Some(tunnel)) = (proof, &out.tunnel) {
         fast::answer_challenge(tunnel, key, view.now, random, &mut out.padata);
     }
-    hints::of_reply(client, key, body.etypes, &mut out.padata);
+    hints::of_reply(view.realm, client, key, body.etypes, &mut out.padata);
     let told_client = names::told_client(view.realm, asked_client, client, body.kdc_options);
     let told_service = names::told_service(asked_server, server);
     let authorization = WithPac::of_logon(view, client, told_service, pac::wanted(request), &mut opened.signed);

@@ -1,5 +1,6 @@
 //! The KDC as one object: octets and time in, octets out.
 
+use std::net::IpAddr;
 use std::sync::{PoisonError, RwLock};
 
 use shakedown_krb5::keytab::Keytab;
@@ -61,6 +62,8 @@ pub(crate) struct View<'a> {
     pub(crate) database: &'a Database,
     /// The KDC's own time.
     pub(crate) now: Timestamp,
+    /// From where the request came, if over a network.
+    pub(crate) peer: Option<IpAddr>,
     /// Whether the answer may have to be bent.
     pub(crate) is_faulty: bool,
 }
@@ -131,14 +134,21 @@ impl Kdc {
         desk.entry.clear();
         (desk.entry.at, desk.entry.transport) = (now, arrival.transport);
         let is_faulty = self.is_faulty();
-        self.respond_well(request, is_faulty, desk, random);
+        self.respond_well(request, arrival.peer.map(|peer| peer.ip()), is_faulty, desk, random);
         if is_faulty {
             self.fail(request, 0, desk, random);
         }
     }
 
     /// The answer without departures and rules.
-    fn respond_well(&self, request: &[u8], is_faulty: bool, desk: &mut Desk, random: &mut dyn Random) {
+    fn respond_well(
+        &self,
+        request: &[u8],
+        peer: Option<IpAddr>,
+        is_faulty: bool,
+        desk: &mut Desk,
+        random: &mut dyn Random,
+    ) {
         let Desk { opened, out, entry, .. } = desk;
         let now = entry.at;
         let decoded = match KdcRequestView::decode(request) {
@@ -150,7 +160,7 @@ impl Kdc {
             return entry.drop_for("no service named");
         }
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let view = View { realm: &self.realm, krbtgt: &self.krbtgt, database: &database, now, is_faulty };
+        let view = View { realm: &self.realm, krbtgt: &self.krbtgt, database: &database, now, peer, is_faulty };
         let issued = match decoded.exchange {
             Exchange::As => as_exchange::answer(&view, &decoded, request, opened, out, random),
             Exchange::Tgs => tgs_exchange::answer(&view, &decoded, opened, out, random),
@@ -169,7 +179,8 @@ impl Kdc {
         let Desk { out, entry, .. } = desk;
         out.hints.clear();
         out.tunnel = None;
-        let refused = Refused::from(Refusal::new(code, text));
+        // MIT's KDC says no word here; the log has one.
+        let refused = Refused::from(Refusal::new(code, ""));
         refused.write(&self.realm, None, PrincipalView::from(&self.krbtgt), now, out, &mut NeedsNone);
         (entry.at, entry.transport) = (now, arrival.transport);
         entry.refuse(code, text);

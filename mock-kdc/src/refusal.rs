@@ -79,7 +79,7 @@ impl Refused<'_> {
             crealm: client.map(|client| client.realm),
             cname: client.map(|client| client.name),
             server,
-            e_text: (realm.flavor == Flavor::Mit).then_some(text.as_bytes()),
+            e_text: (realm.flavor == Flavor::Mit && !text.is_empty()).then_some(text.as_bytes()),
             e_data: Some(out.plain.as_slice()).filter(|data| !data.is_empty()),
         };
         out.reply.clear();

@@ -3,13 +3,15 @@
 //! The order of the checks is that of MIT's KDC: first the ticket that is presented and its authenticator, then the
 //! service that is asked for, then options and times.
 
+use std::net::IpAddr;
+
 use shakedown_krb5::Random;
 use shakedown_krb5::crypto::{Etype, Key, usage};
-use shakedown_krb5::der::Reader;
+use shakedown_krb5::der::{self, Problem, Reader};
 use shakedown_krb5::messages::flags::{ap_options, kdc_options, ticket};
 use shakedown_krb5::messages::view::{
-    ApRequestView, AuthenticatorView, EncTicketPartView, EncryptionKeyView, KdcRequestView, ListView, PrincipalView,
-    View as _,
+    ApRequestView, AuthenticatorView, EncTicketPartView, EncryptionKeyView, HostAddressView, KdcRequestView, ListView,
+    PrincipalView, View as _,
 };
 use shakedown_krb5::messages::{Exchange, error_code, padata_type};
 use shakedown_krb5::pac::Pac;
@@ -21,6 +23,7 @@ use crate::fast;
 use crate::kdc::View;
 use crate::pac::{self, WithPac};
 use crate::policy::{accounts, etypes, names, options, user_to_user};
+use crate::realm::Flavor;
 use crate::refusal::{Refusal, Refused};
 use crate::reply::{Authorization, Carried, Grant, Issued, longest_life, longest_renewal, open};
 use crate::times::{Bounds, Times};
@@ -153,7 +156,7 @@ fn check_presented<'a>(
 ) -> Result<Presented<'a>, Refused<'a>> {
     let refuse = |code| Refusal::new(code, "PROCESS_TGS");
     let padata = request.padata(padata_type::TGS_REQ).ok_or(refuse(error_code::PADATA_TYPE_NOSUPP))?;
-    let presented = ApRequestView::decode(padata).map_err(|_| refuse(error_code::GENERIC))?;
+    let presented = ApRequestView::decode(padata).map_err(|error| refuse(unreadable(&error)))?;
     if presented.ap_options & (ap_options::USE_SESSION_KEY | ap_options::MUTUAL_REQUIRED) != 0 {
         return Err(refuse(error_code::POLICY).into());
     }
@@ -178,9 +181,12 @@ fn check_opened<'a>(
     let keys = [(&session_key, usage::TGS_REQ_AUTHENTICATOR)];
     let plain = open(keys.into_iter(), presented.authenticator.cipher, authenticator)
         .ok_or(refuse(error_code::BAD_INTEGRITY))?;
-    let authenticator = AuthenticatorView::decode(plain).map_err(|_| refuse(error_code::GENERIC))?;
+    let authenticator = AuthenticatorView::decode(plain).map_err(|error| refuse(unreadable(&error)))?;
     if authenticator.client != part.client {
         return Err(refuse(error_code::BADMATCH));
+    }
+    if !is_at_home(view.peer, part.addresses) {
+        return Err(refuse(error_code::BADADDR));
     }
     let (contents, issuer) = (part.transited.contents, presented.ticket.server.realm);
     transited::check_ticket(part.flags, contents, part.client.realm, issuer, &view.realm.trusts.paths)
@@ -199,7 +205,7 @@ fn check_opened<'a>(
     if fast::is_armor_only([part.authorization_data, authenticator.authorization_data]) {
         return Err(refuse(error_code::POLICY));
     }
-    check_checksum(request, &authenticator, &session_key)?;
+    check_checksum(view, request, &authenticator, &session_key)?;
     let subkey = match authenticator.subkey {
         Some(key) => Some(usable(key).ok_or(refuse(error_code::ETYPE_NOSUPP))?),
         None => None,
@@ -221,13 +227,44 @@ fn open_ticket<'a, 'b>(
     if keys.peek().is_none() {
         return Err(refuse(error_code::GENERIC));
     }
-    let plain = open(keys, sealed.cipher, buffer).ok_or(refuse(error_code::BAD_INTEGRITY))?;
+    let plain = open(keys, sealed.cipher, buffer).ok_or(refuse(modified(view)))?;
     let part = EncTicketPartView::decode(plain).map_err(|_| refuse(error_code::GENERIC))?;
     Ok((service, part))
 }
 
+/// Why an AP-REQ cannot be read: MIT's decoder has a code for another version alone.
+fn unreadable(error: &der::Error) -> i32 {
+    if let Problem::Version(_) = error.problem { error_code::BAD_PVNO } else { error_code::GENERIC }
+}
+
+/// What a ticket is called that no key opens, or a checksum that is of something else: Active Directory says of both that
+/// somebody has changed them, as RFC 4120 §3.3.3 does of the latter.
+fn modified(view: &View<'_>) -> i32 {
+    match view.realm.flavor {
+        Flavor::Mit => error_code::BAD_INTEGRITY,
+        Flavor::ActiveDirectory => error_code::MODIFIED,
+    }
+}
+
+/// Whether a ticket may be used from there (RFC 4120 §3.2.3); one without addresses from everywhere, and whoever comes over
+/// no network is nowhere else.
+fn is_at_home(peer: Option<IpAddr>, addresses: Option<ListView<'_, HostAddressView<'_>>>) -> bool {
+    let (Some(peer), Some(addresses)) = (peer, addresses) else { return true };
+    addresses.iter().any(|allowed| match peer {
+        IpAddr::V4(peer) => allowed.addr_type == host_address::IPV4 && *allowed.address == peer.octets(),
+        IpAddr::V6(peer) => allowed.addr_type == host_address::IPV6 && *allowed.address == peer.octets(),
+    })
+}
+
+/// Types of addresses (RFC 4120 §7.5.3).
+mod host_address {
+    pub(super) const IPV4: i32 = 2;
+    pub(super) const IPV6: i32 = 24;
+}
+
 /// The authenticator's checksum covers the request's body as it was received (RFC 4120 §3.3.2).
 fn check_checksum(
+    view: &View<'_>,
     request: &KdcRequestView<'_>,
     authenticator: &AuthenticatorView<'_>,
     session_key: &Key,
@@ -241,8 +278,7 @@ fn check_checksum(
     }
     session_key
         .verify_checksum(usage::TGS_REQ_AUTHENTICATOR_CHECKSUM, request.body_octets(), checksum.checksum)
-        // RFC 4120 §3.3.3 has 41 (MODIFIED) for this; MIT answers 31.
-        .map_err(|_| refuse(error_code::BAD_INTEGRITY))
+        .map_err(|_| refuse(modified(view)))
 }
 
 /// Checksum types that MIT's KDC knows and anybody can compute: MD4, MD5, SHA-1.

@@ -9,7 +9,7 @@ use std::process::Command;
 fn the_built_in_cases_are_listed_by_name_and_nothing_is_played() {
     let ran = shakedown(["run", "--list"]).exits_with(0);
     let names: Vec<_> = ran.out.lines().collect();
-    assert_eq!((names.len(), names.iter().collect::<BTreeSet<_>>().len()), (1336, 1336));
+    assert_eq!((names.len(), names.iter().collect::<BTreeSet<_>>().len()), (1590, 1590));
     assert!(names.contains(&"mysql/cipher-suites/3.04.0/tls1.0/ECDHE-RSA-AES128-SHA"));
     assert_eq!(ran.err, "");
 }

@@ -4,15 +4,17 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 50] = [
+pub(crate) const CELLS: [(&str, usize); 52] = [
     ("kerberos/account-changes", 6),
     ("kerberos/account-realm", 6),
     ("kerberos/accounts", 32),
     ("kerberos/beside-passwords", 16),
     ("kerberos/client-models", 37),
     ("kerberos/endpoints", 8),
+    ("kerberos/errors", 216),
     ("kerberos/expiry", 20),
-    ("kerberos/kdc-answers", 78),
+    ("kerberos/flavors", 30),
+    ("kerberos/kdc-answers", 86),
     ("kerberos/kdc-failover", 4),
     ("kerberos/kdc-faults", 7),
     ("kerberos/keytab-ahead", 14),

@@ -64,6 +64,7 @@ impl KerberosClient {
         settings.renewable = own.renewable;
         settings.postdate = own.postdate;
         settings.pac = own.pac;
+        settings.deviations.clone_from(&own.deviations);
         settings.udp_preference_limit = own.udp_preference_limit.unwrap_or(settings.udp_preference_limit);
         settings
     }
@@ -91,6 +92,7 @@ impl KerberosClient {
         let mut settings = TgsSettings::new(tgt, service);
         settings.offset_us = self.offset_us;
         settings.clock_skew = own.clock_skew;
+        settings.deviations.clone_from(&own.deviations);
         settings.etypes = own.tgs_etypes.clone().or_else(|| own.etypes.clone()).unwrap_or(settings.etypes);
         settings.udp_preference_limit = own.udp_preference_limit.unwrap_or(settings.udp_preference_limit);
         let mut exchange = TgsExchange::new(settings);

@@ -30,6 +30,7 @@ impl KerberosClient {
             Renewal::Validate => TgsSettings::validate(tgt),
         };
         settings.offset_us = self.offset_us;
+        settings.deviations.clone_from(&self.settings.deviations);
         settings.etypes = self.settings.etypes.clone().unwrap_or(settings.etypes);
         settings.udp_preference_limit = self.settings.udp_preference_limit.unwrap_or(settings.udp_preference_limit);
         let mut exchange = TgsExchange::new(settings);

@@ -1,6 +1,7 @@
 //! What a client asks for and how long it waits.
 
 use super::{KdcDirectory, Patience};
+use shakedown_krb5::client::Deviation;
 use shakedown_krb5::crypto::Etype;
 use shakedown_krb5::krb5_conf::{ClientConfiguration, InvalidConfiguration, implemented_etypes, is_true};
 use shakedown_krb5::messages::flags::kdc_options;
@@ -38,6 +39,8 @@ pub struct KerberosSettings {
     pub destroy_tickets: bool,
     /// How long KDCs are waited for.
     pub patience: Patience,
+    /// Departures from the protocol in what is asked.
+    pub deviations: Vec<Deviation>,
 }
 
 impl KerberosSettings {
@@ -58,6 +61,7 @@ impl KerberosSettings {
             pac: None,
             destroy_tickets: false,
             patience: Patience::default(),
+            deviations: Vec::new(),
         }
     }
 

@@ -50,6 +50,7 @@ pub(crate) struct Realm {
     pub refused_flags: List,
     pub error_data: Option<Text>,
     pub account_checks: Option<Text>,
+    pub bad_path: Option<Text>,
 }
 
 #[derive(Debug, Clone, serde::Deserialize)]

@@ -88,6 +88,7 @@ pub(super) fn resolve(
     }
     let asks_for_proof = kind.profile().map_or(speaks_postgres, |profile| profile.mutual);
     Ok(Client {
+        deviations: deviation::of_client(deviations, &kind, filling)?,
         kind,
         password: own.or_else(|| reached.iter().find_map(|server| account_password(server, &login))),
         login,
@@ -102,7 +103,6 @@ pub(super) fn resolve(
         kdc_timesync: filling.flag(kdc_timesync.as_ref(), true)?,
         destroy_tickets: filling.flag(destroy_tickets.as_ref(), false)?,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
-        deviations: deviation::of_nobody(deviations, filling)?,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Departures from the protocol that a party is asked to make: words that its mock has, found wrong while the file is read.
 
 use crate::error::ScenarioError;
+use crate::scenario::party::ClientKind;
 use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;
 use crate::scenario::written::List;
@@ -31,10 +32,22 @@ pub(super) fn of_realm(written: &List, filling: &Filling<'_>) -> Result<Vec<Stri
     known(written, &mock_kdc::Deviation::ALL.map(mock_kdc::Deviation::name), filling)
 }
 
-/// Those of a client or a proxy: there is none, and a word without effect would be believed to have one.
+/// Those of a client of ours, in what it asks KDCs.
+pub(super) fn of_client(
+    written: &List,
+    kind: &ClientKind,
+    filling: &Filling<'_>,
+) -> Result<Vec<String>, ScenarioError> {
+    if let ClientKind::Command { .. } = kind {
+        return of_nobody(written, filling);
+    }
+    known(written, &shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word), filling)
+}
+
+/// Those of a program or a proxy: there is none, and a word without effect would be believed to have one.
 pub(super) fn of_nobody(written: &List, filling: &Filling<'_>) -> Result<Vec<String>, ScenarioError> {
     match filling.words(written)?.first() {
-        Some(word) => Err(filling.error(word, "only servers and realms make deviations, not")),
+        Some(word) => Err(filling.error(word, "only servers, realms and built-in clients make deviations, not")),
         None => Ok(Vec::new()),
     }
 }

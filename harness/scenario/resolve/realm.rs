@@ -178,10 +178,15 @@ fn etypes(written: &List, filling: &Filling<'_>) -> Result<Vec<i32>, ScenarioErr
 
 /// A length of time, in seconds.
 fn seconds(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<u32>, ScenarioError> {
-    let Some(text) = filling.optional(written)? else { return Ok(None) };
+    let Some(text) = setting(written, filling)? else { return Ok(None) };
     let seconds = duration(&text.text).filter(|length| length.subsec_nanos() == 0);
     let seconds = seconds.and_then(|length| u32::try_from(length.as_secs()).ok());
     seconds.map(Some).ok_or_else(|| filling.error(&text, "no lifetime").allowing("5s, 10m, 10h, 7d"))
+}
+
+/// A setting; one that a template leaves empty is not written.
+fn setting(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<Text>, ScenarioError> {
+    Ok(filling.optional(written)?.filter(|text| !text.text.is_empty()))
 }
 
 /// One of a KDC's own words.
@@ -189,7 +194,7 @@ fn word<T>(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<T>, S
 where
     T: FromStr<Err = UnknownWord>,
 {
-    filling.optional(written)?.map(|text| parse(&text, filling)).transpose()
+    setting(written, filling)?.map(|text| parse(&text, filling)).transpose()
 }
 
 fn words<T>(written: &List, filling: &Filling<'_>) -> Result<Vec<T>, ScenarioError>
@@ -208,11 +213,11 @@ where
 }
 
 fn flag(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<bool>, ScenarioError> {
-    written.map(|_| filling.flag(written, false)).transpose()
+    setting(written, filling)?.map(|_| filling.flag(written, false)).transpose()
 }
 
 fn number(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<u32>, ScenarioError> {
-    let Some(text) = filling.optional(written)? else { return Ok(None) };
+    let Some(text) = setting(written, filling)? else { return Ok(None) };
     text.text.parse().map(Some).map_err(|_| filling.error(&text, "no number").allowing("0, 1, 2, …"))
 }
 

@@ -13,6 +13,8 @@ const FLAGS: u8 = 0;
 const KEY: u8 = 1;
 const CREALM: u8 = 2;
 const CNAME: u8 = 3;
+const TRANSITED: u8 = 4;
+const AUTHTIME: u8 = 5;
 const STARTTIME: u8 = 6;
 const ENDTIME: u8 = 7;
 const CADDR: u8 = 9;
@@ -56,7 +58,7 @@ pub(super) const LINES: &[Line] = &[
         clause: "RFC 4120 §2.2",
         demand: Demand::Tolerate,
         exchange: None,
-        what: "the ticket is flagged INVALID, which the encrypted part does not say (the service answers 33)",
+        what: "the ticket is flagged INVALID, which the encrypted part does not say (the service answers 33, MIT's 60)",
         bends: &[Bend::Ticket(|part, _| change_flags(part, FLAGS, ticket::INVALID, 0))],
     },
     Line {
@@ -104,4 +106,50 @@ pub(super) const LINES: &[Line] = &[
         what: "the encrypted part of the ticket names no client (the service cannot decode it)",
         bends: &[Bend::Ticket(|part, _| part.remove_field(CNAME))],
     },
+    Line {
+        name: "ticket-of-another-logon",
+        clause: "MS-PAC §2.7",
+        demand: Demand::Tolerate,
+        exchange: None,
+        what: "the ticket says that its client logged on an hour ago, its PAC does not (a KDC of Active Directory answers 20)",
+        bends: &[Bend::Ticket(|part, around| part.set_field(AUTHTIME, at(around.now, -HOUR)))],
+    },
+    Line {
+        name: "ticket-through-unknown-realms",
+        clause: "RFC 4120 §3.3.3.2",
+        demand: Demand::Tolerate,
+        exchange: None,
+        what: "the realms that the client came through are written in a way that nobody knows (the next KDC answers 17)",
+        bends: &[Bend::Ticket(|part, _| transited(part, 4711, b""))],
+    },
+    Line {
+        name: "ticket-through-an-odd-realm",
+        clause: "RFC 4120 §3.3.3.2",
+        demand: Demand::Tolerate,
+        exchange: None,
+        what: "the client came through a realm that is on no path, and it says that this was found right (the next KDC answers 28)",
+        bends: &[Bend::Ticket(|part, _| {
+            transited(part, 1, b"ODD.TEST");
+            change_flags(part, FLAGS, ticket::TRANSITED_POLICY_CHECKED, 0);
+        })],
+    },
+    Line {
+        name: "ticket-through-an-unchecked-realm",
+        clause: "RFC 4120 §2.7",
+        demand: Demand::Tolerate,
+        exchange: None,
+        what: "the client came through a realm that is on no path, and nobody has checked it (the service answers 43)",
+        bends: &[Bend::Ticket(|part, _| {
+            transited(part, 1, b"ODD.TEST");
+            change_flags(part, FLAGS, 0, ticket::TRANSITED_POLICY_CHECKED);
+        })],
+    },
 ];
+
+/// Sets TransitedEncoding.
+fn transited(part: &mut Element, tr_type: i64, contents: &[u8]) {
+    if let Some(transited) = part.field_mut(TRANSITED) {
+        transited.set_field(0, Element::integer(tr_type));
+        transited.set_field(1, Element::octet_string(contents));
+    }
+}

@@ -1,6 +1,6 @@
 //! Users and services of a realm.
 
-use super::{etypes, number, password, seconds, texts, word, words};
+use super::{etypes, number, password, seconds, setting, texts, word, words};
 use crate::error::ScenarioError;
 use crate::scenario::file;
 use crate::scenario::party::{AccountSettings, RealmService, RealmUser};
@@ -40,7 +40,7 @@ pub(super) fn user(written: &file::RealmUser, filling: &Filling<'_>) -> Result<R
         must_change_password: filling.flag(must_change_password.as_ref(), false)?,
         password_history: number(password_history.as_ref(), filling)?.unwrap_or(0),
         account: AccountSettings {
-            aliases: texts(filling.list(aliases)?),
+            aliases: texts(filling.words(aliases)?),
             etypes: etypes(own_etypes, filling)?,
             disabled: filling.flag(disabled.as_ref(), false)?,
             valid_from_seconds: moment(valid_from.as_ref(), filling)?,
@@ -71,7 +71,7 @@ pub(super) fn service(written: &file::RealmService, filling: &Filling<'_>) -> Re
         keyless: filling.flag(keyless.as_ref(), false)?,
         user_to_user_only: filling.flag(user_to_user_only.as_ref(), false)?,
         account: AccountSettings {
-            aliases: texts(filling.list(aliases)?),
+            aliases: texts(filling.words(aliases)?),
             etypes: etypes(own_etypes, filling)?,
             disabled: filling.flag(disabled.as_ref(), false)?,
             valid_from_seconds: moment(valid_from.as_ref(), filling)?,
@@ -85,7 +85,7 @@ pub(super) fn service(written: &file::RealmService, filling: &Filling<'_>) -> Re
 
 /// A moment, in seconds from the start of the case.
 fn moment(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<i64>, ScenarioError> {
-    let Some(text) = filling.optional(written)? else { return Ok(None) };
+    let Some(text) = setting(written, filling)? else { return Ok(None) };
     let offset = offset_seconds(&text.text);
     let wrong = || {
         filling

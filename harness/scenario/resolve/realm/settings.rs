@@ -39,6 +39,7 @@ pub(super) fn resolve(written: &file::Realm, filling: &Filling<'_>) -> Result<Re
         refused_flags,
         error_data,
         account_checks,
+        bad_path,
     } = written;
     Ok(RealmSettings {
         flavor: word(flavor.as_ref(), filling)?.unwrap_or_default(),
@@ -59,6 +60,7 @@ pub(super) fn resolve(written: &file::Realm, filling: &Filling<'_>) -> Result<Re
         refused_flags: words(refused_flags, filling)?,
         error_data: flag(error_data.as_ref(), filling)?,
         account_checks: word(account_checks.as_ref(), filling)?,
+        bad_path: word(bad_path.as_ref(), filling)?,
     })
 }
 

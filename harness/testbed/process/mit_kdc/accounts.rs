@@ -3,7 +3,7 @@
 
 use super::{WRITES, name};
 use crate::scenario::party::{AccountSettings, Realm, RealmService, RealmSettings, RealmUser};
-use mock_kdc::{AccountChecks, Fast, Flavor, Kind, Preauth, TicketFlag};
+use mock_kdc::{AccountChecks, BadPath, Fast, Flavor, Kind, Preauth, TicketFlag};
 use std::fmt::Write as _;
 
 /// Cases share a KDC, for as long as that at most: what is to begin or end earlier cannot be dated from the start of one.
@@ -42,6 +42,7 @@ fn of_settings(settings: &RealmSettings) -> Option<&'static str> {
         refused_flags: _,
         error_data,
         account_checks,
+        bad_path,
     } = settings;
     let lacking = [
         (*flavor == Flavor::ActiveDirectory, "MIT's KDC is no Active Directory"),
@@ -53,6 +54,7 @@ fn of_settings(settings: &RealmSettings) -> Option<&'static str> {
         ),
         (*pac == Some(true), "MIT's KDC puts no PAC of a directory into tickets"),
         (*fast == Some(Fast::Required), "MIT's KDC does not insist on FAST"),
+        (bad_path.is_some_and(|bad_path| bad_path != BadPath::Policy), "MIT's KDC refuses a bad path by its policy"),
         (*error_data == Some(true), "MIT's KDC says no NTSTATUS"),
         (
             account_checks.is_some_and(|checks| checks != AccountChecks::BeforeProof),

@@ -3,7 +3,7 @@
 use super::action::UDP_PREFERENCE_LIMIT;
 use super::long_term_key::LongTermKey;
 use super::reply_checks::Answer;
-use super::{Action, KerberosFailure, Request, Secret, Transport, rejected};
+use super::{Action, Deviation, KerberosFailure, Request, Secret, Transport, rejected};
 use crate::crypto::{Etype, Key, usage};
 use crate::der::{self, Codec, Reader, Writer};
 use crate::messages::flags::kdc_options;
@@ -46,6 +46,8 @@ pub struct AsSettings {
     pub clock_skew: Duration,
     /// The largest request that goes over UDP first, in octets; 0 for TCP always.
     pub udp_preference_limit: usize,
+    /// Departures from the protocol, none by default.
+    pub deviations: Vec<Deviation>,
 }
 
 impl AsSettings {
@@ -67,6 +69,7 @@ impl AsSettings {
             trust_kdc_time: true,
             clock_skew: Duration::from_secs(300),
             udp_preference_limit: UDP_PREFERENCE_LIMIT,
+            deviations: Vec::new(),
         }
     }
 }
@@ -263,7 +266,7 @@ impl AsExchange {
         if settings.postdate.is_some() {
             options |= kdc_options::ALLOW_POSTDATE | kdc_options::POSTDATED;
         }
-        let body = KdcRequestBody {
+        let mut body = KdcRequestBody {
             kdc_options: options,
             cname: Some((&settings.client).into()),
             realm: settings.client.realm.clone(),
@@ -280,6 +283,9 @@ impl AsExchange {
             enc_authorization_data: None,
             additional_tickets: Vec::new(),
         };
+        for deviation in &settings.deviations {
+            deviation.bend_body(Exchange::As, &mut body, now);
+        }
         let request = KdcRequest::new(Exchange::As, padata, body);
         let realm = settings.client.realm.clone();
         let mut sent = Request::new(request.to_octets(), realm, settings.udp_preference_limit);

@@ -22,6 +22,7 @@
 
 mod action;
 mod as_exchange;
+mod deviation;
 mod failure;
 mod long_term_key;
 mod reply_checks;
@@ -31,6 +32,7 @@ mod tgs_exchange;
 
 pub use action::{Action, Request, Transport};
 pub use as_exchange::{AsExchange, AsSettings};
+pub use deviation::Deviation;
 pub use failure::{KerberosFailure, rejected};
 pub use secret::{KeytabKeys, Secret};
 pub use tgs_exchange::{TgsExchange, TgsSettings};

@@ -4,7 +4,7 @@ use super::action::UDP_PREFERENCE_LIMIT;
 use super::as_exchange::nonce;
 use super::reply_checks::Answer;
 use super::route::Route;
-use super::{Action, KerberosFailure, Request, Transport, rejected};
+use super::{Action, Deviation, KerberosFailure, Request, Transport, rejected};
 use crate::crypto::{Etype, Key, usage};
 use crate::der::Codec;
 use crate::messages::flags::{kdc_options, ticket};
@@ -38,6 +38,8 @@ pub struct TgsSettings {
     pub offset_us: i64,
     /// The largest request that goes over UDP first, in octets; 0 for TCP always.
     pub udp_preference_limit: usize,
+    /// Departures from the protocol, none by default.
+    pub deviations: Vec<Deviation>,
 }
 
 /// The flags of a ticket that become options of requests with it (libkrb5's KDC_TKT_COMMON_MASK).
@@ -57,6 +59,7 @@ impl TgsSettings {
             clock_skew: Duration::from_secs(300),
             offset_us: 0,
             udp_preference_limit: UDP_PREFERENCE_LIMIT,
+            deviations: Vec::new(),
         }
     }
 
@@ -183,7 +186,7 @@ impl TgsExchange {
         }
         let kdc_time = Timestamp::from_micros(now.micros().saturating_add(self.settings.offset_us));
         let subkey = Key::random(self.tgt.key.etype(), random);
-        let body = KdcRequestBody {
+        let mut body = KdcRequestBody {
             kdc_options: self.settings.kdc_options,
             cname: None,
             realm: server.realm.clone(),
@@ -197,9 +200,19 @@ impl TgsExchange {
             enc_authorization_data: None,
             additional_tickets: Vec::new(),
         };
+        let deviations = &self.settings.deviations;
+        deviations.iter().for_each(|deviation| deviation.bend_body(Exchange::Tgs, &mut body, now));
         let mut request = KdcRequest::new(Exchange::Tgs, Vec::new(), body.clone());
-        let ap_request = self.ap_request(request.body_octets(), &subkey, kdc_time, random)?;
-        request.padata.push(PaData::new(padata_type::TGS_REQ, &ap_request));
+        let ap_request = self.ap_request(request.body_octets(), &subkey, kdc_time, random)?.to_octets();
+        let bend = |octets, deviation: &Deviation| deviation.bend_ap_request(octets);
+        if let Some(padata_value) = deviations.iter().try_fold(ap_request, bend) {
+            let keys = (&subkey, &self.tgt.key);
+            let more =
+                deviations.iter().filter_map(|deviation| deviation.more_padata(&padata_value, &body, keys, random));
+            let more: Vec<_> = more.collect();
+            request.padata.push(PaData { padata_type: padata_type::TGS_REQ, padata_value });
+            request.padata.extend(more);
+        }
         let sent = Request::new(request.to_octets(), realm, self.settings.udp_preference_limit);
         self.state = State::ExpectReply(Box::new(Outstanding { sent: sent.clone(), body, server, subkey }));
         Ok(Action::Send(sent))
@@ -226,7 +239,7 @@ impl TgsExchange {
         random: &mut dyn Random,
     ) -> Result<ApRequest, KerberosFailure> {
         let session_key = &self.tgt.key;
-        let authenticator = Authenticator {
+        let mut authenticator = Authenticator {
             client: self.tgt.client.clone(),
             checksum: Some(Checksum {
                 cksumtype: session_key.etype().checksum_type(),
@@ -237,10 +250,14 @@ impl TgsExchange {
             seq_number: None,
             authorization_data: None,
         };
+        let deviations = &self.settings.deviations;
+        deviations.iter().for_each(|deviation| deviation.bend_authenticator(&mut authenticator, session_key));
+        let other_key = deviations.iter().find_map(|deviation| deviation.authenticator_key(subkey));
+        let key = other_key.as_ref().unwrap_or(session_key);
         Ok(ApRequest {
             ap_options: 0,
             ticket: Ticket::decode(&self.tgt.ticket)?,
-            authenticator: EncryptedData::seal(session_key, usage::TGS_REQ_AUTHENTICATOR, &authenticator, random),
+            authenticator: EncryptedData::seal(key, usage::TGS_REQ_AUTHENTICATOR, &authenticator, random),
         })
     }
 
