@@ -20,7 +20,7 @@ use crate::mysql::login::{Header, Login};
 use crate::mysql::packet::{PacketReader, Sequence, write};
 use crate::mysql::reply::{ERR, ErrPacket, Reply};
 use crate::mysql::result_set::{QueryResult, ResultSetReader};
-use crate::mysql::settings::{AfterLogin, ClientSettings, TlsMode};
+use crate::mysql::settings::{AfterLogin, ClientSettings, TlsMode, WithoutPlugin};
 use shakedown_krb5::Credential;
 use shakedown_krb5::client::KerberosFailure;
 use std::borrow::Cow;
@@ -262,6 +262,11 @@ impl ClientHandshake {
                 }
                 match plugin {
                     Some(plugin) => self.begin_plugin(plugin, switch.data, Place::Switch, cx),
+                    None if self.settings.without_plugin == WithoutPlugin::EmptyPacket => {
+                        self.send_data(&[], EventName::AuthData, cx);
+                        self.state = State::ExpectReply(answerer.without_plugin());
+                        Ok(Step::Receive)
+                    }
                     None => Ok(self.give_up("no_plugin", format!("authentication plugin '{name}' cannot be loaded"))),
                 }
             }
@@ -275,7 +280,7 @@ impl ClientHandshake {
             Some(detail) => cx.trace.push_with(cx.now, Direction::ToClient, event, detail),
             None => cx.trace.push(cx.now, Direction::ToClient, event),
         }
-        match answerer.more_data(data, &self.settings, self.is_secure())? {
+        match answerer.more_data(data, &self.settings, self.is_secure(), cx)? {
             Answer::Wait => {}
             Answer::Send(data) => self.send_data(&data, EventName::AuthData, cx),
             Answer::GiveUp { code, cause } => return Ok(self.give_up(code, cause)),
@@ -289,9 +294,9 @@ impl ClientHandshake {
             Ok(credential) => credential,
             Err(failure) => return self.give_up("no_ticket", failure.to_string()),
         };
-        let (initiator, token) = kerberos::initiate(credential, self.settings.kerberos.mutual, cx);
+        let (begun, token) = kerberos::initiate(credential, self.settings.kerberos, cx);
         self.send_first(place, Zeroizing::new(token), EventName::ApReq, cx);
-        self.state = State::ExpectReply(placed(Answerer::kerberos(initiator), place));
+        self.state = State::ExpectReply(placed(Answerer::kerberos(begun), place));
         Step::Receive
     }
 

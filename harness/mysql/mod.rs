@@ -49,4 +49,5 @@ pub use deviation::Deviation;
 pub use server::ServerHandshake;
 pub use settings::{
     AfterLogin, Cleartext, ClientSettings, KerberosClient, KerberosService, PrincipalRule, ServerSettings, TlsMode,
+    TokenForm, WithoutPlugin,
 };

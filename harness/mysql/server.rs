@@ -319,14 +319,22 @@ impl ServerHandshake {
         };
         let progress = match candidate.exchange.data(data, &scene, cx.random) {
             // A decoy has no right password.
-            Progress::Accepted(_) | Progress::Refused(_) if !candidate.is_known => {
+            Progress::Accepted(_) | Progress::Refused(_) | Progress::RefusedBy(..) if !candidate.is_known => {
                 Progress::Refused("unknown user".into())
             }
-            Progress::Refused(_) if self.settings.deviates(Deviation::AcceptsWrongSecret) => {
+            Progress::Refused(_) | Progress::RefusedBy(..) if self.settings.deviates(Deviation::AcceptsWrongSecret) => {
                 Progress::Accepted(Proof::Plain)
             }
             Progress::Accepted(_) if self.settings.deviates(Deviation::RefusesRightSecret) => {
                 Progress::Refused("deviation refuses-right-secret".into())
+            }
+            Progress::RefusedBy(token, cause) => {
+                let event = match token_kind(&token) {
+                    TokenKind::KrbError => EventName::KrbError,
+                    _ => EventName::AuthData, // SPNEGO's word that it is rejected
+                };
+                self.more_data(&token, event, None, cx);
+                Progress::Refused(cause)
             }
             progress => progress,
         };
@@ -336,7 +344,7 @@ impl ServerHandshake {
                 self.state = State::ExpectAuthData(candidate);
                 Step::Receive
             }
-            Progress::Refused(cause) => {
+            Progress::Refused(cause) | Progress::RefusedBy(_, cause) => {
                 let mut denial = admission::access_denied(
                     &candidate.user,
                     &self.session.client_host,

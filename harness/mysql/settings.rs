@@ -22,8 +22,10 @@ pub struct ClientSettings {
     pub tls: TlsMode,
     /// The plugin to begin with (`--default-auth`); `None` for the one that the greeting names.
     pub default_plugin: Option<ClientPlugin>,
-    /// The plugins that this client has. Asked for another one, it ends the connection.
+    /// The plugins that this client has.
     pub plugins: Vec<ClientPlugin>,
+    /// What it does when it is asked for another one.
+    pub without_plugin: WithoutPlugin,
     /// When `mysql_clear_password` may send the secret.
     pub cleartext: Cleartext,
     /// Whether the server may be asked for its RSA key (`--get-server-public-key`) where there is no TLS.
@@ -49,6 +51,7 @@ impl ClientSettings {
             tls: TlsMode::Preferred,
             default_plugin: None,
             plugins: ClientPlugin::ALL.to_vec(),
+            without_plugin: WithoutPlugin::Close,
             cleartext: Cleartext::OverTls,
             request_public_key: false,
             attributes: Vec::new(),
@@ -93,6 +96,15 @@ pub enum Cleartext {
     Always,
 }
 
+/// What a client does that is asked for a plugin which it does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WithoutPlugin {
+    /// It ends the connection (libmysqlclient).
+    Close,
+    /// It answers with an empty packet and waits (libmariadb).
+    EmptyPacket,
+}
+
 /// How a client does Kerberos.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KerberosClient {
@@ -100,12 +112,23 @@ pub struct KerberosClient {
     pub principal: PrincipalRule,
     /// Whether the server must prove itself. libmysqlclient and Connector/J do not ask, Connector/Python does.
     pub mutual: bool,
+    /// How the token is wrapped.
+    pub token: TokenForm,
 }
 
 impl Default for KerberosClient {
     fn default() -> Self {
-        Self { principal: PrincipalRule::UserAtRealm, mutual: false }
+        Self { principal: PrincipalRule::UserAtRealm, mutual: false, token: TokenForm::Krb5 }
     }
+}
+
+/// How a client wraps its AP-REQ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenForm {
+    /// As RFC 1964 has it (all but the next).
+    Krb5,
+    /// In a negotiation, with the mechanisms that Windows offers (Connector/Python on Windows).
+    Spnego,
 }
 
 /// For which principal a client wants a ticket.

@@ -1,6 +1,7 @@
-//! What scenarios refer to: profiles, sets of axis values, the catalogue of requirements.
+//! What scenarios refer to: profiles of engines and clients, sets of axis values, the catalogue of requirements.
 
 use crate::error::Error;
+use crate::scenario::client_profiles::ClientProfiles;
 use crate::scenario::profiles::Profiles;
 use crate::scenario::requirements::Catalogue;
 use crate::scenario::sets::Sets;
@@ -11,6 +12,8 @@ use crate::scenario::source::Source;
 pub struct Library {
     /// Engines.
     pub profiles: Profiles,
+    /// Client libraries.
+    pub clients: ClientProfiles,
     /// Shared axes.
     pub sets: Sets,
     /// Requirements.
@@ -27,8 +30,9 @@ impl Library {
         for source in Source::built_in_profiles() {
             profiles.add(&source)?;
         }
+        let clients = ClientProfiles::parse(&Source::built_in_file("clients")?)?;
         let sets = Sets::parse(&Source::built_in_file("sets")?)?;
         let catalogue = Catalogue::parse(&Source::built_in_file("requirements")?)?;
-        Ok(Self { profiles, sets, catalogue })
+        Ok(Self { profiles, clients, sets, catalogue })
     }
 }

@@ -8,6 +8,7 @@
 //! A scenario's expectations are written down in it; a mock behaves by its [`profile`]. Neither is computed from the other,
 //! or a test would prove nothing. The format is described in `scenarios/README.md`.
 
+mod client_profiles;
 pub mod expect;
 pub mod explained;
 mod file;
@@ -33,6 +34,7 @@ pub mod version;
 mod words;
 pub(crate) mod written;
 
+pub use client_profiles::ClientProfiles;
 pub use explained::Explanations;
 pub use filter::Filter;
 pub use known::KnownFailures;

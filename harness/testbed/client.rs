@@ -62,7 +62,8 @@ impl StandingClient {
             settings.etypes = Some(ETYPES_WITH_RC4.to_vec());
         }
         settings.trust_kdc_time = planned.kdc_timesync;
-        settings.destroy_tickets = planned.destroy_tickets;
+        let looks_for_it = planned.kind.profile().is_none_or(|profile| profile.destroys_tickets);
+        settings.destroy_tickets = planned.destroy_tickets && looks_for_it;
         settings.deviations = Deviation::ALL
             .into_iter()
             .filter(|deviation| planned.deviations.iter().any(|word| word == deviation.word()))

@@ -3,11 +3,11 @@
 use crate::error::Error;
 use crate::handshake::{Handshake, Secret, UnknownDeviation};
 use crate::mysql::{
-    Account, AfterLogin, Cleartext, ClientHandshake, ClientSettings, Credentials, DatabaseAccess, Deviation,
-    KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, ServerHandshake, ServerPlugin, ServerSettings,
-    TlsMode,
+    Account, AfterLogin, Cleartext, ClientHandshake, ClientPlugin, ClientSettings, Credentials, DatabaseAccess,
+    Deviation, KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, ServerHandshake, ServerPlugin,
+    ServerSettings, TlsMode, TokenForm, WithoutPlugin,
 };
-use crate::scenario::party::{self, PasswordScheme, Proof};
+use crate::scenario::party::{self, ClientProfile, PasswordScheme, Proof};
 use crate::testbed::materials::Materials;
 use shakedown_krb5::gss::Acceptor;
 use std::net::SocketAddr;
@@ -85,12 +85,35 @@ pub fn client(client: &party::Client, materials: &Materials) -> Result<ClientSet
     };
     settings.cleartext = if client.allow_cleartext { Cleartext::Always } else { Cleartext::OverTls };
     settings.request_public_key = true;
-    settings.kerberos = KerberosClient { principal: PrincipalRule::UserAtRealm, mutual: client.mutual };
+    settings.kerberos = KerberosClient { mutual: client.mutual, ..KerberosClient::default() };
     settings.attributes = [("_client_name", "shakedown"), ("_client_version", env!("CARGO_PKG_VERSION"))]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .to_vec();
     settings.after_login = AfterLogin::SelectOne;
+    if let Some(profile) = client.kind.profile() {
+        behave_as(profile, &mut settings);
+    }
     Ok(settings)
+}
+
+/// Makes our client one like a library.
+fn behave_as(profile: &ClientProfile, settings: &mut ClientSettings) {
+    let known = profile.plugins.iter().filter_map(|name| ClientPlugin::by_name(name.as_bytes()));
+    settings.plugins = known.collect();
+    settings.without_plugin = match profile.without_plugin {
+        party::WithoutPlugin::Close => WithoutPlugin::Close,
+        party::WithoutPlugin::EmptyPacket => WithoutPlugin::EmptyPacket,
+    };
+    // A session has one user, whatever name is given to the server.
+    settings.kerberos.principal = match profile.tickets {
+        party::TicketOrigin::Gssapi => PrincipalRule::UserAtRealm,
+        party::TicketOrigin::Session => PrincipalRule::CacheDefault,
+    };
+    settings.kerberos.token = match profile.token {
+        party::TokenForm::Krb5 => TokenForm::Krb5,
+        party::TokenForm::Spnego => TokenForm::Spnego,
+    };
+    settings.attributes.clone_from(&profile.attributes);
 }
 
 /// Our client's machine for one connection.

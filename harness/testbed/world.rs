@@ -331,12 +331,9 @@ impl World {
         let way = self.proxies.way(to);
         self.proxies.stand(&way).await?;
         match &planned.kind {
-            ClientKind::BuiltIn => self.log_in(from, &way, host, login).await,
+            ClientKind::BuiltIn | ClientKind::Profile(_) => self.log_in(from, &way, host, login).await,
             ClientKind::Command { .. } if login == Login::Replayed => {
                 Ok(Performed::CannotPlay("a program does not log in a second time as before".to_owned()))
-            }
-            ClientKind::Profile(name) => {
-                Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
             }
             ClientKind::Command { argv } => self.run(argv, from, &way, host).await,
         }
@@ -347,10 +344,16 @@ impl World {
         let server = self.servers.get(&way.server).ok_or_else(|| unknown("server", &way.server))?;
         let client = self.clients.get_mut(from).ok_or_else(|| unknown("client", from))?;
         let planned = Arc::clone(&client.planned);
+        let has_session_tickets = planned.kind.has_session_tickets();
+        if has_session_tickets && planned.password.is_some() && is_kerberos(&server.planned, &planned.login) {
+            return Ok(Performed::CannotPlay(
+                "what Windows makes of a password for Kerberos is not modelled".to_owned(),
+            ));
+        }
         let dialled = self.proxies.dialled(way, server, host);
         let address = dialled.address;
-        if let (Protocol::Mysql, Some(realm)) =
-            (server.planned.protocol(), users_realm(&server.planned, &planned.login))
+        if let (Protocol::Mysql, Some(realm), false) =
+            (server.planned.protocol(), users_realm(&server.planned, &planned.login), has_session_tickets)
         {
             client.know_password(&Principal::new(&[&planned.login], realm), &self.materials);
         }
@@ -454,6 +457,12 @@ fn users_realm<'s>(server: &'s party::Server, login: &str) -> Option<&'s str> {
     });
     let of_server = server.kerberos.as_ref().map(|kerberos| &*kerberos.realm.realm);
     of_account.chain(of_server).next()
+}
+
+/// Whether a user of a server logs in by Kerberos.
+fn is_kerberos(server: &party::Server, login: &str) -> bool {
+    let mut proofs = server.accounts.get(login).into_iter().flat_map(|account| &account.proofs);
+    proofs.any(|proof| matches!(proof, Proof::Kerberos { .. }))
 }
 
 fn unknown(kind: &str, name: &str) -> Error {

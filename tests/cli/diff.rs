@@ -114,8 +114,10 @@ fn an_explanation_of_cases_that_do_not_exist_is_refused() {
 
 #[test]
 fn what_is_skipped_is_listed_and_nothing_compared_is_nothing_ran() {
-    let (_files, path) =
-        Files::small(SMALL.replace("login     = ", "kind = \"command\"\nargv = [\"sh\", \"-c\", \"echo no driver >&2; exit 77\"]\nlogin     = "));
+    let (_files, path) = Files::small(SMALL.replace(
+        "login     = ",
+        "kind = \"command\"\nargv = [\"sh\", \"-c\", \"echo no driver >&2; exit 77\"]\nlogin     = ",
+    ));
     let ran = shakedown(arguments!["diff", &path, "--right", "mock"]).exits_with(4);
     assert!(ran.out.contains("  skipped    * (2)  left: no driver\n"), "{}", ran.out);
     assert!(ran.err.contains("nothing was compared"), "{}", ran.err);

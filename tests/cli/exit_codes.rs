@@ -100,8 +100,10 @@ fn four_if_nothing_ran() {
 
 #[test]
 fn four_if_everything_was_skipped() {
-    let (_files, path) =
-        Files::small(SMALL.replace("login     = ", "kind = \"command\"\nargv = [\"sh\", \"-c\", \"echo no driver >&2; exit 77\"]\nlogin     = "));
+    let (_files, path) = Files::small(SMALL.replace(
+        "login     = ",
+        "kind = \"command\"\nargv = [\"sh\", \"-c\", \"echo no driver >&2; exit 77\"]\nlogin     = ",
+    ));
     let ran = shakedown(arguments!["run", &path]).exits_with(4);
     assert!(ran.out.contains("skipped 2: no driver"), "{}", ran.out);
     assert!(ran.err.contains("nothing ran"), "{}", ran.err);

@@ -180,8 +180,9 @@ fn check_profile(version: &str, from: &str, to: &str, failing: &[&str]) {
         profiles.add(&source).unwrap_or_else(|problem| panic!("{problem}"));
     }
     let library = Library { profiles, ..Library::built_in().unwrap() };
-    // Behind proxies the same mocks are played again, each behind a program.
-    let sources: Vec<_> = Source::built_in().into_iter().filter(|source| !source.name.starts_with("proxy/")).collect();
+    // Behind proxies the same mocks are played again, each behind a program; what needs Windows is not played at all.
+    let is_played = |source: &Source| !source.name.starts_with("proxy/") && source.name != "kerberos/windows";
+    let sources: Vec<_> = Source::built_in().into_iter().filter(is_played).collect();
     let played = play_with(&sources, &library, KnownFailures::default());
     played.failed_exactly(failing);
 }
@@ -288,12 +289,12 @@ fn skipping_everything_is_running_nothing() {
     let text = replaced(
         &scenario("kerberos/kinit").text,
         "[client.app]\n",
-        "[client.app]\nkind = \"libmysqlclient 8.0.25 unix\"\n",
+        "[client.app]\nkind = \"command\"\nargv = [\"sh\", \"-c\", \"echo no driver >&2; exit 77\"]\n",
     );
     let skipped = play(&[Source::new("kerberos/kinit", text.as_str())]);
     assert_eq!((skipped.summary.skipped, skipped.summary.exit()), (12, Exit::NothingRan));
     let case = &skipped.cases["kerberos/kinit/aes128-cts-hmac-sha1-96/right-password"];
-    assert_eq!(case.reason.as_deref(), Some("client profiles are not built yet: libmysqlclient 8.0.25 unix"));
+    assert_eq!(case.reason.as_deref(), Some("no driver"));
 
     let together = play(&[Source::new("kerberos/later", text), scenario("kerberos/kinit")]);
     assert_eq!((together.summary.skipped, together.summary.pass, together.summary.exit()), (12, 12, Exit::AsExpected));

@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 #[test]
 fn every_case_passes_and_none_is_known_to_fail() {
     let Played { summary, cases } = play(&Source::built_in());
-    let bad: Vec<_> = cases.values().filter(|case| case.verdict != Verdict::Pass && !lacks_a_proxy(case)).collect();
+    let bad: Vec<_> = cases
+        .values()
+        .filter(|case| case.verdict != Verdict::Pass && !lacks_a_proxy(case) && !needs_windows(case))
+        .collect();
     assert!(bad.is_empty(), "{bad:#?}");
     let planned = CELLS.iter().map(|(_, cells)| cells).sum::<usize>();
     assert_eq!((summary.pass + summary.skipped, summary.exit()), (planned, Exit::AsExpected));
@@ -20,6 +23,12 @@ fn every_case_passes_and_none_is_known_to_fail() {
         *played.entry(&case.scenario).or_default() += 1;
     }
     assert_eq!(played, CELLS.into());
+}
+
+/// What only a client library on Windows shows.
+fn needs_windows(case: &CaseResult) -> bool {
+    let is_said = case.reason.as_deref() == Some("needs Windows");
+    case.verdict == Verdict::Skipped && case.scenario == "kerberos/windows" && is_said
 }
 
 /// Proxies are programs, which not every machine has. `tests/run` has them installed and says that they are to be there.

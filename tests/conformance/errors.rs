@@ -319,6 +319,10 @@ fn parties() {
         "kind = \"comand\"\ntls   = {",
         "26:8: unknown kind 'comand', allowed: builtin, command, or a client profile such as libmysqlclient 8.0.25 unix",
     );
+    let unknown = "26:8: unknown client profile 'libmysqlclient 1.0 unix', allowed: ";
+    let allowed: Vec<_> = LIBRARY.clients.names().collect();
+    assert!(allowed.contains(&"libmysqlclient 8.0.28 unix"));
+    check("tls   = {", "kind = \"libmysqlclient 1.0 unix\"\ntls   = {", &format!("{unknown}{}", allowed.join(", ")));
     check("tls   = {", "mutual = \"yes\"\ntls   = {", "26:10: unknown truth value 'yes', allowed: true, false");
 }
 

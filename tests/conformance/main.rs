@@ -15,6 +15,7 @@ mod established;
 mod format;
 mod golden;
 mod kerberos_errors;
+mod kerberos_requirements;
 mod parties;
 mod play;
 mod steps;

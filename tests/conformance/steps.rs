@@ -200,7 +200,7 @@ fn what_cannot_be_done_is_said_before_anything_is_played() {
         "clock = { of = \"front\", to = \"+1h\" }",
         "nothing that passes through a proxy depends on the clock of 'front'",
     );
-    let account = "a change of an account that is not clear, allowed: realm with one of disabled, locked_out and must_change_password; of with secret";
+    let account = "a change of an account that is not clear, allowed: realm with one of disabled, locked_out and must_change_password; of with secret or realm";
     check("account = { realm = \"corp\", user = \"alice\" }", account);
     check("account = { realm = \"corp\", user = \"alice\", disabled = \"true\", locked_out = \"true\" }", account);
     check("account = { of = \"db\", user = \"alice\", disabled = \"true\" }", account);

@@ -42,7 +42,9 @@ fn twins(right: &str, pattern: &str, explained: &str) -> (Twins, Summary) {
 #[test]
 fn a_mock_is_equal_to_itself_in_every_built_in_case() {
     let (twins, summary) = twins("mock", "**", "");
-    let different: Vec<_> = twins.cases.iter().filter(|case| case.likeness != Likeness::Equal).collect();
+    let (skipped, played): (Vec<_>, Vec<_>) = twins.cases.iter().partition(|case| case.scenario == "kerberos/windows");
+    assert!(skipped.iter().all(|case| case.reason.as_deref() == Some("left: needs Windows")), "{skipped:#?}");
+    let different: Vec<_> = played.iter().filter(|case| case.likeness != Likeness::Equal).collect();
     assert!(different.is_empty(), "{different:#?}");
     let uncompared: Vec<_> = twins.cases.iter().filter(|case| !case.uncompared.is_empty()).collect();
     // Some answers of a KDC that fails cannot be read by anybody.
@@ -51,7 +53,8 @@ fn a_mock_is_equal_to_itself_in_every_built_in_case() {
     };
     assert!(uncompared.iter().all(|case| is_unreadable(&case)), "{uncompared:#?}");
     let all = plan().cases.len();
-    assert_eq!((twins.cases.len(), summary.pass, summary.exit()), (all, all, Exit::AsExpected));
+    assert_eq!((twins.cases.len(), summary.exit()), (all, Exit::AsExpected));
+    assert_eq!((summary.pass, summary.skipped), (all - skipped.len(), skipped.len()));
 }
 
 /// With a departure on the right, exactly the cases that patterns name differ, and in nothing else than `at`.

@@ -88,7 +88,7 @@ fn steps_come_out_on_real_servers_as_on_mocks() {
         ("password-change", 8),
         ("replay", 6),
         ("skew", 48),
-        ("success", 13),
+        ("success", 15),
     ] {
         let file = format!("scenarios/kerberos/{scenario}.toml");
         Run::play(&["--backend", &both, &file], []).all_pass(cases);

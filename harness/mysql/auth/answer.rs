@@ -3,14 +3,14 @@
 //! Knows nothing of packets: whether the first answer goes into the login or behind an AuthSwitchRequest is the client
 //! machine's business.
 
-use crate::handshake::{Error, EventName, TicketRequest};
-use crate::mysql::auth::kerberos::{ServiceName, TokenKind, token_kind};
+use crate::handshake::{Context, Error, EventName, TicketRequest};
+use crate::mysql::auth::kerberos::{Negotiation, ServiceName, TokenKind, token_kind};
 use crate::mysql::auth::sha2_password::{
     CACHING_KEY_REQUEST, FAST_AUTH_SUCCESS, PERFORM_FULL_AUTHENTICATION, SHA256_KEY_REQUEST,
 };
 use crate::mysql::auth::{ClientPlugin, Nonce, PublicKey, clear_password, native_password, read_nonce, sha2_password};
 use crate::mysql::settings::{Cleartext, ClientSettings, PrincipalRule};
-use shakedown_krb5::gss::{GssError, Initiator};
+use shakedown_krb5::gss::GssError;
 use std::borrow::Cow;
 use zeroize::Zeroizing;
 
@@ -31,7 +31,7 @@ enum Expect {
     /// The server's RSA key.
     PublicKey(Nonce),
     /// The acceptor's AP-REP.
-    ApRep(Box<Initiator>),
+    ApRep(Box<Negotiation>),
     /// ERR, after a KRB-ERROR of the acceptor.
     Refusal,
 }
@@ -129,8 +129,8 @@ impl Answerer {
 
     /// Kerberos, the AP-REQ sent.
     #[must_use]
-    pub fn kerberos(initiator: Initiator) -> Self {
-        let expect = if initiator.is_complete() { Expect::Verdict } else { Expect::ApRep(Box::new(initiator)) };
+    pub fn kerberos(begun: Negotiation) -> Self {
+        let expect = if begun.is_complete() { Expect::Verdict } else { Expect::ApRep(Box::new(begun)) };
         Self { expect, plugin: ClientPlugin::Kerberos, was_switched: false }
     }
 
@@ -138,6 +138,12 @@ impl Answerer {
     #[must_use]
     pub fn switched(self) -> Self {
         Self { was_switched: true, ..self }
+    }
+
+    /// Asked by an AuthSwitchRequest for a plugin that there is not, and waiting for what the server makes of that.
+    #[must_use]
+    pub fn without_plugin(self) -> Self {
+        Self { expect: Expect::Verdict, was_switched: true, ..self }
     }
 
     /// Whether an AuthSwitchRequest asked for this plugin.
@@ -175,7 +181,13 @@ impl Answerer {
     ///
     /// # Errors
     /// None is awaited, or not this.
-    pub fn more_data(&mut self, data: &[u8], settings: &ClientSettings, is_secure: bool) -> Result<Answer, Error> {
+    pub fn more_data(
+        &mut self,
+        data: &[u8],
+        settings: &ClientSettings,
+        is_secure: bool,
+        cx: &mut Context<'_>,
+    ) -> Result<Answer, Error> {
         let secret = settings.secret.octets();
         match std::mem::replace(&mut self.expect, Expect::Verdict) {
             Expect::Verdict | Expect::Refusal => {
@@ -199,8 +211,8 @@ impl Answerer {
             Expect::PublicKey(nonce) => {
                 PublicKey::from_pem(data)?.seal(secret, &nonce).map(|block| Answer::Send(Zeroizing::new(block)))
             }
-            Expect::ApRep(mut initiator) => match initiator.reply(data) {
-                Ok(()) if initiator.is_complete() => Ok(Answer::Wait),
+            Expect::ApRep(mut begun) => match begun.reply(data, cx) {
+                Ok(()) if begun.is_complete() => Ok(Answer::Wait),
                 Ok(()) => Err(Error::peer("one token of the acceptor does not complete the context")),
                 // The server has not accepted; what it says to the login comes next.
                 Err(GssError::Refused(_)) => {

@@ -47,6 +47,8 @@ pub enum Progress {
     Accepted(Proof),
     /// It is not; with the server's cause.
     Refused(Cow<'static, str>),
+    /// It is not, and the acceptor has a token to say so, which a client waits for that wanted proof of the server.
+    RefusedBy(Vec<u8>, Cow<'static, str>),
 }
 
 /// What is sent before OK.
@@ -145,7 +147,13 @@ fn kerberos(token: &[u8], realm: &str, scene: &Scene<'_>, random: &mut dyn Rando
             Progress::Accepted(accepted.reply.map_or(Proof::Plain, Proof::Reply))
         }
         Ok(_) => Progress::Refused("wrong principal".into()),
-        Err(failure) => Progress::Refused(failure.cause.to_string().into()),
+        Err(failure) => {
+            let cause = failure.cause.to_string().into();
+            match failure.reply {
+                Some(token) => Progress::RefusedBy(token, cause),
+                None => Progress::Refused(cause),
+            }
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 //! The server's plugin is not published; this is what libmysqlclient 8.0 and 9, Connector/J and Connector/Python read.
 
 use crate::handshake::{Context, Error, Reader, Writer};
-use shakedown_krb5::gss::{Flags, Initiator};
+use crate::mysql::settings::{KerberosClient, TokenForm};
+use shakedown_krb5::gss::{Flags, GssError, Initiator, InitiatorSettings, Mechanism, SpnegoInitiator};
 use shakedown_krb5::{Credential, Principal};
 
 /// What the server sends in its AuthSwitchRequest.
@@ -67,10 +68,61 @@ fn name(reader: &mut Reader<'_>, field: &'static str) -> Result<String, Error> {
     }
 }
 
+/// A context that a client has begun.
+#[derive(Debug)]
+pub enum Negotiation {
+    /// By Kerberos alone.
+    Krb5(Initiator),
+    /// By Kerberos inside SPNEGO.
+    Spnego {
+        /// Who offers.
+        initiator: Box<SpnegoInitiator>,
+        /// Whether the acceptor has said its last word.
+        is_complete: bool,
+    },
+}
+
+impl Negotiation {
+    /// Whether nothing of the acceptor is awaited.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        match self {
+            Self::Krb5(initiator) => initiator.is_complete(),
+            Self::Spnego { is_complete, .. } => *is_complete,
+        }
+    }
+
+    /// Takes the acceptor's token.
+    ///
+    /// # Errors
+    /// It refuses, is none, or wants another one, which no server's plugin waits for.
+    pub fn reply(&mut self, token: &[u8], cx: &mut Context<'_>) -> Result<(), GssError> {
+        match self {
+            Self::Krb5(initiator) => initiator.reply(token),
+            Self::Spnego { initiator, is_complete } => {
+                let step = initiator.step(token, cx.now, cx.random)?;
+                *is_complete = step.done && step.token.is_none();
+                Ok(())
+            }
+        }
+    }
+}
+
 /// Makes the initiator's token. Without mutual authentication no flag is asked for at all, as libmysqlclient does it.
-pub fn initiate(credential: &Credential, mutual: bool, cx: &mut Context<'_>) -> (Initiator, Vec<u8>) {
-    let flags = if mutual { Flags(Flags::MUTUAL) } else { Flags(0) };
-    Initiator::start(credential, flags, cx.now, cx.random)
+pub fn initiate(credential: &Credential, client: KerberosClient, cx: &mut Context<'_>) -> (Negotiation, Vec<u8>) {
+    let flags = if client.mutual { Flags(Flags::MUTUAL) } else { Flags(0) };
+    match client.token {
+        TokenForm::Krb5 => {
+            let (initiator, token) = Initiator::start(credential, flags, cx.now, cx.random);
+            (Negotiation::Krb5(initiator), token)
+        }
+        TokenForm::Spnego => {
+            let settings = InitiatorSettings::new(flags);
+            let offered = &Mechanism::WINDOWS;
+            let (initiator, token) = SpnegoInitiator::start(credential, &settings, offered, cx.now, cx.random);
+            (Negotiation::Spnego { initiator: Box::new(initiator), is_complete: false }, token)
+        }
+    }
 }
 
 /// What is inside a GSS-API token, for the trace: an AP-REQ, AP-REP or KRB-ERROR in the krb5 framing (RFC 1964 §1.1), which

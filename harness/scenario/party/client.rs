@@ -1,6 +1,7 @@
 //! Database clients.
 
-use crate::scenario::party::{ClientTls, Password};
+use crate::scenario::party::{ClientProfile, ClientTls, Password, TicketOrigin};
+use std::sync::Arc;
 
 /// A database client.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -40,13 +41,36 @@ pub struct Client {
 pub enum ClientKind {
     /// Our own machine.
     BuiltIn,
-    /// Our own machine, behaving as this one: `libmysqlclient 8.0.25 unix`.
-    Profile(String),
+    /// Our own machine, behaving as this library.
+    Profile(Arc<ClientProfile>),
     /// A program.
     Command {
         /// The program and its arguments.
         argv: Vec<String>,
     },
+}
+
+impl ClientKind {
+    /// Whether our own machine plays it.
+    #[must_use]
+    pub const fn is_ours(&self) -> bool {
+        matches!(self, Self::BuiltIn | Self::Profile(_))
+    }
+
+    /// The library that our machine plays, if it plays one.
+    #[must_use]
+    pub fn profile(&self) -> Option<&ClientProfile> {
+        match self {
+            Self::Profile(profile) => Some(profile),
+            Self::BuiltIn | Self::Command { .. } => None,
+        }
+    }
+
+    /// Whether its tickets are those of whoever is logged in to the operating system.
+    #[must_use]
+    pub fn has_session_tickets(&self) -> bool {
+        self.profile().is_some_and(|profile| profile.tickets == TicketOrigin::Session)
+    }
 }
 
 /// `gssencmode` of libpq.

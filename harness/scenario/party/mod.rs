@@ -6,6 +6,7 @@
 
 mod account;
 mod client;
+mod client_profile;
 mod image;
 mod proxy;
 mod realm;
@@ -14,6 +15,7 @@ mod tls;
 
 pub use account::{Account, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
 pub use client::{ChannelBinding, Client, ClientKind, GssMode, Offer};
+pub use client_profile::{ClientProfile, TicketOrigin, TokenForm, WithoutPlugin};
 pub use image::Image;
 pub use proxy::{PgBouncer, Proxy, ProxyAuth, ProxyKind, ProxyTls};
 pub use realm::{AccountSettings, Lockout, Password, Realm, RealmService, RealmSettings, RealmUser};

@@ -5,6 +5,7 @@ use super::realm::{clock_seconds, password, texts};
 use super::server::{PROVIDERS, RUSTLS_SUITES};
 use crate::error::ScenarioError;
 use crate::handshake::TlsVersion;
+use crate::scenario::client_profiles::ClientProfiles;
 use crate::scenario::file;
 use crate::scenario::party::{
     Ca, ChannelBinding, Client, ClientKind, ClientTls, GssMode, Offer, Password, Proof, Server, TlsMode, TlsProvider,
@@ -48,6 +49,7 @@ pub(super) fn resolve(
     written: &file::Client,
     filling: &Filling<'_>,
     reached: &[&Server],
+    profiles: &ClientProfiles,
 ) -> Result<Client, ScenarioError> {
     let file::Client {
         kind,
@@ -78,7 +80,13 @@ pub(super) fn resolve(
         Some(text) => filling.one_of(&text, "channel binding", &CHANNEL_BINDINGS)?,
         None => ChannelBinding::Preferred,
     };
-    let kind = resolve_kind(kind.as_ref(), argv, filling)?;
+    let speaks_postgres = reached.iter().any(|server| server.protocol() == Protocol::Postgres);
+    let is_profile = kind.as_ref().filter(|_| speaks_postgres);
+    let kind = resolve_kind(kind.as_ref(), argv, filling, profiles)?;
+    if let (Some(written), Some(profile)) = (is_profile, kind.profile()) {
+        return Err(filling.error(written, format!("'{}' speaks MySQL alone, not to PostgreSQL; as", profile.name)));
+    }
+    let asks_for_proof = kind.profile().map_or(speaks_postgres, |profile| profile.mutual);
     Ok(Client {
         deviations: deviation::of_client(deviations, &kind, filling)?,
         kind,
@@ -90,7 +98,7 @@ pub(super) fn resolve(
         offer,
         allow_cleartext: filling.flag(allow_cleartext.as_ref(), transport.cleartext)?,
         // libpq always asks the server to prove itself, MySQL's own client library never does.
-        mutual: filling.flag(mutual.as_ref(), reached.iter().any(|server| server.protocol() == Protocol::Postgres))?,
+        mutual: filling.flag(mutual.as_ref(), asks_for_proof)?,
         channel_binding,
         kdc_timesync: filling.flag(kdc_timesync.as_ref(), true)?,
         destroy_tickets: filling.flag(destroy_tickets.as_ref(), false)?,
@@ -105,7 +113,12 @@ fn account_password(server: &Server, login: &str) -> Option<Password> {
     })
 }
 
-fn resolve_kind(kind: Option<&Text>, argv: &List, filling: &Filling<'_>) -> Result<ClientKind, ScenarioError> {
+fn resolve_kind(
+    kind: Option<&Text>,
+    argv: &List,
+    filling: &Filling<'_>,
+    profiles: &ClientProfiles,
+) -> Result<ClientKind, ScenarioError> {
     let kind = filling.optional(kind)?;
     let is_command = kind.as_ref().is_some_and(|kind| kind.text == "command");
     let argv_span = Text { text: String::new(), span: argv.span.clone() };
@@ -121,7 +134,10 @@ fn resolve_kind(kind: Option<&Text>, argv: &List, filling: &Filling<'_>) -> Resu
         _ if !argv.items.is_empty() => Err(filling.source.error(&argv_span.span, "'argv' without kind = \"command\"")),
         Some(kind) if kind.text == "builtin" => Ok(ClientKind::BuiltIn),
         // A client, its version and its platform.
-        Some(kind) if kind.text.contains(' ') => Ok(ClientKind::Profile(kind.text)),
+        Some(kind) if kind.text.contains(' ') => profiles
+            .get(&kind.text)
+            .map(ClientKind::Profile)
+            .map_err(|allowed| filling.error(&kind, "unknown client profile").allowing(allowed)),
         Some(kind) => Err(filling
             .error(&kind, "unknown kind")
             .allowing("builtin, command, or a client profile such as libmysqlclient 8.0.25 unix")),

@@ -192,7 +192,8 @@ fn case(
     for (key, written) in &parties.client {
         let reached = connections.iter().filter(|(from, _)| from.text == key.text);
         let reached: Vec<_> = reached.filter_map(|(_, to)| reached_by(to)).map(Arc::as_ref).collect();
-        clients.insert(key.text.clone(), interner.client(client::resolve(written, filling, &reached)?));
+        clients
+            .insert(key.text.clone(), interner.client(client::resolve(written, filling, &reached, &library.clients)?));
     }
     let mut proxies = BTreeMap::new();
     for (key, written) in &parties.proxy {

@@ -319,7 +319,7 @@ fn kept(written: Option<&Text>, default: Keys, filling: &Filling<'_>) -> Result<
 /// A state of an account, that it is so or not.
 type StateOf = fn(bool) -> AccountState;
 
-const ACCOUNTS: &str = "realm with one of disabled, locked_out and must_change_password; of with secret";
+const ACCOUNTS: &str = "realm with one of disabled, locked_out and must_change_password; of with secret or realm";
 
 fn account(
     written: &file::ChangedAccount,
@@ -340,11 +340,11 @@ fn account(
             let user = standing.user(&realm, user)?;
             Ok(Verb::Account { user, realm, state: state(filling.flag(Some(written), true)?) })
         }
-        (None, Some(of), [], Some(secret)) => {
+        (realm, Some(of), [], secret) if realm.is_some() != secret.is_some() => {
             let server = standing.server(of)?;
             let accounts = standing.servers.get(&server).map(|server| &server.accounts);
             let user = standing.party(user, "account of that server", accounts.into_iter().flat_map(BTreeMap::keys))?;
-            let secret = filling.text(secret)?;
+            let (realm, secret) = (filling.optional(realm.as_ref())?, filling.optional(secret.as_ref())?);
             let (running, configured) = standing.so_far.both(&server);
             for written in [running, configured] {
                 let account = written
@@ -352,7 +352,11 @@ fn account(
                     .iter_mut()
                     .find(|(name, _)| filling.text(name).is_ok_and(|name| name.text == user));
                 if let Some((_, account)) = account {
-                    account.secret = Some(secret.clone());
+                    if realm.is_some() {
+                        account.realm.clone_from(&realm);
+                    } else {
+                        account.secret.clone_from(&secret);
+                    }
                 }
             }
             Ok(Verb::Reconfigure { word: "account", changed: standing.running(&server)?, server })

@@ -3,7 +3,7 @@
 use super::{CCACHE, Performed, World, unknown};
 use crate::error::Error;
 use crate::net::kdc::Renewal;
-use crate::scenario::party::{ClientKind, Password};
+use crate::scenario::party::Password;
 use crate::scenario::plan::{Clocked, Keys, RotatedKeytab, Verb};
 use crate::testbed::attempt::Attempt;
 use crate::testbed::kdc_change::KdcChange;
@@ -50,7 +50,7 @@ impl World {
     /// Has a ticket-granting ticket renewed or validated.
     pub(super) async fn renew(&mut self, by: &str, validate: bool) -> Result<Performed, Error> {
         let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
-        if client.planned.kind != ClientKind::BuiltIn {
+        if !client.planned.kind.is_ours() {
             return Ok(Performed::CannotPlay("a client of that kind has no verb 'renew'".to_owned()));
         }
         let renewal = if validate { Renewal::Validate } else { Renewal::Renew };

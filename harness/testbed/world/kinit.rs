@@ -36,16 +36,13 @@ impl World {
         let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
         let planned = Arc::clone(&client.planned);
         match &planned.kind {
-            ClientKind::BuiltIn => {
+            ClientKind::BuiltIn | ClientKind::Profile(_) => {
                 if fresh_cache {
                     client.destroy_tickets();
                 }
                 let secret = Secret::password(&password);
                 let attempt = client.kinit(&principal, secret, &self.materials).await.that_reached_somebody()?;
                 Ok(Performed::Attempt(Box::new(attempt)))
-            }
-            ClientKind::Profile(name) => {
-                Ok(Performed::CannotPlay(format!("client profiles are not built yet: {name}")))
             }
             ClientKind::Command { argv } => {
                 let folder = self.folder()?;
@@ -87,7 +84,7 @@ impl World {
     ) -> Result<Performed, Error> {
         let standing = self.realms.get(realm).ok_or_else(|| unknown("realm", realm))?;
         let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
-        if client.planned.kind != ClientKind::BuiltIn || !standing.is_observed() {
+        if !client.planned.kind.is_ours() || !standing.is_observed() {
             return Ok(Performed::CannotPlay("there is no keytab of users here".to_owned()));
         }
         if fresh_cache {

@@ -9,7 +9,7 @@ use shakedown::mysql::login::{Header, Login};
 use shakedown::mysql::packet::{Sequence, write};
 use shakedown::mysql::{
     Account, Capabilities, ClientHandshake, ClientPlugin, ClientSettings, Credentials, Deviation, KerberosClient,
-    KerberosService, PrincipalRule, ServerHandshake, ServerPlugin, ServerSettings,
+    KerberosService, PrincipalRule, ServerHandshake, ServerPlugin, ServerSettings, TokenForm, WithoutPlugin,
 };
 use shakedown_krb5::client::KerberosFailure;
 use shakedown_krb5::crypto::{Etype, Key, usage};
@@ -88,7 +88,7 @@ fn kerberos_server(keytab: Keytab) -> ServerSettings {
 }
 
 fn kerberos_client(user: &str, mutual: bool) -> ClientSettings {
-    ClientSettings { kerberos: KerberosClient { principal: PrincipalRule::UserAtRealm, mutual }, ..client(user, "") }
+    ClientSettings { kerberos: KerberosClient { mutual, ..KerberosClient::default() }, ..client(user, "") }
 }
 
 fn played(client: &ClientSettings, server: ServerSettings, ticket: Result<Credential, KerberosFailure>) -> Ended {
@@ -134,19 +134,20 @@ fn ok_without_the_ap_rep_is_noticed() {
 
 #[test]
 fn the_keytab_decides() {
-    let refused = |keytab: Keytab, cause: &str| {
-        for mutual in [false, true] {
+    // The acceptor's own word is for a client that wants proof of the server; without a keytab there is no acceptor.
+    let refused = |keytab: Keytab, cause: &str, word: &str| {
+        for (mutual, word) in [(false, ""), (true, word)] {
             check(
                 &played(&kerberos_client("alice", mutual), kerberos_server(keytab.clone()), Ok(credential("alice"))),
                 "refused by server: 1045 28000",
                 &format!("refused by server: 1045 28000 ({cause})"),
-                &format!("{SWITCHED} ap-req> error<(1045 28000)"),
+                &format!("{SWITCHED} ap-req> {word}error<(1045 28000)"),
             );
         }
     };
-    refused(keytab(4, 9), "krb 44"); // the ticket's kvno is not in it
-    refused(keytab(3, 9), "krb 31"); // the same kvno with another key
-    refused(Keytab::default(), "no keytab");
+    refused(keytab(4, 9), "krb 44", "krb-error< "); // the ticket's kvno is not in it
+    refused(keytab(3, 9), "krb 31", "krb-error< "); // the same kvno with another key
+    refused(Keytab::default(), "no keytab", "");
 }
 
 #[test]
@@ -218,6 +219,37 @@ fn what_is_no_token_is_refused() {
         assert_eq!(outcome.to_string(), format!("refused by server: 1045 28000 ({cause})"));
         assert_eq!(party.trace.to_string(), format!("{SWITCHED} auth-data> error<(1045 28000)"));
     }
+}
+
+#[test]
+fn a_token_in_a_negotiation_is_as_good_as_one_alone() {
+    for mutual in [false, true] {
+        let mut client = kerberos_client("alice", mutual);
+        client.kerberos.token = TokenForm::Spnego;
+        let answer = if mutual { "ap-rep<" } else { "auth-data<" };
+        check(
+            &played(&client, kerberos_server(keytab(3, 1)), Ok(credential("alice"))),
+            "established by kerberos",
+            "established by kerberos",
+            &format!("{SWITCHED} ap-req> {answer} auth-ok< ready<"),
+        );
+        let refused = played(&client, kerberos_server(keytab(4, 9)), Ok(credential("alice")));
+        assert_eq!(refused.client.unwrap().to_string(), "refused by server: 1045 28000", "{mutual}");
+        assert_eq!(refused.server.to_string(), "refused by server: 1045 28000 (krb 44)");
+    }
+}
+
+#[test]
+fn a_client_without_the_plugin_may_answer_with_nothing_and_wait() {
+    let mut client = client("alice", "right");
+    client.plugins = vec![ClientPlugin::NativePassword];
+    client.without_plugin = WithoutPlugin::EmptyPacket;
+    check(
+        &played(&client, kerberos_server(keytab(3, 1)), Ok(credential("alice"))),
+        "refused by server: 1045 28000",
+        "refused by server: 1045 28000 (no token)",
+        &format!("{SWITCHED} auth-data> error<(1045 28000)"),
+    );
 }
 
 #[test]
