@@ -15,6 +15,7 @@ use crate::testbed::realm::StandingRealm;
 use crate::testbed::server::StandingServer;
 use shakedown_krb5::ccache::CredentialCache;
 use shakedown_krb5::client::{Deviation, Secret};
+use shakedown_krb5::crypto::Etype;
 use shakedown_krb5::{Credential, Principal};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,6 +30,10 @@ pub(super) struct StandingClient {
     /// The seed and the time of the last login, where it may be replayed.
     last: Option<([u8; 32], Timestamp)>,
 }
+
+/// What libkrb5 asks for, RC4 last.
+const ETYPES_WITH_RC4: [Etype; 5] =
+    [Etype::Aes256Sha1, Etype::Aes128Sha1, Etype::Aes256Sha384, Etype::Aes128Sha256, Etype::Rc4Hmac];
 
 impl StandingClient {
     /// A client that has done nothing yet. It knows where the KDCs of its realms are and to which realm servers belong, as a
@@ -52,6 +57,10 @@ impl StandingClient {
             ..KdcDirectory::default()
         };
         let mut settings = KerberosSettings::new(Arc::new(directory));
+        if realms.values().any(|realm| realm.planned.names_rc4()) {
+            // As libkrb5 does with `allow_rc4`, which programs have in their krb5.conf then.
+            settings.etypes = Some(ETYPES_WITH_RC4.to_vec());
+        }
         settings.trust_kdc_time = planned.kdc_timesync;
         settings.destroy_tickets = planned.destroy_tickets;
         settings.deviations = Deviation::ALL

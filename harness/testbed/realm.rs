@@ -446,17 +446,24 @@ pub fn krb5_conf<'s>(
         .zip(&domains)
         .map(|(realm, domains)| Section { realm: &realm.planned.realm, kdc: realm.address, domains })
         .collect();
-    krb5_conf_of(&sections, &Capaths::default())
+    let text = krb5_conf_of(&sections, &Capaths::default());
+    let rc4 = if realms.iter().any(|realm| realm.planned.names_rc4()) { ALLOW_RC4 } else { "" };
+    text.replacen("[libdefaults]\n", &format!("[libdefaults]\n{rc4}"), 1)
 }
 
 /// What libkrb5 has to know to accept tickets as `host` of a realm: no KDC is asked for that.
 #[must_use]
-pub fn server_krb5_conf(realm: &str, host: &str) -> String {
+pub fn server_krb5_conf(realm: &party::Realm, host: &str) -> String {
+    let (rc4, realm) = (if realm.names_rc4() { ALLOW_RC4 } else { "" }, &realm.realm);
     format!(
-        "[libdefaults]\n    default_realm = {realm}\n    dns_lookup_kdc = false\n    dns_lookup_realm = false\n    rdns = false\n    \
+        "[libdefaults]\n{rc4}    default_realm = {realm}\n    dns_lookup_kdc = false\n    dns_lookup_realm = false\n    rdns = false\n    \
          dns_canonicalize_hostname = false\n\n[domain_realm]\n    {host} = {realm}\n"
     )
 }
+
+/// The line of `[libdefaults]` that lets MIT's programs of version 1.21 and later use RC4 in a realm that names it; older ones do
+/// so unless they are told otherwise.
+pub(super) const ALLOW_RC4: &str = "    allow_rc4 = true\n";
 
 /// The refusal that a program reports by its words: `krb 24: …` is the KDC's.
 #[must_use]

@@ -95,7 +95,7 @@ pub(crate) fn answer<'a>(
     if let (Proof::Challenge(key), Some(tunnel)) = (proof, &out.tunnel) {
         fast::answer_challenge(tunnel, key, view.now, random, &mut out.padata);
     }
-    hints::of_reply(client, key, body.etypes, &mut out.padata);
+    hints::of_reply(view.realm, client, key, body.etypes, &mut out.padata);
     let told_client = names::told_client(view.realm, asked_client, client, body.kdc_options);
     let told_service = names::told_service(asked_server, server);
     let authorization = WithPac::of_logon(view, client, told_service, pac::wanted(request), &mut opened.signed);

@@ -152,6 +152,7 @@ impl<'a> Grant<'a> {
             reply_key: reply_key.clone(),
             reply_usage: self.reply_usage,
             ticket_key: service_key.clone(),
+            kdc_key: view.database.find(view.krbtgt()).and_then(|krbtgt| krbtgt.newest().keys.first().cloned()),
         });
         Issued {
             client: self.client,
@@ -300,20 +301,21 @@ impl Authorization for Carried<'_> {
 /// Proves that the request arrived as it was sent, and so did the answer to what it announced (RFC 6806 §11): that this
 /// KDC knows FAST, if it does.
 fn write_negotiation(view: &View<'_>, key: &Key, request: &[u8], out: &mut Vec<u8>) {
-    write_padata(out, padata_type::REQ_ENC_PA_REP, |w| {
+    let mut writer = Writer::new(out);
+    write_padata(&mut writer, padata_type::REQ_ENC_PA_REP, |w| {
         w.sequence(|w| {
             w.field(0, |w| w.integer(key.etype().checksum_type().into()));
             w.field(1, |w| w.octets_by(|out| key.checksum_into(usage::AS_REQ_CHECKSUM, request, out)));
         });
     });
     if view.realm.fast != Fast::No {
-        write_padata(out, padata_type::FX_FAST, |_| {});
+        write_padata(&mut writer, padata_type::FX_FAST, |_| {});
     }
 }
 
 /// Appends an element of padata (RFC 4120 §5.2.7), whose value is written by `value`.
-pub(crate) fn write_padata(out: &mut Vec<u8>, padata_type: i32, value: impl FnOnce(&mut Writer<'_>)) {
-    Writer::new(out).sequence(|w| {
+pub(crate) fn write_padata(writer: &mut Writer<'_>, padata_type: i32, value: impl FnOnce(&mut Writer<'_>)) {
+    writer.sequence(|w| {
         w.field(1, |w| w.integer(padata_type.into()));
         w.field(2, |w| w.octets_by(|out| value(&mut Writer::new(out))));
     });

@@ -4,17 +4,20 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 42] = [
+pub(crate) const CELLS: [(&str, usize); 45] = [
     ("kerberos/account-changes", 6),
+    ("kerberos/accounts", 32),
     ("kerberos/errors", 216),
     ("kerberos/expiry", 20),
-    ("kerberos/kdc-answers", 82),
+    ("kerberos/flavors", 30),
+    ("kerberos/kdc-answers", 86),
     ("kerberos/kdc-failover", 4),
     ("kerberos/kdc-faults", 7),
     ("kerberos/keytab-ahead", 14),
     ("kerberos/keytab-rotation", 12),
     ("kerberos/kinit", 12),
     ("kerberos/krbtgt-rotation", 4),
+    ("kerberos/lockout", 4),
     ("kerberos/password-change", 8),
     ("kerberos/replay", 6),
     ("kerberos/skew", 48),

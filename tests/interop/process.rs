@@ -51,6 +51,27 @@ fn postgres_takes_the_tickets_of_mits_kdc_as_those_of_the_mock() {
     Run::play(&["--backend", &both, "scenarios/postgres/kerberos-login.toml"], []).all_pass(12);
 }
 
+/// Tickets of each encryption type, of MIT's flavor and of Active Directory's: our client and libpq, in the clear and encrypted.
+#[test]
+fn postgres_takes_the_tickets_of_both_flavors() {
+    if !has_postgres() {
+        return;
+    }
+    let built_in = ["--backend", POSTGRES, "--filter", "kerberos/flavors/*/*/postgres*"];
+    Run::play(&built_in, []).all_pass(20);
+    let run = Run::play(&["--backend", POSTGRES, "tests/interop/scenarios/psql-flavors.toml"], []);
+    if run.count("skipped") == 20 {
+        return skip(&run.reasons().join("; "));
+    }
+    run.all_pass(20);
+    if crate::real_kdc::is_installed() {
+        // MIT's own KDC serves RC4 too, and is no Active Directory.
+        let both = format!("{POSTGRES},kdc=process");
+        let run = Run::play(&["--backend", &both, "--filter", "kerberos/flavors/**"], []);
+        assert_eq!((run.code, run.count("pass"), run.count("skipped")), (Some(0), 15, 15), "{}", run.printed);
+    }
+}
+
 /// Keys, clocks and accounts that steps change: MIT's KDC and PostgreSQL come out as the mocks do, case by case.
 #[test]
 fn steps_come_out_on_real_servers_as_on_mocks() {

@@ -5,11 +5,13 @@ use crate::program::Run;
 use shakedown::scenario::Filter;
 
 /// What is played, case by case, and how many cases each line is.
-const PLAYED: [(&str, &str, usize); 20] = [
+const PLAYED: [(&str, &str, usize); 24] = [
     ("kinit and kvno", "kinit/**", 12),
     ("psql with a ticket in the clear", "psql-kerberos/clear/*", 2),
     ("psql with a ticket over TLS 1.2 and 1.0", "psql-kerberos/tls*/*", 4),
     ("psql with a ticket, GSS-encrypted", "psql-kerberos/gss/*", 2),
+    ("psql with tickets of each type, of a directory too", "psql-flavors/*/*/clear", 10),
+    ("psql GSS-encrypted with keys of each type", "psql-flavors/*/*/gss", 10),
     ("psql with SCRAM", "psql-passwords/*/scram-sha-256/*", 6),
     ("psql with MD5", "psql-passwords/*/md5/*", 6),
     ("psql through HAProxy", "psql-proxies/haproxy/**", 4),
@@ -19,6 +21,8 @@ const PLAYED: [(&str, &str, usize); 20] = [
     ("psql refused a version or a suite", "psql-tls-refused/**", 20),
     ("Connector/Python's C extension with Kerberos", "connector-python-kerberos/c/**", 4),
     ("Connector/Python's pure client with Kerberos", "connector-python-kerberos/pure/**", 4),
+    ("Connector/Python's C extension with tickets of each type", "connector-python-flavors/c/**", 10),
+    ("Connector/Python's pure client with tickets of each type", "connector-python-flavors/pure/**", 10),
     ("Connector/Python's C extension with passwords", "connector-python-passwords/c/**", 8),
     ("Connector/Python's pure client with passwords", "connector-python-passwords/pure/**", 8),
     ("mariadb with passwords over TLS 1.0 and 1.2", "mysql-passwords/mariadb/tls1.{0,2}/**", 8),
@@ -42,7 +46,7 @@ fn real_clients_come_out_as_they_should_on_the_mocks() {
         assert!(passed == cases || !required(), "{what}: {passed} of {cases} pass");
     }
     if required() {
-        run.all_pass(208);
+        run.all_pass(248);
     }
 }
 
@@ -54,7 +58,7 @@ fn each_case_of_real_clients_is_counted_under_one_name() {
         .output()
         .unwrap();
     let names = String::from_utf8(run.stdout).unwrap();
-    assert_eq!(names.lines().count(), 208);
+    assert_eq!(names.lines().count(), 248);
     for name in names.lines() {
         let of = PLAYED.iter().filter(|(_, pattern, _)| Filter::new(pattern).unwrap().matches(name)).count();
         assert_eq!(of, 1, "{name}");

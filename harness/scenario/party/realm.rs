@@ -1,6 +1,7 @@
 //! Realms, their users and services.
 
 use mock_kdc::{AccountChecks, BadPath, Fast, Flavor, Kind, Preauth, Rule, TicketFlag};
+use shakedown_krb5::crypto::Etype;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A Kerberos realm and its KDC.
@@ -38,6 +39,14 @@ impl Realm {
         let from_there = self.trusts.iter().map(|there| format!("krbtgt/{}@{there}", self.realm));
         let to_there = self.trusted_by.iter().map(|there| format!("krbtgt/{there}@{}", self.realm));
         from_there.chain(to_there)
+    }
+
+    /// Whether it, or one of its principals, is to have RC4, which some programs use only if they are told to.
+    #[must_use]
+    pub fn names_rc4(&self) -> bool {
+        let of_users = self.users.values().flat_map(|user| &user.account.etypes);
+        let of_services = self.services.values().flat_map(|service| &service.account.etypes);
+        self.etypes.iter().chain(of_users).chain(of_services).any(|number| *number == Etype::Rc4Hmac.number())
     }
 }
 

@@ -7,16 +7,19 @@ mod accounts;
 use crate::scenario::party::{Password, Realm, RealmService};
 use crate::scenario::plan::{AccountState, Keys, Verb};
 use crate::testbed::kdc_change::KdcChange;
+use crate::testbed::realm::ALLOW_RC4;
+use mock_kdc::Flavor;
 use std::fmt::Write as _;
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// Encryption types that MIT's KDC of version 1.20 serves without being asked to be weak, by their names in its files.
-const ETYPES: [(i32, &str); 4] = [
+/// Encryption types that MIT's KDC serves, by their names in its files. The last is for realms that name it.
+const ETYPES: [(i32, &str); 5] = [
     (18, "aes256-cts-hmac-sha1-96"),
     (17, "aes128-cts-hmac-sha1-96"),
     (20, "aes256-cts-hmac-sha384-192"),
     (19, "aes128-cts-hmac-sha256-128"),
+    (23, "arcfour-hmac"),
 ];
 
 /// The file in the KDC's folder that the keys of all services are exported into.
@@ -58,10 +61,10 @@ fn name(etype: i32) -> Option<&'static str> {
     ETYPES.iter().find(|(number, _)| *number == etype).map(|(_, name)| *name)
 }
 
-/// Best first; all of them if the plan names none.
+/// Best first; all of AES if the plan names none.
 fn etypes(realm: &Realm) -> Vec<&'static str> {
     if realm.etypes.is_empty() {
-        return ETYPES.map(|(_, name)| name).to_vec();
+        return Flavor::Mit.etypes().into_iter().filter_map(|etype| name(etype.number())).collect();
     }
     realm.etypes.iter().filter_map(|number| name(*number)).collect()
 }
@@ -111,12 +114,13 @@ pub(super) fn krb5_conf(realm: &Realm) -> String {
     dns_lookup_kdc = false
     dns_lookup_realm = false
     permitted_enctypes = {etypes}
-{skew}[logging]
+{rc4}{skew}[logging]
     kdc = STDERR
     default = STDERR
 ",
         name = realm.realm,
         etypes = etypes(realm).join(" "),
+        rc4 = if realm.names_rc4() { ALLOW_RC4 } else { "" },
         skew = accounts::clock_skew(realm),
     )
 }
@@ -295,6 +299,13 @@ mod tests {
         assert!(conf.contains("default_realm = CORP.EXAMPLE.COM\n"), "{conf}");
         let all = krb5_conf(&Realm { etypes: Vec::new(), ..realm() });
         assert!(all.contains("permitted_enctypes = aes256-cts-hmac-sha1-96 aes128-cts-hmac-sha1-96 aes256-"), "{all}");
+        assert!(!all.contains("rc4") && !all.contains("arcfour"), "{all}");
+        // 1.21 and later serve it to who says so.
+        let with_rc4 = krb5_conf(&Realm { etypes: vec![18, 23], ..realm() });
+        assert!(
+            with_rc4.contains("permitted_enctypes = aes256-cts-hmac-sha1-96 arcfour-hmac\n    allow_rc4 = true\n"),
+            "{with_rc4}"
+        );
     }
 
     #[test]
@@ -354,8 +365,8 @@ listprincs
         assert_eq!(lacks(&Realm { clock_seconds: -3600, ..realm() }), None);
         let deviating = Realm { deviations: vec!["wrong_nonce".to_owned()], ..realm() };
         assert_eq!(lacks(&deviating).as_deref(), Some("MIT's KDC makes no deviation on demand: wrong_nonce"));
-        let weak = Realm { etypes: vec![18, 23], ..realm() };
-        assert_eq!(lacks(&weak).as_deref(), Some("MIT's KDC does not serve encryption type 23"));
+        let old = Realm { etypes: vec![18, 16], ..realm() };
+        assert_eq!(lacks(&old).as_deref(), Some("MIT's KDC does not serve encryption type 16"));
         let nobody = RealmUser::new(Password::Empty);
         let empty = Realm { users: [("bob".to_owned(), nobody.clone())].into(), ..realm() };
         assert_eq!(lacks(&empty).as_deref(), Some("MIT's KDC has no empty passwords, as bob would have"));

@@ -103,7 +103,7 @@ impl Order {
                 spn: kerberos.spn.clone(),
                 realm: kerberos.realm.realm.clone(),
                 keytab: realm.server_keytab(kerberos)?.map(Zeroizing::new),
-                krb5_conf: realm::server_krb5_conf(&kerberos.realm.realm, &planned.host),
+                krb5_conf: realm::server_krb5_conf(&kerberos.realm, &planned.host),
             }),
             _ => None,
         };

@@ -17,6 +17,8 @@ pub struct Seals {
     pub reply_usage: KeyUsage,
     /// Of the ticket.
     pub ticket_key: Key,
+    /// Of the ticket-granting service, which a PAC is signed with.
+    pub kdc_key: Option<Key>,
 }
 
 /// What a departure may depend on.

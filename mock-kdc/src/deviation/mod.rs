@@ -2,13 +2,14 @@
 //!
 //! A departure is a line of a table: its name, the clause that it departs from, what a client has to make of it, and
 //! what it bends. The tables are [`part`] (what only the client can read), [`clear`] (what everybody can read),
-//! [`ticket`] (what only the service can read), [`error`] (KRB-ERROR and the hints in it) and [`octets`] (the message as
+//! [`ticket`] and [`pac`] (what only the service and KDCs can read), [`error`] (KRB-ERROR and the hints in it) and [`octets`] (the message as
 //! a whole). The good reply is made first and taken apart afterwards, so that nothing on its way knows of departures.
 
 mod bent;
 mod clear;
 mod error;
 mod octets;
+mod pac;
 mod part;
 mod ticket;
 
@@ -78,10 +79,14 @@ pub(crate) enum Bend {
     Silence,
 }
 
-const TABLES: [&[Line]; 5] = [part::LINES, clear::LINES, ticket::LINES, error::LINES, octets::LINES];
+const TABLES: [&[Line]; 6] = [part::LINES, clear::LINES, ticket::LINES, pac::LINES, error::LINES, octets::LINES];
 
-const COUNT: usize =
-    part::LINES.len() + clear::LINES.len() + ticket::LINES.len() + error::LINES.len() + octets::LINES.len();
+const COUNT: usize = part::LINES.len()
+    + clear::LINES.len()
+    + ticket::LINES.len()
+    + pac::LINES.len()
+    + error::LINES.len()
+    + octets::LINES.len();
 
 impl Deviation {
     /// All of them.

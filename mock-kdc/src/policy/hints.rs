@@ -6,13 +6,17 @@ use shakedown_krb5::messages::padata_type;
 
 use crate::database::Account;
 use crate::realm::{Fast, Flavor, Realm};
+use crate::reply::write_padata;
 
 /// What MIT puts into PA-FX-COOKIE when there is nothing to remember.
 const COOKIE: &[u8] = b"MIT";
+/// What Active Directory puts there.
+const DIRECTORY_COOKIE: &[u8] = b"Microsoft";
 
 /// DES, DES3 and RC4: what there was before RFC 4120. Who offers nothing else does not know ETYPE-INFO2.
 const OLD: [i32; 7] = [1, 2, 3, 5, 16, 23, 24];
-/// rc4-hmac and its short form: their keys have no salt.
+/// rc4-hmac and its short form: their keys are made without a salt, which Active Directory does not tell then. MIT's KDC tells
+/// it all the same.
 const UNSALTED: [i32; 2] = [23, 24];
 
 /// Appends the elements of METHOD-DATA for error 25. `proof` is the type of the proof that is expected.
@@ -23,23 +27,27 @@ where
     let mut writer = Writer::new(out);
     let offers_fast = realm.fast != Fast::No;
     if offers_fast && realm.flavor == Flavor::Mit {
-        element(&mut writer, padata_type::FX_FAST, |w| w.raw(&[]));
+        write_padata(&mut writer, padata_type::FX_FAST, |w| w.raw(&[]));
     }
     let has_keys = etype_info(realm, client, offered, &mut writer);
     match realm.flavor {
         Flavor::Mit => {
             // A client that offers no etype of its keys gets no hint that would help it.
             if has_keys {
-                element(&mut writer, proof, |w| w.raw(&[]));
+                write_padata(&mut writer, proof, |w| w.raw(&[]));
             }
-            element(&mut writer, padata_type::FX_COOKIE, |w| w.raw(COOKIE));
+            write_padata(&mut writer, padata_type::FX_COOKIE, |w| w.raw(COOKIE));
         }
         Flavor::ActiveDirectory => {
             for padata_type in [proof, PK_AS_REQ, PK_AS_REP_OLD] {
-                element(&mut writer, padata_type, |w| w.raw(&[]));
+                write_padata(&mut writer, padata_type, |w| w.raw(&[]));
             }
             if offers_fast {
-                element(&mut writer, padata_type::FX_FAST, |w| w.raw(&[]));
+                write_padata(&mut writer, padata_type::FX_FAST, |w| w.raw(&[]));
+            }
+            // Within the tunnel clients go on after an error only if it has a cookie (RFC 6113 §5.2).
+            if proof == padata_type::ENCRYPTED_CHALLENGE {
+                write_padata(&mut writer, padata_type::FX_COOKIE, |w| w.raw(DIRECTORY_COOKIE));
             }
         }
     }
@@ -63,18 +71,18 @@ where
 }
 
 /// Appends what an AS-REP tells of the key that it is under: a client that kept nothing needs the salt.
-pub(crate) fn of_reply<I>(client: &Account, key: &Key, offered: I, out: &mut Vec<u8>)
+pub(crate) fn of_reply<I>(realm: &Realm, client: &Account, key: &Key, offered: I, out: &mut Vec<u8>)
 where
     I: IntoIterator<Item = i32>,
 {
     let mut writer = Writer::new(out);
     let is_old = is_old(offered);
     if is_old {
-        element(&mut writer, padata_type::ETYPE_INFO, |w| entries(w, client, [key], Form::Old));
+        write_padata(&mut writer, padata_type::ETYPE_INFO, |w| entries(w, realm, client, [key], Form::Old));
     }
-    element(&mut writer, padata_type::ETYPE_INFO2, |w| entries(w, client, [key], Form::New));
-    if is_old && let Some(salt) = salt(client, key) {
-        element(&mut writer, padata_type::PW_SALT, |w| w.raw(salt));
+    write_padata(&mut writer, padata_type::ETYPE_INFO2, |w| entries(w, realm, client, [key], Form::New));
+    if is_old && let Some(salt) = salt(realm, client, key) {
+        write_padata(&mut writer, padata_type::PW_SALT, |w| w.raw(salt));
     }
 }
 
@@ -92,9 +100,9 @@ where
         return false;
     }
     if is_old(offered.clone()) {
-        element(writer, padata_type::ETYPE_INFO, |w| entries(w, client, keys(), Form::Old));
+        write_padata(writer, padata_type::ETYPE_INFO, |w| entries(w, realm, client, keys(), Form::Old));
     }
-    element(writer, padata_type::ETYPE_INFO2, |w| entries(w, client, keys(), Form::New));
+    write_padata(writer, padata_type::ETYPE_INFO2, |w| entries(w, realm, client, keys(), Form::New));
     true
 }
 
@@ -109,11 +117,17 @@ enum Form {
     New,
 }
 
-fn entries<'a>(writer: &mut Writer<'_>, client: &Account, keys: impl IntoIterator<Item = &'a Key>, form: Form) {
+fn entries<'a>(
+    writer: &mut Writer<'_>,
+    realm: &Realm,
+    client: &Account,
+    keys: impl IntoIterator<Item = &'a Key>,
+    form: Form,
+) {
     writer.list(keys, |w, key: &Key| {
         w.sequence(|w| {
             w.field(0, |w| w.integer(key.etype().number().into()));
-            w.optional(1, salt(client, key), |w, salt| match form {
+            w.optional(1, salt(realm, client, key), |w, salt| match form {
                 Form::Old => w.octets(salt),
                 Form::New => w.string(salt),
             });
@@ -122,13 +136,7 @@ fn entries<'a>(writer: &mut Writer<'_>, client: &Account, keys: impl IntoIterato
 }
 
 /// The stored salt: the name that the client asked by may be another than the one that the salt was made of.
-fn salt<'a>(client: &'a Account, key: &Key) -> Option<&'a [u8]> {
-    client.salt.as_deref().filter(|_| !UNSALTED.contains(&key.etype().number()))
-}
-
-fn element(writer: &mut Writer<'_>, padata_type: i32, value: impl FnOnce(&mut Writer<'_>)) {
-    writer.sequence(|w| {
-        w.field(1, |w| w.integer(padata_type.into()));
-        w.field(2, |w| w.octets_by(|out| value(&mut Writer::new(out))));
-    });
+fn salt<'a>(realm: &Realm, client: &'a Account, key: &Key) -> Option<&'a [u8]> {
+    let is_told = realm.flavor == Flavor::Mit || !UNSALTED.contains(&key.etype().number());
+    client.salt.as_deref().filter(|_| is_told)
 }

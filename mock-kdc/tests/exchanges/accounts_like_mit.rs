@@ -26,6 +26,7 @@ addprinc -e aes256-cts:normal -pw "correct horse" +requires_preauth -policy thre
 addprinc -e aes256-cts:normal -pw "correct horse" +requires_preauth -allow_postdated punctual
 addprinc -e aes256-cts:normal -pw "correct horse" +requires_preauth -allow_forwardable -allow_proxiable -allow_renewable plain
 addprinc -e aes256-cts:norealm -pw "correct horse" +requires_preauth salted
+addprinc -e arcfour-hmac:normal -pw "correct horse" +requires_preauth aged
 addprinc -e aes256-cts:normal -pw "old" +requires_preauth changed
 cpw -keepold -e aes256-cts:normal -pw "correct horse" changed
 addprinc -e aes256-cts:normal -pw "correct horse" +requires_preauth -maxlife 10m -maxrenewlife 1h brief
@@ -54,6 +55,7 @@ fn realm() -> Realm {
         User { refused_flags: vec![TicketFlag::Postdated], ..user("punctual") },
         User { refused_flags, ..user("plain") },
         User { salt: Some(b"salted".to_vec()), ..user("salted") },
+        User { etypes: Some(vec![Etype::Rc4Hmac]), ..user("aged") },
         User { password: Password::new("old"), ..user("changed") },
         User {
             ticket_lifetime: Some(Duration::from_secs(600)),
@@ -99,6 +101,8 @@ fn the_state_of_an_account_is_told_as_mit_tells_it() {
     };
     let changepw = |client| AsRequest { server: Some("kadmin/changepw"), ..of(client) };
     let salted = |proof| AsRequest { proof, ..of("salted") };
+    let with_rc4 = |password| Proof::Time { password, etype: Etype::Rc4Hmac, time: now };
+    let aged = |etypes, proof| AsRequest { etypes, proof, ..of("aged") };
     let wants = kdc_options::FORWARDABLE | kdc_options::PROXIABLE | kdc_options::RENEWABLE;
     let requests = [
         ("must change", of("must")),
@@ -133,6 +137,10 @@ fn the_state_of_an_account_is_told_as_mit_tells_it() {
         ("a beginning in the future, not postdated", later("alice", 3600, 0)),
         ("salt of the account, no proof", salted(Proof::Missing)),
         ("salt of the account, proof with the default salt", salted(with(PASSWORD))),
+        ("a key of RC4, no proof", aged(vec![18, 23], Proof::Missing)),
+        ("a key of RC4, no proof, nothing newer offered", aged(vec![23], Proof::Missing)),
+        ("a key of RC4", aged(vec![18, 23], with_rc4(PASSWORD))),
+        ("a key of RC4, wrong password", aged(vec![18, 23], with_rc4("wrong"))),
         ("new password", of("changed")),
         ("old password, whose keys are kept", AsRequest { proof: with("old"), ..of("changed") }),
         ("service for users only", to("users-only/db.test")),

@@ -7,7 +7,7 @@ use mock_kdc::{Kdc, SystemRandom};
 use shakedown_krb5::client::{Action, AsExchange};
 use shakedown_krb5::crypto::{Etype, usage};
 use shakedown_krb5::messages::flags::{ap_options, kdc_options};
-use shakedown_krb5::messages::{Codec as _, KrbError};
+use shakedown_krb5::messages::{Codec as _, KrbError, PaData};
 use shakedown_krb5::{Credential, Timestamp};
 
 use crate::mit;
@@ -20,9 +20,11 @@ pub(crate) fn reading(answer: Option<Vec<u8>>) -> String {
         None => "silence".to_owned(),
         Some(octets) if octets[0] == 0x7e => {
             let error = KrbError::decode(&octets).unwrap();
-            let hints: Vec<_> = error.method_data().iter().map(|hint| hint.padata_type).collect();
             // What MIT's KDC can do beside: FAST (136) and SPAKE (151).
-            let hints: Vec<_> = hints.into_iter().filter(|hint| ![136, 151].contains(hint)).collect();
+            let hints = error.method_data().into_iter().filter(|hint| ![136, 151].contains(&hint.padata_type));
+            // All of them are the same with the same account, salts included; a cookie is anybody's own.
+            let value = |hint: PaData| if hint.padata_type == 133 { Vec::new() } else { hint.padata_value };
+            let hints: Vec<_> = hints.map(|hint| (hint.padata_type, value(hint).escape_ascii().to_string())).collect();
             let named = if error.crealm.is_some() && error.cname.is_some() { " for a client" } else { "" };
             format!("{} {} {hints:?}{named}", error.error_code, error.text())
         }

@@ -1,6 +1,6 @@
 //! What is in the PAC of tickets, who has signed it, and what becomes of one that is not intact.
 
-use mock_kdc::{Flavor, Kdc, Realm, Service, SystemRandom, User};
+use mock_kdc::{Deviation, Flavor, Kdc, Realm, Service, SystemRandom, User};
 use shakedown_krb5::Credential;
 use shakedown_krb5::client::{AsSettings, TgsSettings};
 use shakedown_krb5::crypto::{Etype, Key, usage};
@@ -9,7 +9,7 @@ use shakedown_krb5::messages::view::NameView;
 use shakedown_krb5::messages::{
     AuthorizationElement, AuthorizationList, Codec as _, EncTicketPart, EncryptedData, Ticket, ad_type,
 };
-use shakedown_krb5::pac::{Attributes, Group, LogonInfo, PLACEHOLDER, Pac, Sid, UpnDnsInfo, kind};
+use shakedown_krb5::pac::{Attributes, Group, LogonInfo, PLACEHOLDER, Pac, PacError, Sid, UpnDnsInfo, kind};
 
 use crate::request::{PASSWORD, REALM, principal};
 use crate::world::{NOW, login, settings, ticket};
@@ -191,4 +191,47 @@ fn nobody_but_the_kdc_adds_a_pac() {
     let issued = ticket(&kdc, service(&resealed(&kdc, &tgt, &more)), NOW).unwrap();
     let elements = opened(&kdc, SERVICE, &issued).authorization_data.unwrap();
     assert_eq!(elements.iter().map(|element| element.ad_type).collect::<Vec<_>>(), [1, 4711]);
+}
+
+#[test]
+fn a_kdc_finds_what_it_made_wrong_in_a_pac_on_purpose() {
+    for (deviation, found, [ad, mit]) in [
+        ("pac-missing", [Ok(()), Ok(())], [0, 0]),
+        ("pac-server-signature-wrong", [Err(kind::SERVER_CHECKSUM), Ok(())], [41, 41]),
+        ("pac-kdc-signature-wrong", [Ok(()), Err(kind::KDC_CHECKSUM)], [41, 0]),
+        ("pac-of-another-client", [Ok(()), Ok(())], [20, 13]),
+    ] {
+        for (flavor, code) in [(Flavor::ActiveDirectory, ad), (Flavor::Mit, mit)] {
+            let kdc = kdc(|realm| realm.flavor = flavor);
+            let honest = login(&kdc, settings("alice"), NOW).unwrap();
+            kdc.set_deviations(&[Deviation::named(deviation).unwrap()]);
+            // Clients take such tickets; of the ticket, the PAC alone is otherwise.
+            let tgt = login(&kdc, settings("alice"), NOW).unwrap();
+            let for_service = ticket(&kdc, service(&honest), NOW).unwrap();
+            kdc.set_deviations(&[]);
+            let krbtgt = key(&kdc, KRBTGT);
+            for (name, issued) in [(KRBTGT, &tgt), (SERVICE, &for_service)] {
+                let part = opened(&kdc, name, issued);
+                let Some(octets) = pac_of(&part) else {
+                    assert_eq!(deviation, "pac-missing");
+                    continue;
+                };
+                let pac = Pac::parse(&octets).unwrap();
+                let signatures = [pac.verify_server(&key(&kdc, name)), pac.verify_kdc(&krbtgt)];
+                assert_eq!(signatures, found.map(|found| found.map_err(PacError::Signature)), "{deviation}, {name}");
+                let is_alice = pac.is_of(NameView::new(1, &[b"alice"]), part.auth_time).unwrap();
+                assert_eq!(is_alice, deviation != "pac-of-another-client", "{deviation}, {name}");
+                if name == SERVICE && deviation != "pac-kdc-signature-wrong" {
+                    let seen_by_signature = with_pac(&part, PLACEHOLDER).to_octets();
+                    assert_eq!(pac.verify_ticket(&krbtgt, &seen_by_signature), Ok(()), "{deviation}");
+                    assert_eq!(pac.verify_full(&krbtgt), Ok(()), "{deviation}");
+                }
+            }
+            let came = match ticket(&kdc, service(&tgt), NOW) {
+                Ok(_) => "krb 0".to_owned(),
+                Err(failure) => failure.to_string(),
+            };
+            assert_eq!(came, format!("krb {code}"), "{deviation}, {flavor:?}");
+        }
+    }
 }
