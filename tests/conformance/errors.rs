@@ -303,15 +303,17 @@ fn parties() {
         "deviations = [\"no-ssl-bit\", \"no-ssl\"]",
         "22:29: unknown deviation 'no-ssl', allowed: wrong-error-code, no-ssl-bit, wrong-sequence-id, no-sqlstate, nonce-without-nul, accepts-wrong-secret, refuses-right-secret, no-ap-rep, secure-transport-not-enforced, asks-for-cleartext, error-message-byte, status-flag",
     );
+    let of_kdcs: Vec<_> = mock_kdc::Deviation::ALL.iter().map(|deviation| deviation.name()).collect();
+    let of_clients = shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word);
     check(
         "realm = \"CORP.EXAMPLE.COM\"",
         "realm = \"CORP.EXAMPLE.COM\"\ndeviations = \"mute\"",
-        "16:14: unknown deviation 'mute', allowed: wrong-nonce, wrong-client, wrong-service, end-time-in-the-past, end-time-beyond-till, wrong-etype, broken-ciphertext, truncated, silent",
+        &format!("16:14: unknown deviation 'mute', allowed: {}", of_kdcs.join(", ")),
     );
     check(
         "tls   = {",
         "deviations = \"no-ssl-bit\"\ntls   = {",
-        "26:14: only servers and realms make deviations, not 'no-ssl-bit'",
+        &format!("26:14: unknown deviation 'no-ssl-bit', allowed: {}", of_clients.join(", ")),
     );
     check("tls   = {", "kind = \"command\"\ntls   = {", "26:8: no 'argv' for kind 'command'");
     check(
@@ -599,7 +601,10 @@ fn proxies() {
     );
     // The server of this file speaks MySQL.
     front("kind = \"pgbouncer\"", "26:8: 'front' leads to a MySQL server, which is nothing for 'pgbouncer'");
-    front("kind = \"haproxy\"\ndeviations = \"mute\"", "27:14: only servers and realms make deviations, not 'mute'");
+    front(
+        "kind = \"haproxy\"\ndeviations = \"mute\"",
+        "27:14: only servers, realms and built-in clients make deviations, not 'mute'",
+    );
     front("kind = \"haproxy\"\nhost = \"\"", "27:8: no name of a host '', allowed: db.test, up to 64 octets");
     check(
         "[client.app]",
