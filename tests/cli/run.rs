@@ -145,7 +145,7 @@ fn traces_of_passing_cases_are_shown_when_asked_for() {
 #[test]
 fn any_number_of_jobs_gives_the_same() {
     for jobs in ["1", "1024"] {
-        let ran = shakedown(["run", "--jobs", jobs, "--filter", "kerberos/**"]).exits_with(0);
+        let ran = shakedown(["run", "--jobs", jobs, "--filter", "kerberos/kinit/**"]).exits_with(0);
         assert!(ran.out.contains("12 cases: 12 pass in "), "{jobs}: {}", ran.out);
     }
 }
