@@ -114,7 +114,7 @@ mod tests {
     fn what_there_is_not_is_refused_with_what_there_is() {
         let problem = |from: &str, to: &str| parsed(from, to).unwrap_err();
         assert!(
-            problem("close", "wait").contains("'wait', allowed are close, empty-packet"),
+            problem("close", "wait").contains("'wait', allowed: close, empty-packet"),
             "{}",
             problem("close", "wait")
         );
