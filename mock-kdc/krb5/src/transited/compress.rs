@@ -122,7 +122,8 @@ impl Path {
 
 impl Named {
     fn is_shortened(&self) -> bool {
-        self.written.starts_with(b"/") || self.written.ends_with(b".") && !self.written.ends_with(b"\\.")
+        let read = element(&self.written);
+        !read.stands_alone && (read.begins_with_slash || read.ends_with_dot)
     }
 }
 
@@ -314,6 +315,8 @@ mod tests {
         check_add("A", "B", "A,B");
         check_add("A", "A", "A");
         check_add("EDU", "ANOTHEREDU", "EDU,ANOTHEREDU");
+        // The dot at the end shortens, though a backslash is before it: that one belongs to the name, quoted by another.
+        check_add(r"B,\\.", "A.B", r"B,\\.,A.B");
     }
 
     #[test]
