@@ -428,7 +428,7 @@ mod tests {
         let garbled = |_: &mut Attempt, messages: &mut Vec<Message>| {
             messages.push(Message::unreadable(Direction::ToClient, 7, "why"));
         };
-        check(garbled, &["messages: - | < Unreadable problem=why octets=7"]);
+        check(garbled, &["messages: - | < Unreadable problem=why"]);
         let (left, said) = side();
         let step = Step { name: "connect", is_of_program: false, has_kdc: false };
         let silent =

@@ -86,10 +86,10 @@ impl Message {
         Self { direction, name: name.into(), fields: Vec::new() }
     }
 
-    /// One that cannot be read: so many octets, and why.
+    /// One that cannot be read: so many octets, and why. Its length is not compared: an integer in it may be an octet longer.
     #[must_use]
     pub fn unreadable(direction: Direction, octets: usize, problem: impl fmt::Display) -> Self {
-        Self::new(direction, "Unreadable").with("problem", problem).with("octets", octets)
+        Self::new(direction, "Unreadable").with("problem", problem).varying("octets", octets)
     }
 
     /// Says that something was left out behind it.
