@@ -30,6 +30,7 @@ pub mod relay;
 mod rotation;
 pub mod secrets;
 pub mod server;
+mod vacant;
 pub mod world;
 
 pub use abilities::{Abilities, lacks};

@@ -12,6 +12,7 @@ use crate::testbed::mock_realm;
 use crate::testbed::random::Generator;
 use crate::testbed::relay::Relay;
 use crate::testbed::rotation;
+use crate::testbed::vacant::Vacant;
 use mock_kdc::control::Controlled;
 use mock_kdc::krb5_conf::{Section, krb5_conf_of};
 use mock_kdc::listen::{Handle, Listener};
@@ -37,6 +38,8 @@ pub struct StandingRealm {
     /// The keys that users had when it came up.
     users: KeytabFile,
     kind: Kind,
+    /// The ports of a KDC that has ended.
+    vacant: Option<Vacant>,
 }
 
 /// What stands there.
@@ -94,7 +97,7 @@ impl StandingRealm {
         let front = listen(&kdc).await?;
         let spare = if ports == Ports::Two { Some(listen(&kdc).await?) } else { None };
         let address = front.address();
-        Ok(Self { planned: Arc::clone(planned), address, users, kind: Kind::Mock(Mock { front, spare }) })
+        Ok(Self { planned: Arc::clone(planned), address, users, kind: Kind::Mock(Mock { front, spare }), vacant: None })
     }
 
     /// A real KDC of ours: `relay` leads to it, and so does `spare`; `keys` are those of its principals, and `lease` keeps it
@@ -112,13 +115,19 @@ impl StandingRealm {
             |name: &Principal| planned.users.keys().any(|user| *name == Principal::new(&[user], &planned.realm));
         let users = keys.entries.iter().filter(|entry| is_user(&entry.principal)).cloned().collect();
         let real = Real { relay, spare, keys, lease: Box::new(lease) };
-        Self { planned: Arc::clone(planned), address, users: KeytabFile { entries: users }, kind: Kind::Real(real) }
+        Self {
+            planned: Arc::clone(planned),
+            address,
+            users: KeytabFile { entries: users },
+            kind: Kind::Real(real),
+            vacant: None,
+        }
     }
 
     /// A KDC that somebody else runs: nothing of what it sees can be observed.
     #[must_use]
     pub fn endpoint(planned: &Arc<party::Realm>, address: SocketAddr) -> Self {
-        Self { planned: Arc::clone(planned), address, users: KeytabFile::default(), kind: Kind::Endpoint }
+        Self { planned: Arc::clone(planned), address, users: KeytabFile::default(), kind: Kind::Endpoint, vacant: None }
     }
 
     /// Where its KDCs are, in the order in which they are to be asked.
@@ -211,6 +220,7 @@ impl StandingRealm {
     /// It has only one.
     pub async fn fail_over(&mut self) -> Result<(), Error> {
         let missing = || Error::Internal("a realm with one KDC was to lose its first".to_owned());
+        let ended = self.address;
         self.address = match &mut self.kind {
             Kind::Mock(mock) => {
                 let spare = mock.spare.take().ok_or_else(missing)?;
@@ -224,6 +234,8 @@ impl StandingRealm {
             }
             Kind::Endpoint => return Err(missing()),
         };
+        let taken = |problem| Error::Environment(format!("the port of the KDC that has ended, {ended}: {problem}"));
+        self.vacant = Some(Vacant::hold(ended).map_err(taken)?);
         Ok(())
     }
 
