@@ -44,6 +44,7 @@ mod as_exchange;
 mod clock;
 mod database;
 mod fast;
+mod hash;
 mod kdc;
 mod log;
 mod look_aside;
