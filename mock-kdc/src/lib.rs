@@ -41,6 +41,7 @@ pub mod trust;
 mod administration;
 mod arrival;
 mod as_exchange;
+mod batch;
 mod clock;
 mod database;
 mod fast;
