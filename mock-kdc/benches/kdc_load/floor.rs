@@ -10,6 +10,7 @@ use shakedown_krb5::crypto::{Key, usage};
 use shakedown_krb5::messages::{ApRequest, Codec as _, KdcReply, KdcRequest, padata_type};
 
 use mock_kdc::{Generator, Kdc};
+use tokio::net::UdpSocket;
 
 use crate::requests::{ETYPE, Exchange, Party, REALM, SERVICE, now};
 
@@ -46,45 +47,67 @@ fn step(exchange: Exchange) -> (Step, Vec<u8>) {
     }
 }
 
-/// Serves in the same runtime and with the same loop as our KDC.
+/// Serves in the same runtime as our KDC.
 pub(crate) fn serve(answering: Answering) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         tokio::spawn(async move {
-            let mut steps = match answering {
-                Answering::Echo => Vec::new(),
-                Answering::Cryptography => Exchange::BOTH.map(|exchange| (exchange, step(exchange))).into(),
-            };
             let socket = tokio::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+            let steps = Exchange::BOTH.map(|exchange| (exchange, step(exchange)));
             println!("ready {}", socket.local_addr().unwrap());
             io::stdout().flush().unwrap();
-            let mut datagrams: Vec<_> = (0..AT_ONCE).map(|_| (vec![0; 65_535], 0, None)).collect();
-            loop {
-                socket.readable().await.unwrap();
-                for (buffer, length, peer) in &mut datagrams {
-                    match socket.try_recv_from(buffer) {
-                        Ok(received) => (*length, *peer) = (received.0, Some(received.1)),
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                        Err(_) => {}
-                    }
-                }
-                for (buffer, length, _) in datagrams.iter_mut().filter(|(.., peer)| peer.is_some()) {
-                    let step = steps.iter_mut().find(|(exchange, _)| exchange.request_tag() == buffer[0]);
-                    if let Some((_, (step, reply))) = step {
-                        step();
-                        buffer[..reply.len()].copy_from_slice(reply);
-                        *length = reply.len();
-                    }
-                }
-                for (buffer, length, peer) in &mut datagrams {
-                    let Some(peer) = peer.take() else { continue };
-                    drop(socket.try_send_to(&buffer[..*length], peer));
-                }
+            match answering {
+                Answering::Echo => echo(socket).await,
+                Answering::Cryptography => answer(socket, steps).await,
             }
         })
         .await
         .unwrap();
     });
+}
+
+/// One datagram after the other, all that have come before anything is awaited again.
+async fn echo(socket: UdpSocket) {
+    let mut buffer = vec![0; 65_535];
+    loop {
+        socket.readable().await.unwrap();
+        for _ in 0..64 {
+            match socket.try_recv_from(&mut buffer) {
+                Ok((length, peer)) => drop(socket.try_send_to(&buffer[..length], peer)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// Several datagrams, their answers, several replies: with the loop of our KDC.
+async fn answer(socket: UdpSocket, mut steps: [(Exchange, (Step, Vec<u8>)); 2]) {
+    let mut datagrams: Vec<_> = (0..AT_ONCE).map(|_| (vec![0; 65_535], None)).collect();
+    loop {
+        socket.readable().await.unwrap();
+        for (buffer, peer) in &mut datagrams {
+            match socket.try_recv_from(buffer) {
+                Ok((_, from)) => *peer = Some(from),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(_) => {}
+            }
+        }
+        let mut replies = [const { (0, None) }; AT_ONCE];
+        for ((buffer, peer), reply) in datagrams.iter_mut().zip(&mut replies) {
+            let Some(peer) = peer.take() else { continue };
+            let (_, (step, octets)) =
+                steps.iter_mut().find(|(exchange, _)| exchange.request_tag() == buffer[0]).expect("one of the two");
+            step();
+            buffer[..octets.len()].copy_from_slice(octets);
+            *reply = (octets.len(), Some(peer));
+        }
+        for ((buffer, _), (length, peer)) in datagrams.iter().zip(replies) {
+            if let Some(peer) = peer {
+                drop(socket.try_send_to(&buffer[..length], peer));
+            }
+        }
+    }
 }
 
 fn fastest(mut step: Step) -> Duration {

@@ -8,10 +8,9 @@
 //! counts. CPU time is what the scheduler says the server's threads were running; it does not grow when other programs
 //! want the core as well, while requests per second and latencies do.
 //!
-//! The floor is a server with our KDC's loop that does the cryptography which the answer cannot do without, reads nothing,
-//! and sends as many octets as the answer has. The sum of a UDP echo and of the same cryptography in a loop of its own is
-//! printed beside it: it is about the same, though an echo is mostly waiting and is woken up for each request, and a loop
-//! finds all it needs in the nearest cache. Without MIT's KDC (Debian: krb5-kdc, krb5-admin-server) its rows are missing.
+//! There are two floors. One is a server with our KDC's loop that does the cryptography which the answer cannot do without,
+//! reads nothing, and sends as many octets as the answer has. The other is the sum of a plain UDP echo, one datagram after
+//! the other, and of the same cryptography in a loop of its own, which finds all it needs in the nearest cache. Without MIT's KDC (Debian: krb5-kdc, krb5-admin-server) its rows are missing.
 //! Under `cargo test` our KDC and the floor answer a few requests each, and nothing is printed.
 
 #![expect(clippy::unwrap_used, reason = "a bench may panic")]

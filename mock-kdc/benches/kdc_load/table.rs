@@ -31,10 +31,11 @@ pub(crate) fn print(measured: &[Measured], floors: [Duration; 2], pinned: bool) 
             );
         }
         println!(
-            "\nEcho and cryptography for themselves: {:.2} + {:.2} = {:.2} µs. PACs: {:+.0} %.\n",
+            "\nEcho and cryptography for themselves: {:.2} + {:.2} = {:.2} µs; ours is {:.2} of that. PACs: {:+.0} %.\n",
             us(echo.cpu),
             us(floors[index]),
             us(echo.cpu + floors[index]),
+            us(ours.cpu) / us(echo.cpu + floors[index]),
             100.0 * (us(with_pac.cpu) / us(ours.cpu) - 1.0),
         );
     }
