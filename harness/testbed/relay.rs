@@ -219,12 +219,16 @@ async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut note: impl Fn
         }
         if let Some(mut messages) = framing.take() {
             messages.push(&chunk[..length]);
-            // After a length that no message has, nothing more can be told apart; it is passed on all the same.
+            // After a length that no message has, nothing more can be told apart; it is passed on all the same, as one that
+            // cannot be read: a KDC answers it.
             let is_readable = loop {
                 match messages.next_message() {
                     Ok(Some(message)) => note(&message),
                     Ok(None) => break true,
-                    Err(_) => break false,
+                    Err(_) => {
+                        note(&[]);
+                        break false;
+                    }
                 }
             };
             framing = is_readable.then_some(messages);

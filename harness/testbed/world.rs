@@ -296,10 +296,10 @@ impl World {
                 let login = if *replay { Login::Replayed } else { self.login };
                 self.connect(from, to, host.as_deref(), login).await?
             }
-            Verb::Kinit { by, user, realm, secret, fresh_cache, times } => {
+            Verb::Kinit { by, user, enterprise, realm, secret, fresh_cache, times } => {
                 let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
                 client.ask_for(*times);
-                self.kinit(by, user, realm, secret, *fresh_cache).await?
+                self.kinit(by, (user, *enterprise), realm, secret, *fresh_cache).await?
             }
             Verb::Renew { by, validate } => self.renew(by, *validate).await?,
             _ => self.change(verb).await?,
