@@ -56,8 +56,13 @@ fn every_code_is_said_for_no_cause_and_for_its_cause_or_never_here() {
             never.push(code);
         }
     }
-    let never_here =
-        [4, 5, 29, 39, 40, 42].into_iter().chain(45..=49).chain([51]).chain(62..=67).chain(69..=81).chain([85, 86, 90, 91, 100]);
+    let never_here = [4, 5, 29, 39, 40, 42]
+        .into_iter()
+        .chain(45..=49)
+        .chain([51])
+        .chain(62..=67)
+        .chain(69..=81)
+        .chain([85, 86, 90, 91, 100]);
     assert_eq!(never, never_here.collect::<Vec<_>>(), "what no cause is shown of");
 }
 

@@ -184,10 +184,9 @@ fn recorded(request: &Request, asked: Timestamp, answer: &Answer, at: Timestamp)
     if !datagrams {
         frame(&answer.reply, &mut framed);
     }
-    for (at, direction, message, framed) in [
-        (asked, Direction::FromClient, &*request.message, &sent),
-        (at, Direction::ToClient, &*answer.reply, &framed),
-    ] {
+    for (at, direction, message, framed) in
+        [(asked, Direction::FromClient, &*request.message, &sent), (at, Direction::ToClient, &*answer.reply, &framed)]
+    {
         recording.plain(at, direction, Protection::None, message);
         recording.wire(at, direction, if datagrams { message } else { framed });
     }

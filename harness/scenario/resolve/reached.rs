@@ -52,10 +52,12 @@ impl Parties {
         let mut found: Vec<&Realm> = asked.map(|(_, realm)| &**realm).collect();
         for server in self.servers.values() {
             found.extend(server.kerberos.iter().map(|kerberos| &*kerberos.realm));
-            found.extend(server.accounts.values().flat_map(|account| &account.proofs).filter_map(|proof| match proof {
-                Proof::Kerberos { realm, .. } => Some(&**realm),
-                _ => None,
-            }));
+            found.extend(server.accounts.values().flat_map(|account| &account.proofs).filter_map(
+                |proof| match proof {
+                    Proof::Kerberos { realm, .. } => Some(&**realm),
+                    _ => None,
+                },
+            ));
         }
         let mut reached = BTreeSet::new();
         while let Some(realm) = found.pop() {

@@ -131,10 +131,8 @@ impl Deviation {
         /// RFC 5021 would have extensions in it.
         const RESERVED_BIT: u32 = 1 << 31;
         let announced = match self {
-            Self::TcpLengthWithReservedBit => {
-                u32::try_from(request.message.len()).unwrap_or(u32::MAX) | RESERVED_BIT
-            }
-            Self::TcpLengthBeyondLimit => u32::MAX & !RESERVED_BIT,
+            Self::TcpLengthWithReservedBit => u32::try_from(request.message.len()).unwrap_or(u32::MAX) | RESERVED_BIT,
+            Self::TcpLengthBeyondLimit => !RESERVED_BIT,
             _ => return request,
         };
         Request { announced: Some(announced), ..request.over_tcp() }
