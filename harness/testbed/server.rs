@@ -13,7 +13,7 @@ use crate::testbed::random::Generator;
 use crate::testbed::{mysql, postgres};
 use shakedown_krb5::gss::Acceptor;
 use shakedown_krb5::keytab::Keytab;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -90,7 +90,7 @@ impl StandingServer {
         planned: &Arc<party::Server>,
         acceptor: Option<Arc<Acceptor>>,
         materials: &Materials,
-        address: Option<SocketAddr>,
+        address: SocketAddr,
     ) -> Result<Self, Error> {
         let playing = Arc::new(RwLock::new(Playing::new(planned, acceptor.clone(), materials)?));
         let is_recorded = materials.is_recorded();
@@ -100,7 +100,6 @@ impl StandingServer {
             let connection = if is_recorded { connection.recorded() } else { connection };
             (connection, Box::new(Generator::from_system()))
         });
-        let address = address.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let clock = materials.clock().shifted(planned.clock_seconds);
         let listening = net::listen(address, clock, ServeLimits::default(), factory)
             .await

@@ -139,7 +139,10 @@ impl KerberosClient {
         let (clock, trace) = (around.clock, &mut *around.trace);
         let mut passed_over = None;
         let observe = |happening: Happening<'_>| match happening {
-            Happening::Sent => trace.push(clock.base(), Direction::FromClient, asking),
+            Happening::Sent { again } => {
+                let event = if again { EventName::Again } else { asking };
+                trace.push(clock.base(), Direction::FromClient, event);
+            }
             Happening::PassedOver(reply) => {
                 passed_over = Some(reply.to_vec());
                 push_reply(trace, clock.base(), reply);

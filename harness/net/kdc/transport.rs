@@ -69,8 +69,8 @@ pub(super) struct Answer {
 
 /// What happens on the way to an answer.
 pub(super) enum Happening<'a> {
-    /// The request went out once more.
-    Sent,
+    /// The request went out: `again` where one that went out before may still be answered.
+    Sent { again: bool },
     /// A KDC's reply made room for the next KDC.
     PassedOver(&'a [u8]),
 }
@@ -176,6 +176,7 @@ impl<F: FnMut(Happening<'_>) + Send> Asking<F> {
 
     /// Whether there is something to wait for: a stream is written to once.
     async fn send(&mut self, index: usize) -> bool {
+        let again = self.open() > 0;
         let line = &mut self.lines[index];
         let sent = match (&line.state, line.transport) {
             (State::New, Transport::Udp) => match datagrams(line.server, &self.message).await {
@@ -199,7 +200,7 @@ impl<F: FnMut(Happening<'_>) + Send> Asking<F> {
             (State::Stream { .. } | State::Failed, _) => false,
         };
         if sent {
-            (self.observe)(Happening::Sent);
+            (self.observe)(Happening::Sent { again });
         }
         sent
     }
