@@ -112,7 +112,8 @@ fn signed(claims: &Claims, credentials: &Credentials, departs: &dyn Fn(Departure
     if departs(Departure::ImpossibleDate) {
         date.replace_range(4..8, "0231");
     }
-    let word = |departure, other: &str, usual: &str| if departs(departure) { other.to_owned() } else { usual.to_owned() };
+    let word =
+        |departure, other: &str, usual: &str| if departs(departure) { other.to_owned() } else { usual.to_owned() };
     let scope = Scope {
         date: day[..8].to_owned(),
         region: region.clone(),
@@ -121,7 +122,8 @@ fn signed(claims: &Claims, credentials: &Credentials, departs: &dyn Fn(Departure
     };
     let algorithm = word(Departure::OtherAlgorithm, "AWS4-HMAC-SHA512", ALGORITHM);
     let signed_headers = if departs(Departure::HostUnsigned) { "" } else { "host" };
-    let session = if departs(Departure::SessionAdded) { Some("c3RyYXk=") } else { session_token.as_ref().map(|t| t.as_str()) };
+    let session =
+        if departs(Departure::SessionAdded) { Some("c3RyYXk=") } else { session_token.as_ref().map(|t| t.as_str()) };
     let parameter = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let mut parameters = vec![
         parameter("Action", &word(Departure::OtherAction, "describe", "connect")),
@@ -231,8 +233,7 @@ fn url(draft: &Draft, form: Form) -> Zeroizing<String> {
         Form::SmallEscapes => with_small_escapes(&text),
         Form::Usual | Form::Reversed => text,
     };
-    let mut query: Vec<_> =
-        parameters.iter().map(|(name, value)| format!("{name}={}", small(encode(value)))).collect();
+    let mut query: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={}", small(encode(value)))).collect();
     if form == Form::Reversed {
         query.reverse();
     }

@@ -171,9 +171,8 @@ impl Verifier {
     fn is_signed(&self, said: &Said<'_>, scope: &Scope, key: &AccessKey) -> bool {
         let Written { host, port, path, parameters } = said.written;
         let forgives = self.deviates(Deviation::AcceptsUnsignedParameter);
-        let is_signed = |(name, _): &&(String, String)| {
-            name != "X-Amz-Signature" && (!forgives || KNOWN.contains(&name.as_str()))
-        };
+        let is_signed =
+            |(name, _): &&(String, String)| name != "X-Amz-Signature" && (!forgives || KNOWN.contains(&name.as_str()));
         let header = [("host", host_header(host, port))];
         let headers = if said.signed_headers.is_empty() { &[][..] } else { &header[..] };
         let expected = Signed {

@@ -19,7 +19,8 @@ pub(crate) fn user_key() -> Credentials {
 
 /// The temporary key of a role.
 pub(crate) fn role_key() -> Credentials {
-    Credentials::of_user("ASIAIOSFODNN7EXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY").with_session("AQoDYXdzEJr/+==")
+    Credentials::of_user("ASIAIOSFODNN7EXAMPLE", "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY")
+        .with_session("AQoDYXdzEJr/+==")
 }
 
 /// A cluster on `db.test:3306` that lets `alice` in by either key, until an hour from [`NOW`] by the role's.
