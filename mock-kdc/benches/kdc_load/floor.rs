@@ -53,12 +53,9 @@ pub(crate) fn serve(answering: Answering) {
     runtime.block_on(async {
         tokio::spawn(async move {
             let socket = tokio::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-            let steps = Exchange::BOTH.map(|exchange| (exchange, step(exchange)));
-            println!("ready {}", socket.local_addr().unwrap());
-            io::stdout().flush().unwrap();
             match answering {
                 Answering::Echo => echo(socket).await,
-                Answering::Cryptography => answer(socket, steps).await,
+                Answering::Cryptography => answer(socket).await,
             }
         })
         .await
@@ -66,8 +63,15 @@ pub(crate) fn serve(answering: Answering) {
     });
 }
 
+/// Tells whoever has started this process.
+fn tell_ready(socket: &UdpSocket) {
+    println!("ready {}", socket.local_addr().unwrap());
+    io::stdout().flush().unwrap();
+}
+
 /// One datagram after the other, all that have come before anything is awaited again.
 async fn echo(socket: UdpSocket) {
+    tell_ready(&socket);
     let mut buffer = vec![0; 65_535];
     loop {
         socket.readable().await.unwrap();
@@ -82,7 +86,9 @@ async fn echo(socket: UdpSocket) {
 }
 
 /// Several datagrams, their answers, several replies: with the loop of our KDC.
-async fn answer(socket: UdpSocket, mut steps: [(Exchange, (Step, Vec<u8>)); 2]) {
+async fn answer(socket: UdpSocket) {
+    let mut steps = Exchange::BOTH.map(|exchange| (exchange, step(exchange)));
+    tell_ready(&socket);
     let mut datagrams: Vec<_> = (0..AT_ONCE).map(|_| (vec![0; 65_535], None)).collect();
     loop {
         socket.readable().await.unwrap();
