@@ -84,3 +84,38 @@ impl Datagram {
         &self.buffer[..self.length]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each of ten datagrams but the fourth is answered by itself.
+    #[tokio::test]
+    async fn answers_go_back_in_order_and_none_where_there_is_none() {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let client = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        client.set_read_timeout(Some(std::time::Duration::from_secs(5))).unwrap();
+        client.connect(socket.local_addr().unwrap()).unwrap();
+        (0..10_u8).for_each(|number| assert_eq!(client.send(&[number]).unwrap(), 1));
+        let mut batch = Batch::new();
+        let mut sizes = Vec::new();
+        while sizes.iter().sum::<usize>() < 10 {
+            socket.readable().await.unwrap();
+            let there_is_more = batch.receive(&socket);
+            assert_eq!(there_is_more, batch.received().count() == AT_ONCE);
+            for datagram in batch.received() {
+                assert_eq!((datagram.peer, datagram.reply.len()), (client.local_addr().unwrap(), 0));
+                if datagram.request() != [3] {
+                    datagram.reply = datagram.request().to_vec();
+                }
+            }
+            batch.send(&socket).await;
+            sizes.push(batch.received().count());
+        }
+        assert_eq!(sizes, [8, 2]);
+        let mut buffer = [0; 9];
+        for number in (0..10_u8).filter(|number| *number != 3) {
+            assert_eq!((client.recv(&mut buffer).unwrap(), buffer[0]), (1, number));
+        }
+    }
+}
