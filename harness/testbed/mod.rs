@@ -16,6 +16,7 @@ pub mod endpoint;
 pub mod environment;
 pub mod kdc_change;
 pub mod kdc_view;
+mod krb5_conf;
 mod loopback;
 pub mod materials;
 mod mock_realm;

@@ -4,7 +4,7 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 52] = [
+pub(crate) const CELLS: [(&str, usize); 53] = [
     ("kerberos/account-changes", 6),
     ("kerberos/account-realm", 6),
     ("kerberos/accounts", 32),
@@ -20,6 +20,7 @@ pub(crate) const CELLS: [(&str, usize); 52] = [
     ("kerberos/keytab-ahead", 14),
     ("kerberos/keytab-rotation", 12),
     ("kerberos/kinit", 12),
+    ("kerberos/krb5-conf", 10),
     ("kerberos/krbtgt-rotation", 4),
     ("kerberos/lockout", 4),
     ("kerberos/password-change", 8),

@@ -7,7 +7,7 @@ mod accounts;
 use crate::scenario::party::{Password, Realm, RealmService};
 use crate::scenario::plan::{AccountState, Keys, Verb};
 use crate::testbed::kdc_change::KdcChange;
-use crate::testbed::realm::ALLOW_RC4;
+use crate::testbed::krb5_conf::ALLOW_RC4;
 use mock_kdc::Flavor;
 use std::fmt::Write as _;
 use std::path::Path;
