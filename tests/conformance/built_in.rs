@@ -4,7 +4,7 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 53] = [
+pub(crate) const CELLS: [(&str, usize); 54] = [
     ("kerberos/account-changes", 6),
     ("kerberos/account-realm", 6),
     ("kerberos/accounts", 32),
@@ -24,6 +24,7 @@ pub(crate) const CELLS: [(&str, usize); 53] = [
     ("kerberos/krbtgt-rotation", 4),
     ("kerberos/lockout", 4),
     ("kerberos/password-change", 8),
+    ("kerberos/postdated", 12),
     ("kerberos/replay", 6),
     ("kerberos/rotation-and-clients", 8),
     ("kerberos/session-users", 6),
