@@ -405,6 +405,9 @@ fn change_mock(kdc: &Kdc, realm: &str, change: &KdcChange<'_>) -> Result<(), Err
         KdcChange::Password { user, password, old_keys } => {
             kdc.set_password(user, &mock_kdc::Password::new(password), kept(*old_keys)).map(drop)
         }
+        KdcChange::Trust { principals, password, old_keys } => principals.iter().try_for_each(|principal| {
+            kdc.set_password(principal, &mock_kdc::Password::new(password), kept(*old_keys)).map(drop)
+        }),
         KdcChange::Krbtgt(old_keys) => {
             kdc.rotate_service_key(&format!("krbtgt/{realm}"), kept(*old_keys), &mut random).map(drop)
         }

@@ -4,7 +4,7 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 54] = [
+pub(crate) const CELLS: [(&str, usize); 55] = [
     ("kerberos/account-changes", 6),
     ("kerberos/account-realm", 6),
     ("kerberos/accounts", 32),
@@ -32,6 +32,7 @@ pub(crate) const CELLS: [(&str, usize); 54] = [
     ("kerberos/success", 15),
     ("kerberos/ticket-faults", 14),
     ("kerberos/trust", 48),
+    ("kerberos/trust-rotation", 12),
     ("kerberos/windows", 3),
     ("mysql/cipher-suites", 288),
     ("mysql/databases", 24),
