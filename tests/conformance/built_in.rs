@@ -4,7 +4,7 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 55] = [
+pub(crate) const CELLS: [(&str, usize); 56] = [
     ("kerberos/account-changes", 6),
     ("kerberos/account-realm", 6),
     ("kerberos/accounts", 32),
@@ -13,6 +13,7 @@ pub(crate) const CELLS: [(&str, usize); 55] = [
     ("kerberos/endpoints", 8),
     ("kerberos/errors", 218),
     ("kerberos/expiry", 20),
+    ("kerberos/fast", 12),
     ("kerberos/flavors", 30),
     ("kerberos/kdc-answers", 86),
     ("kerberos/kdc-failover", 4),

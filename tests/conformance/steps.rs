@@ -291,6 +291,7 @@ fn a_step_that_does_not_what_it_should_is_found() {
         "",
         &["*/{too-early,validated-early,not-validated,validated,renewed-in-place,none-are-given}"],
     );
+    fails("kerberos/fast", "\"{fast}\"\n", "\"offered\"\n", &["*/required/*"]);
     fails(
         "kerberos/kdc-failover",
         "failover = { realm = \"corp\" }",
