@@ -12,6 +12,7 @@
 //! ```
 
 use crate::error::Error;
+use crate::handshake::UnknownDeviation;
 use crate::scenario::party;
 use crate::scenario::plan::Case;
 use crate::scenario::profile::Protocol;
@@ -25,7 +26,7 @@ use crate::testbed::proxy::{self, Proxies};
 use crate::testbed::realm::{Ports, StandingRealm};
 use crate::testbed::server::StandingServer;
 use crate::testbed::world::World;
-use crate::{mysql, postgres};
+use crate::{iam, mysql, postgres};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -320,12 +321,8 @@ impl<'t> Word<'t> {
             }
             "container" => Databases::Container(Arc::new(container::Servers::new(protocol, self.detail)?)),
             _ => Databases::Mock(self.deviation(match protocol {
-                Protocol::Mysql => {
-                    |word| word.parse::<mysql::Deviation>().map(drop).map_err(|problem| problem.to_string())
-                }
-                Protocol::Postgres => {
-                    |word| word.parse::<postgres::Deviation>().map(drop).map_err(|problem| problem.to_string())
-                }
+                Protocol::Mysql => |word| or_of_iam(word.parse::<mysql::Deviation>().map(drop)),
+                Protocol::Postgres => |word| or_of_iam(word.parse::<postgres::Deviation>().map(drop)),
             })?),
         })
     }
@@ -345,6 +342,17 @@ impl<'t> Word<'t> {
         check(word).map_err(Error::Usage)?;
         Ok(vec![word.to_owned()])
     }
+}
+
+/// A deviation of the protocol's or, failing that, one about IAM tokens.
+fn or_of_iam(of_protocol: Result<(), UnknownDeviation>) -> Result<(), String> {
+    let of_iam = |UnknownDeviation { protocol, word, allowed }| {
+        word.parse::<iam::Deviation>().map(drop).map_err(|unknown| {
+            let allowed = format!("{allowed}, {}", unknown.allowed);
+            UnknownDeviation { protocol, word: word.clone(), allowed }.to_string()
+        })
+    };
+    of_protocol.or_else(of_iam)
 }
 
 /// A plan of a mock that makes further deviations.

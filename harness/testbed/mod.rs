@@ -14,6 +14,7 @@ pub mod container;
 pub mod conversation;
 pub mod endpoint;
 pub mod environment;
+mod iam;
 pub mod kdc_change;
 pub mod kdc_view;
 mod krb5_conf;

@@ -30,7 +30,7 @@ use crate::net::TCP_REFUSED;
 use crate::scenario::party::{self, Ca, ClientKind, Proof};
 use crate::scenario::plan::{Case, KinitSecret, Verb};
 use crate::scenario::profile::Protocol;
-use crate::testbed::attempt::{self, Attempt, Dialled, View};
+use crate::testbed::attempt::{self, Attempt, View};
 use crate::testbed::backend::realm_of;
 use crate::testbed::choice::one_case;
 use crate::testbed::client::{Login, StandingClient};
@@ -217,12 +217,11 @@ impl World {
     fn variables_of(&self, client: &str, way: &Way, host: Option<&str>, folder: &Folder) -> Result<Variables, Error> {
         let server = self.servers.get(&way.server).ok_or_else(|| unknown("server", &way.server))?;
         let client = self.clients.get(client).ok_or_else(|| unknown("client", client))?;
-        let Dialled { host, address } = self.proxies.dialled(way, server, host);
+        let dialled = self.proxies.dialled(way, server, host);
         let mut variables = environment::of_login(
             &client.planned,
             &server.planned,
-            host,
-            address,
+            dialled,
             self.proxies.offers_tls(way, server),
             &self.materials,
             folder,

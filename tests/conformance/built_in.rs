@@ -4,7 +4,12 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 56] = [
+pub(crate) const CELLS: [(&str, usize); 61] = [
+    ("iam/cleartext", 24),
+    ("iam/logins", 96),
+    ("iam/throttle", 2),
+    ("iam/tokens", 126),
+    ("iam/use", 2),
     ("kerberos/account-changes", 6),
     ("kerberos/account-realm", 6),
     ("kerberos/accounts", 32),

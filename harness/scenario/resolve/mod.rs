@@ -4,6 +4,7 @@ mod account;
 mod client;
 mod deviation;
 mod fault;
+mod iam;
 mod intern;
 mod proxy;
 mod reached;

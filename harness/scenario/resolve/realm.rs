@@ -185,7 +185,7 @@ pub(super) fn seconds(written: Option<&Text>, filling: &Filling<'_>) -> Result<O
 }
 
 /// A setting; one that a template leaves empty is not written.
-fn setting(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<Text>, ScenarioError> {
+pub(super) fn setting(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<Text>, ScenarioError> {
     Ok(filling.optional(written)?.filter(|text| !text.text.is_empty()))
 }
 
