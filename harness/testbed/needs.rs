@@ -47,6 +47,8 @@ pub struct Needs {
     /// The offset of its clock to the base. Only differences between parties mean anything, so that this alone is never
     /// lacking; who knows all parties judges it.
     pub clock_seconds: i64,
+    /// Whether accounts are for clients from somewhere.
+    pub host_accounts: bool,
     /// Departures from the protocol.
     pub deviations: Vec<String>,
     /// What steps change about it, in their words: `rotate`, `restart`.
@@ -114,6 +116,7 @@ impl Needs {
             cached: cached(&logins),
             certificate: certificate(server, &logins),
             clock_seconds: server.clock_seconds,
+            host_accounts: !server.host_accounts.is_empty(),
             deviations: server.deviations.clone(),
             verbs: verbs(case, server).collect(),
         }
