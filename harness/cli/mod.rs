@@ -10,6 +10,7 @@ mod playing;
 mod requirements;
 mod run;
 mod serve;
+mod survey;
 mod token;
 
 use crate::error::{Error, exit};
@@ -41,6 +42,8 @@ enum Command {
     Check(check::CheckArguments),
     /// List the catalogue of requirements and the cases that show each
     Requirements(requirements::RequirementsArguments),
+    /// Switch every known fault on, one by one, and say which case notices
+    Survey(survey::SurveyArguments),
     /// Make an IAM token, with the access key of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
     Token(token::TokenArguments),
 }
@@ -69,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Exec(arguments) => return exec::exec(arguments),
         Command::Check(arguments) => check::check(arguments),
         Command::Requirements(arguments) => requirements::requirements(arguments),
+        Command::Survey(arguments) => survey::survey(arguments),
         Command::Token(arguments) => token::token(arguments),
     };
     match result {

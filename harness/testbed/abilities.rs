@@ -120,6 +120,9 @@ pub fn lacks(needs: &Needs, abilities: &Abilities) -> Option<String> {
     if needs.gss_encryption && !gss_encryption {
         return Some(format!("{product} has no GSS encryption"));
     }
+    if needs.gss_encryption_off && *gss_encryption {
+        return Some(format!("{product} cannot be kept from offering GSS encryption"));
+    }
     let lacking = |(name, need): (&String, &ParameterNeed)| lacks_parameter(name, need, product, parameters);
     if let Some(reason) = needs.parameters.iter().find_map(lacking) {
         return Some(reason);

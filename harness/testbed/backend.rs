@@ -19,6 +19,7 @@ use crate::scenario::profile::Protocol;
 use crate::testbed::clocks::{self, Party};
 use crate::testbed::container;
 use crate::testbed::endpoint::Endpoint;
+use crate::testbed::loopback;
 use crate::testbed::materials::Materials;
 use crate::testbed::process;
 use crate::testbed::proxy::{self, Proxies};
@@ -27,6 +28,7 @@ use crate::testbed::server::StandingServer;
 use crate::testbed::world::World;
 use crate::{iam, mysql, postgres};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -201,6 +203,7 @@ impl Backend {
         if let Databases::Endpoint(endpoint) = &self.mysql {
             return Ok(World::of_endpoint(case, materials, endpoint));
         }
+        let host = loopback::own();
         let mut realms = BTreeMap::new();
         for (name, planned) in &case.realms {
             let realm = match &self.realms {
@@ -208,6 +211,7 @@ impl Backend {
                     StandingRealm::mock(
                         &deviating(planned, deviations, |realm| &mut realm.deviations),
                         Ports::of(case, name),
+                        host,
                         materials,
                     )
                     .await?
@@ -220,7 +224,7 @@ impl Backend {
         let mut servers = BTreeMap::new();
         for (name, planned) in &case.servers {
             let is_changed = case.steps.iter().any(|step| step.verb.changed_server() == Some(name));
-            servers.insert(name.clone(), self.server(planned, &realms, is_changed, materials).await?);
+            servers.insert(name.clone(), self.server(planned, &realms, is_changed, host, materials).await?);
         }
         let proxies = Proxies::start(case, &servers, materials).await?;
         Ok(World::of(case, materials, realms, servers, proxies))
@@ -231,6 +235,7 @@ impl Backend {
         planned: &Arc<party::Server>,
         realms: &BTreeMap<String, StandingRealm>,
         is_changed: bool,
+        host: IpAddr,
         materials: &Arc<Materials>,
     ) -> Result<StandingServer, Error> {
         let realm = planned.kerberos.as_ref().map(|kerberos| realm_of(realms, &kerberos.realm.realm)).transpose()?;
@@ -241,7 +246,11 @@ impl Backend {
                     _ => None,
                 };
                 let planned = deviating(planned, deviations, |server| &mut server.deviations);
-                StandingServer::mock(&planned, acceptor, materials, None).await
+                // A certificate can name an address: then that is where its server is.
+                let named =
+                    planned.tls.iter().flat_map(|tls| &tls.certificate.names).find_map(|name| name.parse().ok());
+                let host = named.filter(IpAddr::is_loopback).unwrap_or(host);
+                StandingServer::mock(&planned, acceptor, materials, SocketAddr::new(host, 0)).await
             }
             Databases::Process(servers) => servers.server(planned, realm, is_changed, materials).await,
             Databases::Container(servers) => servers.server(planned, realm, materials).await,

@@ -17,6 +17,7 @@ pub mod environment;
 mod iam;
 pub mod kdc_change;
 pub mod kdc_view;
+mod loopback;
 pub mod materials;
 mod mock_realm;
 pub mod mysql;
@@ -31,7 +32,6 @@ pub mod relay;
 mod rotation;
 pub mod secrets;
 pub mod server;
-mod vacant;
 pub mod world;
 
 pub use abilities::{Abilities, lacks};

@@ -14,7 +14,7 @@ use crate::testbed::random::Generator;
 use crate::testbed::{iam, mysql, postgres};
 use shakedown_krb5::gss::Acceptor;
 use shakedown_krb5::keytab::Keytab;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -97,7 +97,7 @@ impl StandingServer {
         planned: &Arc<party::Server>,
         acceptor: Option<Arc<Acceptor>>,
         materials: &Materials,
-        address: Option<SocketAddr>,
+        address: SocketAddr,
     ) -> Result<Self, Error> {
         let tokens = iam::verifier(planned, materials).map(Arc::new);
         let playing = Playing::new(planned, acceptor.clone(), tokens.clone(), materials)?;
@@ -109,7 +109,6 @@ impl StandingServer {
             let connection = if is_recorded { connection.recorded() } else { connection };
             (connection, Box::new(Generator::from_system()))
         });
-        let address = address.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let clock = materials.clock().shifted(planned.clock_seconds);
         let listening = net::listen(address, clock, ServeLimits::default(), factory)
             .await
