@@ -29,6 +29,7 @@ pub mod client;
 pub mod command;
 pub mod deviation;
 pub mod greeting;
+pub mod host;
 pub mod login;
 pub mod packet;
 pub mod query;
@@ -46,6 +47,7 @@ pub use auth::{ClientPlugin, ProvenAccounts, RsaKey, ServerPlugin};
 pub use capability::Capabilities;
 pub use client::ClientHandshake;
 pub use deviation::Deviation;
+pub use host::{HostAccount, HostPattern};
 pub use server::ServerHandshake;
 pub use settings::{
     AfterLogin, Cleartext, ClientSettings, KerberosClient, KerberosService, PrincipalRule, ServerSettings, TlsMode,

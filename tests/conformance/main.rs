@@ -15,6 +15,7 @@ mod errors;
 mod established;
 mod format;
 mod golden;
+mod iam;
 mod kerberos_errors;
 mod kerberos_requirements;
 mod parties;

@@ -94,13 +94,18 @@ fn parties() {
         "offer = \"everything\"\ntls   = {",
         "26:9: unknown offer 'everything', allowed: password, token, ticket, or some of them joined by -and-",
     );
+    let of_protocol = shakedown::mysql::Deviation::ALL.iter().map(|deviation| deviation.word());
+    let of_iam = shakedown::iam::Deviation::ALL.iter().map(|deviation| deviation.word());
+    let of_servers: Vec<_> = of_protocol.chain(of_iam).collect();
     check(
         "clock      = \"+1h\"",
         "deviations = [\"no-ssl-bit\", \"no-ssl\"]",
-        "22:29: unknown deviation 'no-ssl', allowed: wrong-error-code, no-ssl-bit, wrong-sequence-id, no-sqlstate, nonce-without-nul, accepts-wrong-secret, refuses-right-secret, no-ap-rep, secure-transport-not-enforced, asks-for-cleartext, error-message-byte, status-flag",
+        &format!("22:29: unknown deviation 'no-ssl', allowed: {}", of_servers.join(", ")),
     );
     let of_kdcs: Vec<_> = mock_kdc::Deviation::ALL.iter().map(|deviation| deviation.name()).collect();
-    let of_clients = shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word);
+    let of_requests = shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word);
+    let of_tokens = shakedown::iam::Departure::ALL.iter().map(|departure| departure.word());
+    let of_clients: Vec<_> = of_requests.into_iter().chain(of_tokens).collect();
     check(
         "realm = \"CORP.EXAMPLE.COM\"",
         "realm = \"CORP.EXAMPLE.COM\"\ndeviations = \"mute\"",
