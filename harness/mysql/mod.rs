@@ -26,6 +26,7 @@ pub mod auth;
 pub mod capability;
 pub mod charset;
 pub mod client;
+pub mod client_deviation;
 pub mod command;
 pub mod deviation;
 pub mod greeting;
@@ -45,6 +46,7 @@ pub use account::{Account, Credentials, DatabaseAccess, TokenVerifier};
 pub use auth::{ClientPlugin, ProvenAccounts, RsaKey, ServerPlugin};
 pub use capability::Capabilities;
 pub use client::ClientHandshake;
+pub use client_deviation::Deviation as ClientDeviation;
 pub use deviation::Deviation;
 pub use server::ServerHandshake;
 pub use settings::{

@@ -4,7 +4,7 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 52] = [
+pub(crate) const CELLS: [(&str, usize); 60] = [
     ("kerberos/account-changes", 6),
     ("kerberos/account-realm", 6),
     ("kerberos/accounts", 32),
@@ -22,6 +22,7 @@ pub(crate) const CELLS: [(&str, usize); 52] = [
     ("kerberos/kinit", 12),
     ("kerberos/krbtgt-rotation", 4),
     ("kerberos/lockout", 4),
+    ("kerberos/own-time", 4),
     ("kerberos/password-change", 8),
     ("kerberos/replay", 6),
     ("kerberos/rotation-and-clients", 8),
@@ -34,7 +35,9 @@ pub(crate) const CELLS: [(&str, usize); 52] = [
     ("mysql/cipher-suites", 288),
     ("mysql/databases", 24),
     ("mysql/default-plugin", 72),
+    ("mysql/departures", 8),
     ("mysql/kerberos-login", 48),
+    ("mysql/messages", 8),
     ("mysql/order-of-checks", 64),
     ("mysql/parameter-changes", 3),
     ("mysql/passwords", 36),
@@ -43,8 +46,11 @@ pub(crate) const CELLS: [(&str, usize); 52] = [
     ("mysql/ssl-cipher", 64),
     ("mysql/ssl-cipher-unusable", 24),
     ("mysql/tls-versions", 40),
+    ("postgres/departures", 10),
     ("postgres/kerberos-login", 12),
+    ("postgres/messages", 3),
     ("postgres/passwords", 27),
+    ("postgres/proof-by-ticket", 2),
     ("postgres/tls", 36),
     ("proxy/chains", 10),
     ("proxy/haproxy-kerberos", 10),
@@ -57,6 +63,8 @@ pub(crate) const CELLS: [(&str, usize); 52] = [
     ("proxy/pgbouncer-servers", 9),
     ("proxy/pgbouncer-trust", 5),
     ("tls/providers", 8),
+    ("tls/required", 18),
+    ("tls/trust", 24),
 ];
 
 fn plan() -> Plan {

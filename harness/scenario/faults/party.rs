@@ -1,7 +1,9 @@
 //! Who can be told to do something wrong, and what.
 
+use crate::scenario::party::ClientDeviation;
 use crate::scenario::plan::Case;
 use crate::scenario::profile::Protocol;
+use shakedown_krb5::gss::Lenience;
 
 /// A party that can be told to do something wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -10,6 +12,8 @@ pub enum Faulty {
     MysqlServer,
     /// The mock of a PostgreSQL server.
     PostgresServer,
+    /// A mock server's acceptor of tickets, whatever it speaks.
+    Service,
     /// The mock of a KDC.
     Kdc,
     /// Our client, whatever it speaks.
@@ -24,9 +28,10 @@ pub enum Faulty {
 
 impl Faulty {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::MysqlServer,
         Self::PostgresServer,
+        Self::Service,
         Self::Kdc,
         Self::Client,
         Self::MysqlClient,
@@ -40,6 +45,7 @@ impl Faulty {
         match self {
             Self::MysqlServer => "mysql-server",
             Self::PostgresServer => "postgres-server",
+            Self::Service => "service",
             Self::Kdc => "kdc",
             Self::Client => "client",
             Self::MysqlClient => "mysql-client",
@@ -54,14 +60,14 @@ impl Faulty {
         match self {
             Self::MysqlServer | Self::MysqlClient => Some(Protocol::Mysql),
             Self::PostgresServer | Self::PostgresClient => Some(Protocol::Postgres),
-            Self::Kdc | Self::Client | Self::KerberosClient => None,
+            Self::Service | Self::Kdc | Self::Client | Self::KerberosClient => None,
         }
     }
 
     /// Whether somebody in a case speaks to it, or it speaks to somebody.
     pub(super) fn is_met_in(self, case: &Case) -> bool {
         match self {
-            Self::Kdc | Self::KerberosClient => !case.realms.is_empty(),
+            Self::Service | Self::Kdc | Self::KerberosClient => !case.realms.is_empty(),
             Self::Client => !case.servers.is_empty(),
             _ => case.servers.values().any(|server| Some(server.protocol()) == self.protocol()),
         }
@@ -79,9 +85,18 @@ impl Faulty {
             }
             Self::Kdc => mock_kdc::Deviation::ALL.iter().map(|known| (known.name(), known.clause())).collect(),
             Self::KerberosClient => {
-                shakedown_krb5::client::Deviation::ALL.iter().map(|known| (known.word(), known.clause())).collect()
+                use shakedown_krb5::client::{Deviation, Lenience};
+                let asks = Deviation::ALL.iter().map(|known| (known.word(), known.clause()));
+                asks.chain(Lenience::ALL.iter().map(|known| (known.word(), known.clause()))).collect()
             }
-            Self::Client | Self::MysqlClient | Self::PostgresClient => Vec::new(),
+            Self::Service => Lenience::ALL.iter().map(|known| (known.word(), known.clause())).collect(),
+            Self::Client => ClientDeviation::ALL.iter().map(|known| (known.word(), known.clause())).collect(),
+            Self::MysqlClient => {
+                crate::mysql::ClientDeviation::ALL.iter().map(|known| (known.word(), known.clause())).collect()
+            }
+            Self::PostgresClient => {
+                crate::postgres::ClientDeviation::ALL.iter().map(|known| (known.word(), known.clause())).collect()
+            }
         }
     }
 }

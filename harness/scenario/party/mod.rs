@@ -6,6 +6,7 @@
 
 mod account;
 mod client;
+mod client_deviation;
 mod client_profile;
 mod image;
 mod proxy;
@@ -14,7 +15,8 @@ mod server;
 mod tls;
 
 pub use account::{Account, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
-pub use client::{ChannelBinding, Client, ClientKind, GssMode, Offer};
+pub use client::{ChannelBinding, Client, ClientKind, GssMode, Offer, PostgresProtocol};
+pub use client_deviation::Deviation as ClientDeviation;
 pub use client_profile::{ClientProfile, TicketOrigin, TokenForm, WithoutPlugin};
 pub use image::Image;
 pub use proxy::{PgBouncer, Proxy, ProxyAuth, ProxyKind, ProxyTls};

@@ -1,7 +1,7 @@
 //! Departures from the protocol that a party is asked to make: words that its mock has, found wrong while the file is read.
 
 use crate::error::ScenarioError;
-use crate::scenario::party::ClientKind;
+use crate::scenario::party::{ClientDeviation, ClientKind};
 use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;
 use crate::scenario::written::List;
@@ -32,7 +32,7 @@ pub(super) fn of_realm(written: &List, filling: &Filling<'_>) -> Result<Vec<Stri
     known(written, &mock_kdc::Deviation::ALL.map(mock_kdc::Deviation::name), filling)
 }
 
-/// Those of a client of ours, in what it asks KDCs.
+/// Those of a client of ours, whatever it speaks: what another protocol has changes nothing.
 pub(super) fn of_client(
     written: &List,
     kind: &ClientKind,
@@ -41,7 +41,12 @@ pub(super) fn of_client(
     if let ClientKind::Command { .. } = kind {
         return of_nobody(written, filling);
     }
-    known(written, &shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word), filling)
+    let mut words: Vec<&str> = shakedown_krb5::client::Deviation::ALL.iter().map(|known| known.word()).collect();
+    words.extend(shakedown_krb5::client::Lenience::ALL.iter().map(|known| known.word()));
+    words.extend(ClientDeviation::ALL.iter().map(|known| known.word()));
+    words.extend(crate::mysql::ClientDeviation::ALL.iter().map(|known| known.word()));
+    words.extend(crate::postgres::ClientDeviation::ALL.iter().map(|known| known.word()));
+    known(written, &words, filling)
 }
 
 /// Those of a program or a proxy: there is none, and a word without effect would be believed to have one.
