@@ -1,5 +1,6 @@
 //! Who can be told to do something wrong, and what.
 
+use crate::iam;
 use crate::scenario::party::ClientDeviation;
 use crate::scenario::plan::Case;
 use crate::scenario::profile::Protocol;
@@ -14,6 +15,8 @@ pub enum Faulty {
     PostgresServer,
     /// A mock server's acceptor of tickets, whatever it speaks.
     Service,
+    /// Whoever verifies IAM tokens for a mock server.
+    TokenVerifier,
     /// The mock of a KDC.
     Kdc,
     /// Our client, whatever it speaks.
@@ -24,19 +27,23 @@ pub enum Faulty {
     PostgresClient,
     /// Our client of KDCs.
     KerberosClient,
+    /// Our maker of IAM tokens.
+    TokenClient,
 }
 
 impl Faulty {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::MysqlServer,
         Self::PostgresServer,
         Self::Service,
+        Self::TokenVerifier,
         Self::Kdc,
         Self::Client,
         Self::MysqlClient,
         Self::PostgresClient,
         Self::KerberosClient,
+        Self::TokenClient,
     ];
 
     /// The word in `scenarios/faults.toml` and in reports.
@@ -46,11 +53,13 @@ impl Faulty {
             Self::MysqlServer => "mysql-server",
             Self::PostgresServer => "postgres-server",
             Self::Service => "service",
+            Self::TokenVerifier => "token-verifier",
             Self::Kdc => "kdc",
             Self::Client => "client",
             Self::MysqlClient => "mysql-client",
             Self::PostgresClient => "postgres-client",
             Self::KerberosClient => "kerberos-client",
+            Self::TokenClient => "token-client",
         }
     }
 
@@ -60,7 +69,12 @@ impl Faulty {
         match self {
             Self::MysqlServer | Self::MysqlClient => Some(Protocol::Mysql),
             Self::PostgresServer | Self::PostgresClient => Some(Protocol::Postgres),
-            Self::Service | Self::Kdc | Self::Client | Self::KerberosClient => None,
+            Self::Service
+            | Self::TokenVerifier
+            | Self::Kdc
+            | Self::Client
+            | Self::KerberosClient
+            | Self::TokenClient => None,
         }
     }
 
@@ -68,6 +82,7 @@ impl Faulty {
     pub(super) fn is_met_in(self, case: &Case) -> bool {
         match self {
             Self::Service | Self::Kdc | Self::KerberosClient => !case.realms.is_empty(),
+            Self::TokenVerifier | Self::TokenClient => case.servers.values().any(|server| server.iam.is_some()),
             Self::Client => !case.servers.is_empty(),
             _ => case.servers.values().any(|server| Some(server.protocol()) == self.protocol()),
         }
@@ -89,6 +104,8 @@ impl Faulty {
                 let asks = Deviation::ALL.iter().map(|known| (known.word(), known.clause()));
                 asks.chain(Lenience::ALL.iter().map(|known| (known.word(), known.clause()))).collect()
             }
+            Self::TokenVerifier => iam::Deviation::ALL.iter().map(|known| (known.word(), known.clause())).collect(),
+            Self::TokenClient => iam::Departure::ALL.iter().map(|known| (known.word(), known.clause())).collect(),
             Self::Service => Lenience::ALL.iter().map(|known| (known.word(), known.clause())).collect(),
             Self::Client => ClientDeviation::ALL.iter().map(|known| (known.word(), known.clause())).collect(),
             Self::MysqlClient => {

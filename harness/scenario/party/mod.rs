@@ -8,6 +8,7 @@ mod account;
 mod client;
 mod client_deviation;
 mod client_profile;
+mod iam;
 mod image;
 mod proxy;
 mod realm;
@@ -18,8 +19,9 @@ pub use account::{Account, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Pr
 pub use client::{ChannelBinding, Client, ClientKind, GssMode, Offer, PostgresProtocol};
 pub use client_deviation::Deviation as ClientDeviation;
 pub use client_profile::{ClientProfile, TicketOrigin, TokenForm, WithoutPlugin};
+pub use iam::{IamKey, IamThrottle, Principal, ServerIam, Token};
 pub use image::Image;
 pub use proxy::{PgBouncer, Proxy, ProxyAuth, ProxyKind, ProxyTls};
 pub use realm::{AccountSettings, Lockout, Password, Realm, RealmService, RealmSettings, RealmUser};
-pub use server::{Enabled, Keytab, Server, ServerIam, ServerKerberos};
+pub use server::{Enabled, Keytab, Server, ServerKerberos};
 pub use tls::{Ca, Certificate, ClientTls, ServerTls, TlsMode, TlsProvider, TlsRange};

@@ -1,6 +1,6 @@
 //! Database servers.
 
-use crate::scenario::party::{Account, HbaLine, Image, Realm, ServerTls};
+use crate::scenario::party::{Account, HbaLine, Image, Realm, ServerIam, ServerTls};
 use crate::scenario::profile::{Profile, Protocol};
 use shakedown_krb5::gss::Lenience;
 use std::collections::BTreeMap;
@@ -82,11 +82,4 @@ pub enum Keytab {
     OtherService,
     /// The right principal and key version number with other keys.
     WrongKey,
-}
-
-/// IAM database authentication.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ServerIam {
-    /// The cluster's region.
-    pub region: String,
 }

@@ -1,12 +1,13 @@
 //! Departures from the protocol that a party is asked to make: words that its mock has, found wrong while the file is read.
 
 use crate::error::ScenarioError;
+use crate::iam;
 use crate::scenario::party::{ClientDeviation, ClientKind};
 use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;
 use crate::scenario::written::List;
 
-/// Those of a server. PostgreSQL's mock makes one at a time.
+/// Those of a server, what it makes of tokens included. PostgreSQL's mock makes one at a time.
 pub(super) fn of_server(
     written: &List,
     protocol: Protocol,
@@ -14,17 +15,23 @@ pub(super) fn of_server(
 ) -> Result<Vec<String>, ScenarioError> {
     match protocol {
         Protocol::Mysql => {
-            known(written, &crate::mysql::Deviation::ALL.iter().map(|known| known.word()).collect::<Vec<_>>(), filling)
+            let words = crate::mysql::Deviation::ALL.iter().map(|known| known.word());
+            known(written, &words.chain(of_iam()).collect::<Vec<_>>(), filling)
         }
         Protocol::Postgres => {
-            let words: Vec<_> = crate::postgres::Deviation::ALL.iter().map(|known| known.word()).collect();
-            let found = known(written, &words, filling)?;
+            let words = crate::postgres::Deviation::ALL.iter().map(|known| known.word());
+            let found = known(written, &words.chain(of_iam()).collect::<Vec<_>>(), filling)?;
             match filling.words(written)?.get(1) {
                 Some(second) => Err(filling.error(second, "a PostgreSQL mock makes one deviation at a time, not also")),
                 None => Ok(found),
             }
         }
     }
+}
+
+/// Those of whoever verifies tokens.
+fn of_iam() -> impl Iterator<Item = &'static str> {
+    iam::Deviation::ALL.iter().map(|known| known.word())
 }
 
 /// Those of a KDC.
@@ -46,6 +53,7 @@ pub(super) fn of_client(
     words.extend(ClientDeviation::ALL.iter().map(|known| known.word()));
     words.extend(crate::mysql::ClientDeviation::ALL.iter().map(|known| known.word()));
     words.extend(crate::postgres::ClientDeviation::ALL.iter().map(|known| known.word()));
+    words.extend(iam::Departure::ALL.iter().map(|known| known.word()));
     known(written, &words, filling)
 }
 
