@@ -92,9 +92,13 @@ impl Database {
         true
     }
 
-    /// Adds a user to a realm that is in use; its keys are made here.
-    pub(crate) fn add_user(&mut self, realm: &Realm, user: &User) -> Result<(), InvalidRealm> {
-        let account = create::user(realm, user)?;
+    /// The account of a user of a realm that is in use. Its keys are made here, which takes long.
+    pub(crate) fn user(realm: &Realm, user: &User) -> Result<Account, InvalidRealm> {
+        create::user(realm, user)
+    }
+
+    /// Adds a user with the account that [`Self::user`] has made.
+    pub(crate) fn add_user(&mut self, realm: &Realm, user: &User, account: Account) -> Result<(), InvalidRealm> {
         self.add(realm, account, user.upn.as_deref(), &user.aliases)
     }
 
