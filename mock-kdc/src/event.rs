@@ -4,6 +4,7 @@ use std::fmt;
 
 use shakedown_krb5::Timestamp;
 pub use shakedown_krb5::messages::Exchange;
+use shakedown_krb5::messages::view::PrincipalView;
 
 /// One request and its answer. It holds names and numbers only, no key, ticket or password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -224,11 +225,10 @@ impl From<&Event> for Entry {
 
 impl Text {
     /// Becomes what `name` displays as.
-    pub(crate) fn set(&mut self, name: impl fmt::Display) {
-        use fmt::Write as _;
+    pub(crate) fn set(&mut self, name: PrincipalView<'_>) {
         self.clear();
         self.is_there = true;
-        write!(self.characters, "{name}").expect("a String takes all that is written");
+        name.append_to(&mut self.characters);
     }
 
     pub(crate) fn get(&self) -> Option<&str> {

@@ -13,6 +13,7 @@ use shakedown_krb5::{Principal, Random};
 pub(crate) use account::Account;
 pub(crate) use create::principal;
 
+use crate::hash::Folding;
 use crate::pac::Profile;
 use crate::realm::{InvalidRealm, Realm, Service, User};
 use folded::Folded;
@@ -22,7 +23,7 @@ use folded::Folded;
 pub(crate) struct Database {
     accounts: Vec<Account>,
     /// INVARIANT: every index is one of `accounts`.
-    names: HashMap<Box<[u8]>, Named>,
+    names: HashMap<Box<[u8]>, Named, Folding>,
     case_insensitive: bool,
     /// Whether two accounts can share an alias, as they can in a directory.
     shares_aliases: bool,
