@@ -37,7 +37,7 @@ impl Played {
             concerned.extend(self.cases.keys().map(String::as_str).filter(|name| filter.matches(name)));
             assert!(concerned.len() > before, "'{pattern}' matches no further case");
         }
-        for name in self.names(Verdict::Error) {
+        if let Some(name) = self.names(Verdict::Error).into_iter().next() {
             panic!("{name} could not be played: {}", self.cases[name].reason.as_deref().unwrap_or("no reason"));
         }
         let failed = self.names(Verdict::Fail);
