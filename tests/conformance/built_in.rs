@@ -4,7 +4,7 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 59] = [
+pub(crate) const CELLS: [(&str, usize); 63] = [
     ("iam/cleartext", 24),
     ("iam/exclusivity", 288),
     ("iam/host-patterns", 216),
@@ -20,6 +20,7 @@ pub(crate) const CELLS: [(&str, usize); 59] = [
     ("kerberos/endpoints", 8),
     ("kerberos/errors", 218),
     ("kerberos/expiry", 20),
+    ("kerberos/fast", 12),
     ("kerberos/flavors", 30),
     ("kerberos/kdc-answers", 86),
     ("kerberos/kdc-failover", 4),
@@ -27,9 +28,11 @@ pub(crate) const CELLS: [(&str, usize); 59] = [
     ("kerberos/keytab-ahead", 14),
     ("kerberos/keytab-rotation", 12),
     ("kerberos/kinit", 12),
+    ("kerberos/krb5-conf", 10),
     ("kerberos/krbtgt-rotation", 4),
     ("kerberos/lockout", 4),
     ("kerberos/password-change", 8),
+    ("kerberos/postdated", 12),
     ("kerberos/replay", 6),
     ("kerberos/rotation-and-clients", 8),
     ("kerberos/session-users", 6),
@@ -37,6 +40,7 @@ pub(crate) const CELLS: [(&str, usize); 59] = [
     ("kerberos/success", 15),
     ("kerberos/ticket-faults", 14),
     ("kerberos/trust", 48),
+    ("kerberos/trust-rotation", 12),
     ("kerberos/windows", 3),
     ("mysql/cipher-suites", 288),
     ("mysql/databases", 24),

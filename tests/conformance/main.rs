@@ -5,6 +5,7 @@
 
 mod built_in;
 mod cipher_suites;
+mod client_settings;
 mod clocks;
 mod counter_checks;
 mod data;

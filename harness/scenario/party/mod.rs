@@ -15,7 +15,7 @@ mod server;
 mod tls;
 
 pub use account::{Account, HbaConnection, HbaLine, HbaMethod, HostAccount, PasswordScheme, Proof};
-pub use client::{ChannelBinding, Client, ClientKind, GssMode, Offer};
+pub use client::{ChannelBinding, Client, ClientKind, ClientKrb5, GssMode, Offer};
 pub use client_profile::{ClientProfile, TicketOrigin, TokenForm, WithoutPlugin};
 pub use iam::{IamKey, IamThrottle, Principal, ServerIam, Token};
 pub use image::Image;
