@@ -175,18 +175,22 @@ const fn protocol_name(protocol: Protocol) -> &'static str {
 }
 
 /// The lines that Aurora would have for these roles. A role with `rds_iam` is asked for a token over TLS and rejected
-/// everywhere else; then comes Kerberos; a role whose only methods are switched off is rejected.
+/// everywhere else; then comes Kerberos; a role whose only methods are switched off is rejected. What comes first for a role that
+/// was granted both is an open question, which is why `kerberos_first` is asked for.
 pub(super) fn hba<'a>(
     accounts: impl Iterator<Item = (&'a String, &'a Account)>,
     settings: &Settings,
     enabled: Enabled,
+    kerberos_first: bool,
 ) -> Vec<HbaLine> {
     let any = if settings.secure_transport_required { HbaConnection::Ssl } else { HbaConnection::Any };
     let mut lines = Vec::new();
     for (login, account) in accounts {
         let mut line = |connection, method| lines.push(HbaLine { connection, user: Some(login.clone()), method });
+        let has_kerberos =
+            account.proofs.iter().any(|proof| matches!(proof, Proof::Kerberos { .. })) && enabled.kerberos;
         let iam = account.proofs.contains(&Proof::Iam) && enabled.iam;
-        if iam {
+        if iam && !(has_kerberos && kerberos_first) {
             line(HbaConnection::Ssl, HbaMethod::Pam);
             line(HbaConnection::Any, HbaMethod::Reject);
             continue;

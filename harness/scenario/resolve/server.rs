@@ -95,7 +95,8 @@ pub(super) fn resolve(
     let hba = match profile.protocol {
         Protocol::Mysql => Vec::new(),
         Protocol::Postgres => {
-            account::hba(order.iter().map(|(_, login)| (login, &resolved[login])), &settings, enabled)
+            let kerberos_first = readings.get("both-granted").is_some_and(|answer| answer == "kerberos");
+            account::hba(order.iter().map(|(_, login)| (login, &resolved[login])), &settings, enabled, kerberos_first)
         }
     };
     let deviations = deviation::of_server(deviations, profile.protocol, filling)?;
