@@ -21,7 +21,7 @@ pub fn expand(contents: &[u8], client: &[u8], service: &[u8]) -> Result<Vec<Vec<
     // empty: then it is the client's realm.
     let mut before: Vec<u8> = Vec::new();
     let mut gap = false;
-    let elements = elements(contents);
+    let elements = elements(contents)?;
     for (index, element) in elements.iter().enumerate() {
         let Some(realm) = element.realm(&before)? else {
             gap = true;
@@ -51,7 +51,7 @@ pub fn expand(contents: &[u8], client: &[u8], service: &[u8]) -> Result<Vec<Vec<
 /// be shortened by, or that can be shortened by it; otherwise at the end.
 ///
 /// # Errors
-/// The field cannot be read, or would go beyond its bounds; the realm has no name.
+/// The field cannot be read, or would go beyond its bounds; the realm has no name, or one with a NUL in it.
 pub fn add(contents: &[u8], realm: &[u8], client: &[u8], service: &[u8]) -> Result<Vec<u8>, InvalidTransited> {
     let mut path = Path::read(contents, client, realm)?;
     if realm != client && realm != service {
@@ -72,7 +72,7 @@ struct Named {
 impl Path {
     /// Empty elements are written out, as what they leave out depends on their neighbours and these are about to change.
     fn read(contents: &[u8], client: &[u8], last: &[u8]) -> Result<Self, InvalidTransited> {
-        let elements = elements(contents);
+        let elements = elements(contents)?;
         if elements.iter().any(|element| element.name.is_empty()) {
             let mut path = Self(Vec::new());
             for realm in expand(contents, client, last)? {
@@ -93,6 +93,9 @@ impl Path {
     fn add(&mut self, realm: &[u8]) -> Result<(), InvalidTransited> {
         if realm.is_empty() {
             return Err(InvalidTransited::EmptyRealm);
+        }
+        if realm.contains(&0) {
+            return Err(InvalidTransited::Nul);
         }
         if realm.len() > MAX_REALM {
             return Err(InvalidTransited::LongRealm);
@@ -202,11 +205,14 @@ impl Element<'_> {
     }
 }
 
-fn elements(contents: &[u8]) -> Vec<Element<'_>> {
+fn elements(contents: &[u8]) -> Result<Vec<Element<'_>>, InvalidTransited> {
     // MIT's old KDCs counted the NUL at the end.
     let contents = contents.strip_suffix(b"\0").unwrap_or(contents);
     if contents.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
+    }
+    if contents.contains(&0) {
+        return Err(InvalidTransited::Nul);
     }
     let mut quoted = false;
     let is_comma = |octet: &u8| {
@@ -214,7 +220,7 @@ fn elements(contents: &[u8]) -> Vec<Element<'_>> {
         quoted = *octet == b'\\' && !quoted;
         comma
     };
-    contents.split(is_comma).map(element).collect()
+    Ok(contents.split(is_comma).map(element).collect())
 }
 
 fn element(written: &[u8]) -> Element<'_> {
@@ -312,6 +318,8 @@ mod tests {
         assert_eq!(expanded("x", "x", r"A,\/B").unwrap(), "A /B", "a quoted slash shortens nothing");
         assert_eq!(expanded("x", "x", "").unwrap(), "");
         assert_eq!(expanded("x", "x", "A\0").unwrap(), "A");
+        assert_eq!(expanded("x", "x", "A\0\0"), Err(InvalidTransited::Nul));
+        assert_eq!(add(b"A", b"B\0", b"x", b"x"), Err(InvalidTransited::Nul));
     }
 
     #[track_caller]

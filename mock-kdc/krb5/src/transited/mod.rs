@@ -38,6 +38,9 @@ pub enum InvalidTransited {
     /// A realm without a name, which an element of the field cannot say.
     #[error("a realm without a name in the transited field")]
     EmptyRealm,
+    /// A name with a NUL in it, at which libkrb5 would cut it off.
+    #[error("a NUL in the transited field")]
+    Nul,
     /// More realms than [`MAX_REALMS`].
     #[error("more than {MAX_REALMS} realms in the transited field")]
     ManyRealms,
