@@ -105,8 +105,11 @@ pub(crate) struct Account {
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Certificate {
+    pub cn: Option<Text>,
     pub names: Option<List>,
     pub ca: Option<Text>,
+    pub valid: Option<Text>,
+    pub key: Option<Text>,
 }
 
 #[derive(Debug, Clone, serde::Deserialize)]
@@ -143,6 +146,7 @@ pub(crate) struct Client {
     pub database: Option<Text>,
     pub tls: Option<ClientTls>,
     pub gssencmode: Option<Text>,
+    pub sslnegotiation: Option<Text>,
     pub transport: Option<Text>,
     pub offer: Option<Text>,
     pub allow_cleartext: Option<Text>,
@@ -164,6 +168,7 @@ pub(crate) struct ClientTls {
     pub suites: List,
     pub provider: Option<Text>,
     pub ca: Option<Text>,
+    pub matches: Option<Text>,
 }
 
 /// Something that stands between.

@@ -5,7 +5,7 @@
 
 use crate::handshake::TlsVersion;
 use crate::scenario::Filter;
-use crate::scenario::party::{Ca, Keytab, TlsProvider, TlsRange};
+use crate::scenario::party::{Ca, CertificateKey, Keytab, TlsProvider, TlsRange, Validity};
 use crate::testbed::needs::{Needs, ParameterNeed, TlsNeed};
 use std::collections::BTreeMap;
 
@@ -62,12 +62,22 @@ pub enum Adjustable {
     Certificate,
     /// Keytabs with other keys than the right ones.
     Keytab,
+    /// Whether GSS encryption is offered at all.
+    GssEncryptionOff,
 }
 
 impl Adjustable {
     /// All of it.
-    pub const ALL: [Self; 7] =
-        [Self::TlsOff, Self::Methods, Self::RequireSsl, Self::Databases, Self::Cache, Self::Certificate, Self::Keytab];
+    pub const ALL: [Self; 8] = [
+        Self::TlsOff,
+        Self::Methods,
+        Self::RequireSsl,
+        Self::Databases,
+        Self::Cache,
+        Self::Certificate,
+        Self::Keytab,
+        Self::GssEncryptionOff,
+    ];
 }
 
 impl Abilities {
@@ -187,8 +197,21 @@ fn adjustments(needs: &Needs) -> Vec<(Adjustable, String)> {
             Ca::Other => "of another authority",
             Ca::SelfSigned => "that signs itself",
         };
-        let reason = format!("cannot be given a certificate of {} {by}", certificate.names.join(", "));
+        let when = match certificate.validity {
+            Validity::Now => "",
+            Validity::Expired => " that has ended",
+            Validity::NotYet => " that has not begun",
+        };
+        let key = match certificate.key {
+            CertificateKey::Rsa2048 => String::new(),
+            key => format!(" with an {} key", key.word()),
+        };
+        let names = certificate.names.join(", ");
+        let reason = format!("cannot be given a certificate of {names} {by}{when}{key}");
         wanted.push((Adjustable::Certificate, reason));
+    }
+    if needs.gss_encryption_off {
+        wanted.push((Adjustable::GssEncryptionOff, "answers GSSENCRequest with G, keytab or not".to_owned()));
     }
     match needs.keytab {
         None | Some(Keytab::Current) => {}

@@ -9,6 +9,7 @@ use crate::mysql::{
 };
 use crate::scenario::party::{self, ClientProfile, PasswordScheme, Proof};
 use crate::testbed::materials::Materials;
+use crate::tls::Deviation::FallsBackToClear;
 use shakedown_krb5::gss::Acceptor;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -78,6 +79,9 @@ pub fn client(client: &party::Client, materials: &Materials) -> Result<ClientSet
     settings.tls = match client.tls.mode {
         party::TlsMode::Disabled => TlsMode::Disabled,
         party::TlsMode::Preferred => TlsMode::Preferred,
+        mode if mode != party::TlsMode::Preferred && client.tls.deviations.contains(&FallsBackToClear) => {
+            TlsMode::Preferred
+        }
         party::TlsMode::Required => TlsMode::Required,
         party::TlsMode::VerifyCa => TlsMode::VerifyCa,
         party::TlsMode::VerifyIdentity => TlsMode::VerifyIdentity,

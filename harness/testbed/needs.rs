@@ -5,8 +5,8 @@
 
 use crate::handshake::{Kind, TlsVersion};
 use crate::scenario::party::{
-    Account, Ca, Client, ClientTls, GssMode, HbaMethod, Keytab, PasswordScheme, Proof, Server, ServerTls, TlsMode,
-    TlsProvider, TlsRange,
+    Account, Ca, Certificate, CertificateKey, Client, ClientTls, GssMode, HbaMethod, Keytab, PasswordScheme, Proof,
+    Server, ServerTls, TlsMode, TlsProvider, TlsRange, Validity,
 };
 use crate::scenario::plan::{Case, Step, Verb};
 use crate::scenario::profile::Protocol;
@@ -32,6 +32,8 @@ pub struct Needs {
     pub methods_off: BTreeSet<String>,
     /// Whether a client may encrypt with GSS-API and the server has a key for it.
     pub gss_encryption: bool,
+    /// Whether a client asks for GSS encryption and is to be told that there is none.
+    pub gss_encryption_off: bool,
     /// What its keytab is to hold, if a login comes to Kerberos.
     pub keytab: Option<Keytab>,
     /// Every parameter of its profile.
@@ -80,6 +82,10 @@ pub struct CertificateNeed {
     pub names: Vec<String>,
     /// Who signs it.
     pub ca: Ca,
+    /// When it is good.
+    pub validity: Validity,
+    /// Its key.
+    pub key: CertificateKey,
 }
 
 impl Needs {
@@ -107,6 +113,7 @@ impl Needs {
             methods: methods.on,
             methods_off: methods.off,
             gss_encryption,
+            gss_encryption_off: joined.is_none() && asks_for_gss_encryption(case, server),
             keytab: joined.filter(|_| by_ticket).map(|kerberos| kerberos.keytab),
             parameters: parameters(server),
             require_ssl: named(|account| account.require_ssl),
@@ -278,8 +285,23 @@ fn cached(logins: &[Login<'_>]) -> Vec<String> {
 fn certificate(server: &Server, logins: &[Login<'_>]) -> Option<CertificateNeed> {
     let shown = &server.tls.as_ref()?.certificate;
     let verifies = |login: &Login<'_>| matches!(login.client.tls.mode, TlsMode::VerifyCa | TlsMode::VerifyIdentity);
-    let is_ordinary = shown.ca == Ca::Own && shown.names == [server.host.as_str()];
-    (!is_ordinary && logins.iter().any(verifies)).then(|| CertificateNeed { names: shown.names.clone(), ca: shown.ca })
+    let is_seen = shown.key != CertificateKey::Rsa2048 && logins.iter().any(Login::asks_for_tls);
+    let is_ordinary = *shown == Certificate::of_host(&server.host);
+    let names = if shown.names.is_empty() { shown.common_name.iter().cloned().collect() } else { shown.names.clone() };
+    let (ca, validity, key) = (shown.ca, shown.validity, shown.key);
+    (is_seen || (!is_ordinary && logins.iter().any(verifies))).then_some(CertificateNeed { names, ca, validity, key })
+}
+
+/// Whether a client that has a ticket asks a server for GSS encryption; without one it does not ask.
+fn asks_for_gss_encryption(case: &Case, server: &Server) -> bool {
+    let mut steps = case.steps.iter();
+    steps.any(|step| {
+        let Verb::Connect { from, to, .. } = &step.verb else { return false };
+        let reaches = case.server_behind(to).is_some_and(|reached| **reached == *server);
+        let asks = case.clients.get(from).is_some_and(|client| client.gssencmode != GssMode::Disabled);
+        let has_ticket = case.steps.iter().any(|step| matches!(&step.verb, Verb::Kinit { by, .. } if by == from));
+        reaches && asks && has_ticket
+    })
 }
 
 /// What steps change about a server.

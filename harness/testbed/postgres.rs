@@ -9,6 +9,7 @@ use crate::postgres::{
 use crate::scenario::party::{self, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
 use crate::testbed::materials::Materials;
 use crate::testbed::random::Generator;
+use crate::tls::Deviation::FallsBackToClear;
 use shakedown_krb5::gss::Acceptor;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ impl Mock {
         let mut random = Generator::from_system();
         let mut settings = ServerSettings::new(&mut random);
         settings.tls = server.tls.is_some();
+        // PostgreSQL 17, release notes: TLS without a request before it, which is known by ALPN.
+        (settings.alpn, settings.direct_tls) = (server.major() >= 17, server.major() >= 17);
         settings.gss_encryption = acceptor.is_some();
         settings.acceptor = acceptor;
         settings.version_text = format!("PostgreSQL {} on x86_64-pc-linux-gnu, 64-bit", server.profile.server_version);
@@ -65,10 +68,16 @@ pub fn client(client: &party::Client, host: &str, has_ticket: bool, materials: &
         party::TlsMode::Disabled => SslMode::Disable,
         party::TlsMode::Allowed => SslMode::Allow,
         party::TlsMode::Preferred => SslMode::Prefer,
+        party::TlsMode::Required | party::TlsMode::VerifyCa | party::TlsMode::VerifyIdentity
+            if client.tls.deviations.contains(&FallsBackToClear) && !client.direct_tls =>
+        {
+            SslMode::Prefer
+        }
         party::TlsMode::Required => SslMode::Require,
         party::TlsMode::VerifyCa => SslMode::VerifyCa,
         party::TlsMode::VerifyIdentity => SslMode::VerifyFull,
     };
+    settings.direct_tls = client.direct_tls;
     settings.gss_enc_mode = match client.gssencmode {
         party::GssMode::Disabled => GssEncMode::Disable,
         party::GssMode::Preferred => GssEncMode::Prefer,
@@ -103,10 +112,16 @@ pub fn next_connection(settings: &ClientSettings, outcome: &Outcome, trace: &Tra
     let over_tls = trace.contains(EventName::TlsAccept);
     let layer_failed = (over_gss || over_tls) && !trace.contains(EventName::Startup);
     let told = outcome.by == Some(Side::Server) && trace.contains(EventName::Error);
-    if outcome.kind != Kind::Refused || !(told || layer_failed) {
+    // Direct TLS begins a connection, so that it needs a new one where GSS encryption was asked for on this.
+    let no_gss_before_direct_tls = settings.direct_tls && trace.contains(EventName::GssencRefuse);
+    if outcome.kind != Kind::Refused || !(told || layer_failed || no_gss_before_direct_tls) {
         return None;
     }
-    settings.after_failure_over(if over_gss {
+    // What `allow` tries again is what it was told no to.
+    if over_gss && !told && settings.gss_enc_mode == GssEncMode::Require {
+        return None;
+    }
+    settings.after_failure_over(if over_gss || no_gss_before_direct_tls {
         Transport::Gss
     } else if over_tls {
         Transport::Tls

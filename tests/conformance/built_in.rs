@@ -4,7 +4,7 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 52] = [
+pub(crate) const CELLS: [(&str, usize); 58] = [
     ("kerberos/account-changes", 6),
     ("kerberos/account-realm", 6),
     ("kerberos/accounts", 32),
@@ -57,6 +57,12 @@ pub(crate) const CELLS: [(&str, usize); 52] = [
     ("proxy/pgbouncer-servers", 9),
     ("proxy/pgbouncer-trust", 5),
     ("tls/providers", 8),
+    ("transport/certificates", 240),
+    ("transport/changes", 8),
+    ("transport/mysql-modes", 60),
+    ("transport/one-authority", 14),
+    ("transport/postgres-modes", 648),
+    ("transport/suites-outside", 240),
 ];
 
 fn plan() -> Plan {

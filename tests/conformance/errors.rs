@@ -74,7 +74,7 @@ fn keys_and_types() {
     check(
         "login = ",
         "logn = ",
-        "25:1: unknown key 'logn', allowed: kind, argv, login, secret, database, tls, gssencmode, transport, offer, allow_cleartext, mutual, channel_binding, kdc_timesync, destroy_tickets, clock, deviations",
+        "25:1: unknown key 'logn', allowed: kind, argv, login, secret, database, tls, gssencmode, sslnegotiation, transport, offer, allow_cleartext, mutual, channel_binding, kdc_timesync, destroy_tickets, clock, deviations",
     );
     check(
         "[realm.corp]",
@@ -304,7 +304,9 @@ fn parties() {
         "22:29: unknown deviation 'no-ssl', allowed: wrong-error-code, no-ssl-bit, wrong-sequence-id, no-sqlstate, nonce-without-nul, accepts-wrong-secret, refuses-right-secret, no-ap-rep, secure-transport-not-enforced, asks-for-cleartext, error-message-byte, status-flag",
     );
     let of_kdcs: Vec<_> = mock_kdc::Deviation::ALL.iter().map(|deviation| deviation.name()).collect();
-    let of_clients = shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word);
+    let at_kdcs = shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word);
+    let of_tls = shakedown::tls::Deviation::ALL.iter().map(|deviation| deviation.word());
+    let of_clients: Vec<_> = at_kdcs.into_iter().chain(of_tls).collect();
     check(
         "realm = \"CORP.EXAMPLE.COM\"",
         "realm = \"CORP.EXAMPLE.COM\"\ndeviations = \"mute\"",
@@ -536,9 +538,18 @@ fn a_method_that_is_enabled_has_to_be_configured() {
 #[test]
 fn a_certificate_has_a_name() {
     let clock = "clock      = \"+1h\"";
-    let problem = "22:25: a certificate without a name; without 'names' it is for the host";
-    check(clock, "certificate = { names = [] }", problem);
-    for certificate in ["{ names = [\"a.test\"] }", "{ names = \"a.test\" }", "{ ca = \"other\" }"] {
+    let problem = "22:34: a certificate without a name; without 'names' it is for the host";
+    check(clock, "certificate = { cn = \"\", names = [] }", problem);
+    let long = "a".repeat(65);
+    let problem = format!("22:22: a common name has at most 64 octets (RFC 5280), not '{long}'");
+    check(clock, &format!("certificate = {{ cn = \"{long}\" }}"), &problem);
+    for certificate in [
+        "{ cn = \"\", names = [\"a.test\"] }",
+        "{ names = [] }",
+        "{ names = [\"a.test\"] }",
+        "{ names = \"a.test\" }",
+        "{ ca = \"other\" }",
+    ] {
         assert_eq!(plan(&SCENARIO.replace(clock, &format!("certificate = {certificate}"))), Ok(()));
     }
 }
@@ -546,11 +557,11 @@ fn a_certificate_has_a_name() {
 #[test]
 fn names_that_nobody_could_use_are_refused_with_their_place() {
     let engine = "engine     = \"aurora-mysql {engine}\"";
-    for wrong in ["", "not a host", "http://db.test", &"a".repeat(65)] {
+    for wrong in ["", "not a host", "http://db.test", &"a".repeat(254)] {
         check(
             engine,
             &format!("{engine}\nhost = \"{wrong}\""),
-            &format!("20:8: no name of a host '{wrong}', allowed: db.test, up to 64 octets"),
+            &format!("20:8: no name of a host '{wrong}', allowed: db.test, up to 253 octets"),
         );
     }
     for wrong in ["", "CORP EXAMPLE", "alice@CORP"] {
@@ -605,7 +616,7 @@ fn proxies() {
         "kind = \"haproxy\"\ndeviations = \"mute\"",
         "27:14: only servers, realms and built-in clients make deviations, not 'mute'",
     );
-    front("kind = \"haproxy\"\nhost = \"\"", "27:8: no name of a host '', allowed: db.test, up to 64 octets");
+    front("kind = \"haproxy\"\nhost = \"\"", "27:8: no name of a host '', allowed: db.test, up to 253 octets");
     check(
         "[client.app]",
         "[proxy.a]\nkind = \"haproxy\"\nto = \"b\"\n[proxy.b]\nkind = \"haproxy\"\nto = \"a\"\n[client.app]",

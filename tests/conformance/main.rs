@@ -19,4 +19,5 @@ mod kerberos_requirements;
 mod parties;
 mod play;
 mod steps;
+mod transport;
 mod twins;

@@ -18,6 +18,8 @@ pub struct Client {
     pub tls: ClientTls,
     /// PostgreSQL's GSS-API encryption.
     pub gssencmode: GssMode,
+    /// Whether TLS begins with the first octet and is not asked for (`sslnegotiation=direct`, PostgreSQL 17).
+    pub direct_tls: bool,
     /// What it is ready to prove its identity with.
     pub offer: Offer,
     /// Whether it sends a secret in the clear over a clear connection when it is asked to.

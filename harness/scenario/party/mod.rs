@@ -20,4 +20,7 @@ pub use image::Image;
 pub use proxy::{PgBouncer, Proxy, ProxyAuth, ProxyKind, ProxyTls};
 pub use realm::{AccountSettings, Lockout, Password, Realm, RealmService, RealmSettings, RealmUser};
 pub use server::{Enabled, Keytab, Server, ServerIam, ServerKerberos};
-pub use tls::{Ca, Certificate, ClientTls, ServerTls, TlsMode, TlsProvider, TlsRange};
+pub use tls::{
+    COMMON_NAME_MAX, Ca, Certificate, CertificateKey, ClientTls, NameMatching, ServerTls, TlsMode, TlsProvider,
+    TlsRange, Validity,
+};

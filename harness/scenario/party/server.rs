@@ -44,6 +44,12 @@ impl Server {
     pub fn protocol(&self) -> Protocol {
         self.profile.protocol
     }
+
+    /// The first number of the version on the wire: 15 for `15.2`.
+    #[must_use]
+    pub fn major(&self) -> u32 {
+        self.profile.server_version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default()
+    }
 }
 
 /// Methods beside passwords.

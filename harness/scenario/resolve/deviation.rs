@@ -32,16 +32,26 @@ pub(super) fn of_realm(written: &List, filling: &Filling<'_>) -> Result<Vec<Stri
     known(written, &mock_kdc::Deviation::ALL.map(mock_kdc::Deviation::name), filling)
 }
 
-/// Those of a client of ours, in what it asks KDCs.
+/// Those of a client of ours: in what it asks KDCs, and in what it takes for protected.
 pub(super) fn of_client(
     written: &List,
     kind: &ClientKind,
     filling: &Filling<'_>,
-) -> Result<Vec<String>, ScenarioError> {
+) -> Result<(Vec<String>, Vec<crate::tls::Deviation>), ScenarioError> {
     if let ClientKind::Command { .. } = kind {
-        return of_nobody(written, filling);
+        return Ok((of_nobody(written, filling)?, Vec::new()));
     }
-    known(written, &shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word), filling)
+    let at_kdcs = shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word);
+    let of_tls = crate::tls::Deviation::ALL.iter().map(|deviation| deviation.word());
+    let words = known(written, &at_kdcs.into_iter().chain(of_tls).collect::<Vec<_>>(), filling)?;
+    let (mut others, mut weaknesses) = (Vec::new(), Vec::new());
+    for word in words {
+        match word.parse() {
+            Ok(weakness) => weaknesses.push(weakness),
+            Err(_) => others.push(word),
+        }
+    }
+    Ok((others, weaknesses))
 }
 
 /// Those of a program or a proxy: there is none, and a word without effect would be believed to have one.
