@@ -1,6 +1,6 @@
 //! Database clients.
 
-use crate::scenario::party::{ClientProfile, ClientTls, Password, TicketOrigin};
+use crate::scenario::party::{ClientProfile, ClientTls, Password, TicketOrigin, Token};
 use std::sync::Arc;
 
 /// A database client.
@@ -22,6 +22,8 @@ pub struct Client {
     pub direct_tls: bool,
     /// What it is ready to prove its identity with.
     pub offer: Offer,
+    /// What its token says, if it offers one.
+    pub token: Token,
     /// Whether it sends a secret in the clear over a clear connection when it is asked to.
     pub allow_cleartext: bool,
     /// Whether it asks for mutual authentication (MySQL: some clients do, some do not; PostgreSQL: always).
@@ -34,7 +36,7 @@ pub struct Client {
     pub destroy_tickets: bool,
     /// Offset to the base clock in seconds.
     pub clock_seconds: i64,
-    /// Departures from the protocol that it is asked to make.
+    /// Departures from the protocol that it is asked to make: in what it asks KDCs, and in its token.
     pub deviations: Vec<String>,
 }
 

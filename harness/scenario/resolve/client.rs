@@ -1,6 +1,7 @@
 //! Clients.
 
 use super::deviation;
+use super::iam;
 use super::realm::{clock_seconds, password, texts};
 use super::server::{PROVIDERS, RUSTLS_SUITES};
 use crate::error::ScenarioError;
@@ -62,6 +63,7 @@ pub(super) fn resolve(
         sslnegotiation,
         transport,
         offer,
+        token,
         allow_cleartext,
         mutual,
         channel_binding,
@@ -110,6 +112,7 @@ pub(super) fn resolve(
         gssencmode: transport.gssencmode,
         direct_tls,
         offer,
+        token: iam::of_client(token.as_ref(), reached, filling)?,
         allow_cleartext: filling.flag(allow_cleartext.as_ref(), transport.cleartext)?,
         // libpq always asks the server to prove itself, MySQL's own client library never does.
         mutual: filling.flag(mutual.as_ref(), asks_for_proof)?,

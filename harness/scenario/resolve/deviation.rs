@@ -1,12 +1,13 @@
 //! Departures from the protocol that a party is asked to make: words that its mock has, found wrong while the file is read.
 
 use crate::error::ScenarioError;
+use crate::iam;
 use crate::scenario::party::ClientKind;
 use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;
 use crate::scenario::written::List;
 
-/// Those of a server. PostgreSQL's mock makes one at a time.
+/// Those of a server, what it makes of tokens included. PostgreSQL's mock makes one at a time.
 pub(super) fn of_server(
     written: &List,
     protocol: Protocol,
@@ -14,11 +15,12 @@ pub(super) fn of_server(
 ) -> Result<Vec<String>, ScenarioError> {
     match protocol {
         Protocol::Mysql => {
-            known(written, &crate::mysql::Deviation::ALL.iter().map(|known| known.word()).collect::<Vec<_>>(), filling)
+            let words = crate::mysql::Deviation::ALL.iter().map(|known| known.word());
+            known(written, &words.chain(of_iam()).collect::<Vec<_>>(), filling)
         }
         Protocol::Postgres => {
-            let words: Vec<_> = crate::postgres::Deviation::ALL.iter().map(|known| known.word()).collect();
-            let found = known(written, &words, filling)?;
+            let words = crate::postgres::Deviation::ALL.iter().map(|known| known.word());
+            let found = known(written, &words.chain(of_iam()).collect::<Vec<_>>(), filling)?;
             match filling.words(written)?.get(1) {
                 Some(second) => Err(filling.error(second, "a PostgreSQL mock makes one deviation at a time, not also")),
                 None => Ok(found),
@@ -27,12 +29,17 @@ pub(super) fn of_server(
     }
 }
 
+/// Those of whoever verifies tokens.
+fn of_iam() -> impl Iterator<Item = &'static str> {
+    iam::Deviation::ALL.iter().map(|known| known.word())
+}
+
 /// Those of a KDC.
 pub(super) fn of_realm(written: &List, filling: &Filling<'_>) -> Result<Vec<String>, ScenarioError> {
     known(written, &mock_kdc::Deviation::ALL.map(mock_kdc::Deviation::name), filling)
 }
 
-/// Those of a client of ours: in what it asks KDCs, and in what it takes for protected.
+/// Those of a client of ours: in what it asks KDCs, in its token, and in what it takes for protected.
 pub(super) fn of_client(
     written: &List,
     kind: &ClientKind,
@@ -41,9 +48,10 @@ pub(super) fn of_client(
     if let ClientKind::Command { .. } = kind {
         return Ok((of_nobody(written, filling)?, Vec::new()));
     }
-    let at_kdcs = shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word);
-    let of_tls = crate::tls::Deviation::ALL.iter().map(|deviation| deviation.word());
-    let words = known(written, &at_kdcs.into_iter().chain(of_tls).collect::<Vec<_>>(), filling)?;
+    let of_kdc_requests = shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word);
+    let of_tokens = iam::Departure::ALL.iter().map(|known| known.word());
+    let of_tls = crate::tls::Deviation::ALL.iter().map(|known| known.word());
+    let words = known(written, &of_kdc_requests.into_iter().chain(of_tokens).chain(of_tls).collect::<Vec<_>>(), filling)?;
     let (mut others, mut weaknesses) = (Vec::new(), Vec::new());
     for word in words {
         match word.parse() {

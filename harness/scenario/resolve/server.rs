@@ -1,12 +1,12 @@
 //! Servers: a profile with its parameters set, TLS, and what joins them to realms.
 
 use super::realm::{clock_seconds, spn, texts};
-use super::{account, deviation};
+use super::{account, deviation, iam};
 use crate::error::ScenarioError;
 use crate::handshake::TlsVersion;
 use crate::scenario::file;
 use crate::scenario::party::{
-    COMMON_NAME_MAX, Ca, Certificate, CertificateKey, Enabled, Image, Keytab, Realm, Server, ServerIam, ServerKerberos,
+    COMMON_NAME_MAX, Ca, Certificate, CertificateKey, Enabled, Image, Keytab, Realm, Server, ServerKerberos,
     ServerTls, TlsProvider, Validity,
 };
 use crate::scenario::profile::{Profile, Protocol, Settings};
@@ -52,7 +52,7 @@ pub(super) fn resolve(
         None => None,
     };
     let iam = match iam {
-        Some(file::Iam { region }) => Some(ServerIam { region: filling.text(region)?.text }),
+        Some(iam) => Some(iam::of_server(iam, &host, filling)?),
         None => None,
     };
     let enabled = match filling.optional(enabled.as_ref())? {
