@@ -28,7 +28,8 @@ pub mod transcript;
 
 pub use crate::handshake::Secret;
 pub use client::{
-    ChannelBinding, Cleartext, ClientHandshake, ClientSettings, GssEncMode, KerberosSettings, SslMode, Transport,
+    ChannelBinding, Cleartext, ClientHandshake, ClientSettings, GssEncMode, KerberosSettings, SessionWanted, SslMode,
+    Transport,
 };
 pub use deviation::Deviation;
 pub use hba::{GssOptions, Method, Rule};

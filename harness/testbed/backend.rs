@@ -249,7 +249,8 @@ impl Backend {
                 // A certificate can name an address: then that is where its server is.
                 let named =
                     planned.tls.iter().flat_map(|tls| &tls.certificate.names).find_map(|name| name.parse().ok());
-                let host = named.filter(IpAddr::is_loopback).unwrap_or(host);
+                let own = if planned.is_instance { loopback::own() } else { host };
+                let host = named.filter(IpAddr::is_loopback).unwrap_or(own);
                 StandingServer::mock(&planned, acceptor, materials, SocketAddr::new(host, 0)).await
             }
             Databases::Process(servers) => servers.server(planned, realm, is_changed, materials).await,

@@ -59,6 +59,10 @@ impl Mock {
             });
             settings.accounts.insert(name.clone(), account);
         }
+        if server.is_reader {
+            let on = |name: &str| (name.to_owned(), "ON".to_owned());
+            settings.variables.extend(["innodb_read_only", "read_only"].map(on));
+        }
         settings.variables.extend(server.parameters.iter().map(|(name, value)| (name.clone(), value.clone())));
         settings.deviations = protocol_deviations(server).map(deviation).collect::<Result<_, _>>()?;
         Ok(Self { settings: Arc::new(settings), connections: AtomicU32::new(8) })

@@ -5,8 +5,8 @@ use crate::handshake::{EventName, Handshake, Kind, Outcome, Secret, Side, Trace,
 use crate::iam::Verifier;
 use crate::postgres::{
     Account, ChannelBinding, Cleartext, ClientHandshake, ClientSettings, Databases, Deviation, GssEncMode, GssOptions,
-    KerberosSettings, Method, PasswordEncryption, Rule, ServerHandshake, ServerSettings, SslMode, TokenCheck,
-    Transport, hba,
+    KerberosSettings, Method, PasswordEncryption, Rule, ServerHandshake, ServerSettings, SessionWanted, SslMode,
+    TokenCheck, Transport, hba,
 };
 use crate::scenario::party::{self, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
 use crate::testbed::iam::protocol_deviations;
@@ -53,6 +53,10 @@ impl Mock {
         for (name, planned) in &server.accounts {
             settings.accounts.insert(name.clone(), account(name, planned, materials, &mut random));
         }
+        if server.is_reader {
+            let on = |name: &str| (name.to_owned(), "on".to_owned());
+            settings.parameters.extend(["in_hot_standby", "transaction_read_only"].map(on));
+        }
         settings.deviation = match protocol_deviations(server).collect::<Vec<_>>().as_slice() {
             [] => None,
             [word] => Some(deviation(word)?),
@@ -98,6 +102,11 @@ pub fn client(
         party::TlsMode::VerifyIdentity => SslMode::VerifyFull,
     };
     settings.direct_tls = client.direct_tls;
+    settings.session = match client.session {
+        party::SessionWanted::Any => SessionWanted::Any,
+        party::SessionWanted::ReadWrite => SessionWanted::ReadWrite,
+        party::SessionWanted::ReadOnly => SessionWanted::ReadOnly,
+    };
     settings.gss_enc_mode = match client.gssencmode {
         party::GssMode::Disabled => GssEncMode::Disable,
         party::GssMode::Preferred => GssEncMode::Prefer,

@@ -4,7 +4,16 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 63] = [
+pub(crate) const CELLS: [(&str, usize); 72] = [
+    ("cluster/endpoints", 12),
+    ("cluster/failover", 2),
+    ("cluster/global", 24),
+    ("cluster/long-names", 4),
+    ("cluster/port-change", 4),
+    ("cluster/proxy-endpoint", 24),
+    ("cluster/reboot", 2),
+    ("cluster/roles", 12),
+    ("cluster/size", 2),
     ("iam/cleartext", 24),
     ("iam/logins", 96),
     ("iam/throttle", 2),

@@ -6,6 +6,7 @@
 mod built_in;
 mod cipher_suites;
 mod clocks;
+mod clusters;
 mod counter_checks;
 mod data;
 mod default_matrix;

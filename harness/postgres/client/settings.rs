@@ -19,6 +19,8 @@ pub struct ClientSettings {
     pub ssl_mode: SslMode,
     /// With [`SslMode::Allow`]: that the clear was tried on an earlier connection, so that this one asks for TLS.
     pub clear_was_tried: bool,
+    /// `target_session_attrs`, judged by what the server reports as `in_hot_standby` (PostgreSQL 14).
+    pub session: SessionWanted,
     /// TLS from the first byte instead of an SSLRequest (`sslnegotiation=direct`, PostgreSQL 17).
     pub direct_tls: bool,
     /// Whether ALPN `postgresql` is offered (libpq from 17 on; obligatory with direct TLS, where it is always offered).
@@ -56,6 +58,7 @@ impl ClientSettings {
             secret: None,
             ssl_mode: SslMode::Prefer,
             clear_was_tried: false,
+            session: SessionWanted::Any,
             direct_tls: false,
             alpn: false,
             gss_enc_mode: GssEncMode::Prefer,
@@ -192,6 +195,18 @@ words! {
         VerifyCa = "verify-ca",
         /// … and the host name.
         VerifyFull = "verify-full",
+    }
+}
+
+words! {
+    /// `target_session_attrs`, as far as it is about writing.
+    SessionWanted ("target_session_attrs") {
+        /// Whatever it is.
+        Any = "any",
+        /// One that can be written to.
+        ReadWrite = "read-write",
+        /// One that cannot.
+        ReadOnly = "read-only",
     }
 }
 

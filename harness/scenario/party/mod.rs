@@ -7,6 +7,7 @@
 mod account;
 mod client;
 mod client_profile;
+mod cluster;
 mod iam;
 mod image;
 mod proxy;
@@ -15,8 +16,9 @@ mod server;
 mod tls;
 
 pub use account::{Account, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
-pub use client::{ChannelBinding, Client, ClientKind, GssMode, Offer};
+pub use client::{ChannelBinding, Client, ClientKind, GssMode, Offer, SessionWanted};
 pub use client_profile::{ClientProfile, TicketOrigin, TokenForm, WithoutPlugin};
+pub use cluster::{Cluster, Deviation as ClusterDeviation, Endpoint, LeadsTo, READERS_MAX};
 pub use iam::{IamKey, IamThrottle, Principal, ServerIam, Token};
 pub use image::Image;
 pub use proxy::{PgBouncer, Proxy, ProxyAuth, ProxyKind, ProxyTls};

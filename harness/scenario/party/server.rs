@@ -34,6 +34,10 @@ pub struct Server {
     pub image: Option<Image>,
     /// Offset to the base clock in seconds.
     pub clock_seconds: i64,
+    /// Whether it is a reader of a cluster, and says so.
+    pub is_reader: bool,
+    /// Whether it is an instance of a cluster, and has an address of its own.
+    pub is_instance: bool,
     /// Departures from the protocol that the server is asked to make.
     pub deviations: Vec<String>,
 }

@@ -9,8 +9,8 @@ use crate::handshake::TlsVersion;
 use crate::scenario::client_profiles::ClientProfiles;
 use crate::scenario::file;
 use crate::scenario::party::{
-    Ca, ChannelBinding, Client, ClientKind, ClientTls, GssMode, NameMatching, Offer, Password, Proof, Server, TlsMode,
-    TlsProvider, TlsRange,
+    Ca, ChannelBinding, Client, ClientKind, ClientTls, GssMode, NameMatching, Offer, Password, Proof, Server,
+    SessionWanted, TlsMode, TlsProvider, TlsRange,
 };
 use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;
@@ -39,6 +39,9 @@ pub(super) const TRUSTED: [(&str, Option<Ca>); 3] =
 const GSS_MODES: [(&str, GssMode); 3] =
     [("disable", GssMode::Disabled), ("prefer", GssMode::Preferred), ("require", GssMode::Required)];
 
+const SESSIONS: [(&str, SessionWanted); 3] =
+    [("any", SessionWanted::Any), ("read-write", SessionWanted::ReadWrite), ("read-only", SessionWanted::ReadOnly)];
+
 const CHANNEL_BINDINGS: [(&str, ChannelBinding); 3] = [
     ("disable", ChannelBinding::Disabled),
     ("prefer", ChannelBinding::Preferred),
@@ -60,6 +63,7 @@ pub(super) fn resolve(
         database,
         tls,
         gssencmode,
+        target_session_attrs,
         sslnegotiation,
         transport,
         offer,
@@ -82,6 +86,10 @@ pub(super) fn resolve(
     let channel_binding = match filling.optional(channel_binding.as_ref())? {
         Some(text) => filling.one_of(&text, "channel binding", &CHANNEL_BINDINGS)?,
         None => ChannelBinding::Preferred,
+    };
+    let session = match filling.optional(target_session_attrs.as_ref())? {
+        Some(text) => filling.one_of(&text, "target_session_attrs", &SESSIONS)?,
+        None => SessionWanted::Any,
     };
     let direct_tls = match filling.optional(sslnegotiation.as_ref())? {
         Some(text) => filling.one_of(&text, "sslnegotiation", &[("postgres", false), ("direct", true)])?,
@@ -110,6 +118,7 @@ pub(super) fn resolve(
         database: filling.optional(database.as_ref())?.map(|text| text.text),
         tls: ClientTls { deviations: of_tls, ..transport.tls },
         gssencmode: transport.gssencmode,
+        session,
         direct_tls,
         offer,
         token: iam::of_client(token.as_ref(), reached, filling)?,

@@ -51,7 +51,8 @@ pub(super) fn of_client(
     let of_kdc_requests = shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word);
     let of_tokens = iam::Departure::ALL.iter().map(|known| known.word());
     let of_tls = crate::tls::Deviation::ALL.iter().map(|known| known.word());
-    let words = known(written, &of_kdc_requests.into_iter().chain(of_tokens).chain(of_tls).collect::<Vec<_>>(), filling)?;
+    let words =
+        known(written, &of_kdc_requests.into_iter().chain(of_tokens).chain(of_tls).collect::<Vec<_>>(), filling)?;
     let (mut others, mut weaknesses) = (Vec::new(), Vec::new());
     for word in words {
         match word.parse() {
@@ -70,7 +71,7 @@ pub(super) fn of_nobody(written: &List, filling: &Filling<'_>) -> Result<Vec<Str
     }
 }
 
-fn known(written: &List, words: &[&str], filling: &Filling<'_>) -> Result<Vec<String>, ScenarioError> {
+pub(super) fn known(written: &List, words: &[&str], filling: &Filling<'_>) -> Result<Vec<String>, ScenarioError> {
     let listed: Vec<_> = words.iter().map(|word| (*word, *word)).collect();
     let written = filling.words(written)?;
     written.iter().map(|word| filling.one_of(word, "deviation", &listed).map(str::to_owned)).collect()

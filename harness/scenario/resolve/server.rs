@@ -6,8 +6,8 @@ use crate::error::ScenarioError;
 use crate::handshake::TlsVersion;
 use crate::scenario::file;
 use crate::scenario::party::{
-    COMMON_NAME_MAX, Ca, Certificate, CertificateKey, Enabled, Image, Keytab, Realm, Server, ServerKerberos,
-    ServerTls, TlsProvider, Validity,
+    COMMON_NAME_MAX, Ca, Certificate, CertificateKey, Enabled, Image, Keytab, Realm, Server, ServerKerberos, ServerTls,
+    TlsProvider, Validity,
 };
 use crate::scenario::profile::{Profile, Protocol, Settings};
 use crate::scenario::profiles::Profiles;
@@ -43,6 +43,7 @@ pub(super) fn resolve(
         image,
         clock,
         deviations,
+        of_cluster,
     } = written;
     let profile = profile(written, filling, profiles, readings)?;
     let settings = set_parameters(&profile, parameters, filling)?;
@@ -75,6 +76,11 @@ pub(super) fn resolve(
             enabled
         }
         None => Enabled { kerberos: kerberos.is_some(), iam: iam.is_some() },
+    };
+    let instance = of_cluster.clone().unwrap_or_default();
+    let enabled = Enabled {
+        kerberos: enabled.kerberos && !instance.waits_for_reboot && (!instance.port_changed || instance.keeps_kerberos),
+        iam: enabled.iam && !instance.waits_for_reboot,
     };
     let default_realm = kerberos.as_ref().map(|kerberos| &kerberos.realm);
     let mut resolved = BTreeMap::new();
@@ -110,6 +116,8 @@ pub(super) fn resolve(
         enabled,
         image: resolve_image(image.as_ref(), filling)?,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
+        is_reader: instance.is_reader,
+        is_instance: of_cluster.is_some(),
         deviations,
     })
 }

@@ -201,7 +201,13 @@ fn a_certificate_has_a_name() {
     let long = "a".repeat(65);
     let problem = format!("22:22: a common name has at most 64 octets (RFC 5280), not '{long}'");
     check(clock, &format!("certificate = {{ cn = \"{long}\" }}"), &problem);
-    for certificate in ["{ cn = \"\", names = [\"a.test\"] }", "{ names = [] }", "{ names = [\"a.test\"] }", "{ names = \"a.test\" }", "{ ca = \"other\" }"] {
+    for certificate in [
+        "{ cn = \"\", names = [\"a.test\"] }",
+        "{ names = [] }",
+        "{ names = [\"a.test\"] }",
+        "{ names = \"a.test\" }",
+        "{ ca = \"other\" }",
+    ] {
         assert_eq!(plan(&SCENARIO.replace(clock, &format!("certificate = {certificate}"))), Ok(()));
     }
 }
