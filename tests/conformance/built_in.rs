@@ -4,7 +4,8 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 72] = [
+pub(crate) const CELLS: [(&str, usize); 73] = [
+    ("clients/connectors", 18),
     ("cluster/endpoints", 12),
     ("cluster/failover", 2),
     ("cluster/global", 24),
