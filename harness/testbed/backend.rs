@@ -155,6 +155,10 @@ impl Backend {
     /// Why a case cannot be played here, if so.
     #[must_use]
     pub fn lacks(&self, case: &Case) -> Option<String> {
+        let is_real = |server: &Arc<party::Server>| !matches!(self.databases(server.protocol()), Databases::Mock(_));
+        if !case.clusters.is_empty() && case.servers.values().any(is_real) {
+            return Some("a cluster is played by mocks alone".to_owned());
+        }
         let case = match clocks::rebased(case, |party| self.runs_on_machine_time(party)) {
             Ok(case) => case,
             Err(reason) => return Some(reason),
