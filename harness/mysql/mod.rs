@@ -26,9 +26,11 @@ pub mod auth;
 pub mod capability;
 pub mod charset;
 pub mod client;
+pub mod client_deviation;
 pub mod command;
 pub mod deviation;
 pub mod greeting;
+pub mod host;
 pub mod login;
 pub mod packet;
 pub mod query;
@@ -45,7 +47,9 @@ pub use account::{Account, Credentials, DatabaseAccess, TokenVerifier};
 pub use auth::{ClientPlugin, ProvenAccounts, RsaKey, ServerPlugin};
 pub use capability::Capabilities;
 pub use client::ClientHandshake;
+pub use client_deviation::Deviation as ClientDeviation;
 pub use deviation::Deviation;
+pub use host::{HostAccount, HostPattern};
 pub use server::ServerHandshake;
 pub use settings::{
     AfterLogin, Cleartext, ClientSettings, KerberosClient, KerberosService, PrincipalRule, ServerSettings, TlsMode,

@@ -62,22 +62,12 @@ pub enum Adjustable {
     Certificate,
     /// Keytabs with other keys than the right ones.
     Keytab,
-    /// Whether GSS encryption is offered at all.
-    GssEncryptionOff,
 }
 
 impl Adjustable {
     /// All of it.
-    pub const ALL: [Self; 8] = [
-        Self::TlsOff,
-        Self::Methods,
-        Self::RequireSsl,
-        Self::Databases,
-        Self::Cache,
-        Self::Certificate,
-        Self::Keytab,
-        Self::GssEncryptionOff,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::TlsOff, Self::Methods, Self::RequireSsl, Self::Databases, Self::Cache, Self::Certificate, Self::Keytab];
 }
 
 impl Abilities {
@@ -112,6 +102,9 @@ pub fn lacks(needs: &Needs, abilities: &Abilities) -> Option<String> {
     if !needs.deviations.is_empty() {
         return Some(format!("{product} makes no deviation on demand: {}", needs.deviations.join(", ")));
     }
+    if needs.host_accounts {
+        return Some(format!("{product} is given accounts of clients from anywhere alone"));
+    }
     if let Some(verb) = needs.verbs.iter().find(|verb| !verbs.contains(verb)) {
         return Some(format!("{product} has no verb '{verb}'"));
     }
@@ -126,6 +119,9 @@ pub fn lacks(needs: &Needs, abilities: &Abilities) -> Option<String> {
     }
     if needs.gss_encryption && !gss_encryption {
         return Some(format!("{product} has no GSS encryption"));
+    }
+    if needs.gss_encryption_off && *gss_encryption {
+        return Some(format!("{product} cannot be kept from offering GSS encryption"));
     }
     let lacking = |(name, need): (&String, &ParameterNeed)| lacks_parameter(name, need, product, parameters);
     if let Some(reason) = needs.parameters.iter().find_map(lacking) {
@@ -209,9 +205,6 @@ fn adjustments(needs: &Needs) -> Vec<(Adjustable, String)> {
         let names = certificate.names.join(", ");
         let reason = format!("cannot be given a certificate of {names} {by}{when}{key}");
         wanted.push((Adjustable::Certificate, reason));
-    }
-    if needs.gss_encryption_off {
-        wanted.push((Adjustable::GssEncryptionOff, "answers GSSENCRequest with G, keytab or not".to_owned()));
     }
     match needs.keytab {
         None | Some(Keytab::Current) => {}

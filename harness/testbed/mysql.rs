@@ -5,8 +5,8 @@ use crate::handshake::{Handshake, Secret, UnknownDeviation};
 use crate::iam::Verifier;
 use crate::mysql::{
     Account, AfterLogin, Cleartext, ClientHandshake, ClientPlugin, ClientSettings, Credentials, DatabaseAccess,
-    Deviation, KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, ServerHandshake, ServerPlugin,
-    ServerSettings, TlsMode, TokenForm, TokenVerifier, WithoutPlugin,
+    Deviation, HostAccount, HostPattern, KerberosClient, KerberosService, PrincipalRule, ProvenAccounts,
+    ServerHandshake, ServerPlugin, ServerSettings, TlsMode, TokenForm, TokenVerifier, WithoutPlugin,
 };
 use crate::scenario::party::{self, ClientProfile, PasswordScheme, Proof};
 use crate::testbed::iam::protocol_deviations;
@@ -63,6 +63,10 @@ impl Mock {
             let on = |name: &str| (name.to_owned(), "ON".to_owned());
             settings.variables.extend(["innodb_read_only", "read_only"].map(on));
         }
+        for party::HostAccount { login, host, account } in &server.host_accounts {
+            let (account, _) = self::account(account, tokens.as_ref(), materials)?;
+            settings.host_accounts.push(HostAccount { user: login.clone(), host: HostPattern::new(host), account });
+        }
         settings.variables.extend(server.parameters.iter().map(|(name, value)| (name.clone(), value.clone())));
         settings.deviations = protocol_deviations(server).map(deviation).collect::<Result<_, _>>()?;
         Ok(Self { settings: Arc::new(settings), connections: AtomicU32::new(8) })
@@ -101,6 +105,7 @@ pub fn client(client: &party::Client, token: Option<Secret>, materials: &Materia
     };
     settings.cleartext = if client.allow_cleartext { Cleartext::Always } else { Cleartext::OverTls };
     settings.request_public_key = true;
+    settings.deviations = client.deviations.iter().filter_map(|word| word.parse().ok()).collect();
     settings.kerberos = KerberosClient { mutual: client.mutual, ..KerberosClient::default() };
     settings.attributes = [("_client_name", "shakedown"), ("_client_version", env!("CARGO_PKG_VERSION"))]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -32,7 +32,7 @@ pub struct Needs {
     pub methods_off: BTreeSet<String>,
     /// Whether a client may encrypt with GSS-API and the server has a key for it.
     pub gss_encryption: bool,
-    /// Whether a client asks for GSS encryption and is to be told that there is none.
+    /// Whether a client may encrypt with GSS-API and is to be told that the server does not.
     pub gss_encryption_off: bool,
     /// What its keytab is to hold, if a login comes to Kerberos.
     pub keytab: Option<Keytab>,
@@ -49,6 +49,8 @@ pub struct Needs {
     /// The offset of its clock to the base. Only differences between parties mean anything, so that this alone is never
     /// lacking; who knows all parties judges it.
     pub clock_seconds: i64,
+    /// Whether accounts are for clients from somewhere.
+    pub host_accounts: bool,
     /// Departures from the protocol.
     pub deviations: Vec<String>,
     /// What steps change about it, in their words: `rotate`, `restart`.
@@ -102,6 +104,9 @@ impl Needs {
         let joined = server.kerberos.as_ref().filter(|_| server.enabled.kerberos);
         let gss_encryption =
             joined.is_some() && logins.iter().any(|login| login.client.gssencmode != GssMode::Disabled);
+        let gss_encryption_off = !server.enabled.kerberos
+            && server.kerberos.is_some()
+            && logins.iter().any(|login| login.client.gssencmode != GssMode::Disabled);
         let by_ticket = gss_encryption || methods.on.iter().any(|method| KERBEROS.contains(&method.as_str()));
         let tls: BTreeSet<TlsNeed> = logins.iter().filter_map(|login| login.handshake(server.tls.as_ref()?)).collect();
         Self {
@@ -113,7 +118,7 @@ impl Needs {
             methods: methods.on,
             methods_off: methods.off,
             gss_encryption,
-            gss_encryption_off: joined.is_none() && asks_for_gss_encryption(case, server),
+            gss_encryption_off,
             keytab: joined.filter(|_| by_ticket).map(|kerberos| kerberos.keytab),
             parameters: parameters(server),
             require_ssl: named(|account| account.require_ssl),
@@ -121,6 +126,7 @@ impl Needs {
             cached: cached(&logins),
             certificate: certificate(server, &logins),
             clock_seconds: server.clock_seconds,
+            host_accounts: !server.host_accounts.is_empty(),
             deviations: server.deviations.clone(),
             verbs: verbs(case, server).collect(),
         }
@@ -290,18 +296,6 @@ fn certificate(server: &Server, logins: &[Login<'_>]) -> Option<CertificateNeed>
     let names = if shown.names.is_empty() { shown.common_name.iter().cloned().collect() } else { shown.names.clone() };
     let (ca, validity, key) = (shown.ca, shown.validity, shown.key);
     (is_seen || (!is_ordinary && logins.iter().any(verifies))).then_some(CertificateNeed { names, ca, validity, key })
-}
-
-/// Whether a client that has a ticket asks a server for GSS encryption; without one it does not ask.
-fn asks_for_gss_encryption(case: &Case, server: &Server) -> bool {
-    let mut steps = case.steps.iter();
-    steps.any(|step| {
-        let Verb::Connect { from, to, .. } = &step.verb else { return false };
-        let reaches = case.server_behind(to).is_some_and(|reached| **reached == *server);
-        let asks = case.clients.get(from).is_some_and(|client| client.gssencmode != GssMode::Disabled);
-        let has_ticket = case.steps.iter().any(|step| matches!(&step.verb, Verb::Kinit { by, .. } if by == from));
-        reaches && asks && has_ticket
-    })
 }
 
 /// What steps change about a server.

@@ -5,6 +5,7 @@
 
 mod built_in;
 mod cipher_suites;
+mod client_settings;
 mod clocks;
 mod clusters;
 mod counter_checks;
@@ -15,10 +16,13 @@ mod errors;
 mod established;
 mod format;
 mod golden;
+mod iam;
 mod kerberos_errors;
 mod kerberos_requirements;
 mod parties;
 mod play;
+mod requirements;
 mod steps;
+mod survey;
 mod transport;
 mod twins;

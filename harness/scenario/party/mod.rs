@@ -6,6 +6,7 @@
 
 mod account;
 mod client;
+mod client_deviation;
 mod client_profile;
 mod cluster;
 mod iam;
@@ -15,8 +16,9 @@ mod realm;
 mod server;
 mod tls;
 
-pub use account::{Account, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
-pub use client::{ChannelBinding, Client, ClientKind, GssMode, Offer, SessionWanted};
+pub use account::{Account, HbaConnection, HbaLine, HbaMethod, HostAccount, PasswordScheme, Proof};
+pub use client::{ChannelBinding, Client, ClientKind, ClientKrb5, GssMode, Offer, PostgresProtocol, SessionWanted};
+pub use client_deviation::Deviation as ClientDeviation;
 pub use client_profile::{ClientProfile, TicketOrigin, TokenForm, WithoutPlugin};
 pub use cluster::{Cluster, Deviation as ClusterDeviation, Endpoint, LeadsTo, READERS_MAX};
 pub use iam::{IamKey, IamThrottle, Principal, ServerIam, Token};

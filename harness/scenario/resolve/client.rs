@@ -2,15 +2,15 @@
 
 use super::deviation;
 use super::iam;
-use super::realm::{clock_seconds, password, texts};
+use super::realm::{clock_seconds, etypes, number, password, seconds, texts};
 use super::server::{PROVIDERS, RUSTLS_SUITES};
 use crate::error::ScenarioError;
 use crate::handshake::TlsVersion;
 use crate::scenario::client_profiles::ClientProfiles;
 use crate::scenario::file;
 use crate::scenario::party::{
-    Ca, ChannelBinding, Client, ClientKind, ClientTls, GssMode, NameMatching, Offer, Password, Proof, Server,
-    SessionWanted, TlsMode, TlsProvider, TlsRange,
+    Ca, ChannelBinding, Client, ClientKind, ClientKrb5, ClientTls, GssMode, NameMatching, Offer, Password,
+    PostgresProtocol, Proof, Server, SessionWanted, TlsMode, TlsProvider, TlsRange,
 };
 use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;
@@ -48,6 +48,8 @@ const CHANNEL_BINDINGS: [(&str, ChannelBinding); 3] = [
     ("require", ChannelBinding::Required),
 ];
 
+const PROTOCOLS: [(&str, PostgresProtocol); 2] = [("3.0", PostgresProtocol::V3_0), ("3.2", PostgresProtocol::V3_2)];
+
 /// A client. `reached` are the servers that it connects to: without a secret of its own it has that of its account there.
 pub(super) fn resolve(
     written: &file::Client,
@@ -71,8 +73,10 @@ pub(super) fn resolve(
         allow_cleartext,
         mutual,
         channel_binding,
+        protocol,
         kdc_timesync,
         destroy_tickets,
+        krb5,
         clock,
         deviations,
     } = written;
@@ -94,6 +98,10 @@ pub(super) fn resolve(
     let direct_tls = match filling.optional(sslnegotiation.as_ref())? {
         Some(text) => filling.one_of(&text, "sslnegotiation", &[("postgres", false), ("direct", true)])?,
         None => false,
+    };
+    let protocol = match filling.optional(protocol.as_ref())? {
+        Some(text) => filling.one_of(&text, "version of the protocol", &PROTOCOLS)?,
+        None => PostgresProtocol::V3_0,
     };
     let speaks_postgres = reached.iter().any(|server| server.protocol() == Protocol::Postgres);
     let is_profile = kind.as_ref().filter(|_| speaks_postgres);
@@ -126,8 +134,10 @@ pub(super) fn resolve(
         // libpq always asks the server to prove itself, MySQL's own client library never does.
         mutual: filling.flag(mutual.as_ref(), asks_for_proof)?,
         channel_binding,
+        protocol,
         kdc_timesync: filling.flag(kdc_timesync.as_ref(), true)?,
         destroy_tickets: filling.flag(destroy_tickets.as_ref(), false)?,
+        krb5: resolve_krb5(krb5.as_ref(), filling)?,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
     })
 }
@@ -219,6 +229,17 @@ fn resolve_transport(
     };
     resolved.tls.mode = mode;
     Ok(Transport { gssencmode, cleartext: true, ..resolved })
+}
+
+fn resolve_krb5(written: Option<&file::ClientKrb5>, filling: &Filling<'_>) -> Result<ClientKrb5, ScenarioError> {
+    let Some(file::ClientKrb5 { etypes: own_etypes, clockskew, udp_preference_limit }) = written else {
+        return Ok(ClientKrb5::default());
+    };
+    Ok(ClientKrb5 {
+        etypes: etypes(own_etypes, filling)?,
+        clock_skew_seconds: seconds(clockskew.as_ref(), filling)?,
+        udp_preference_limit: number(udp_preference_limit.as_ref(), filling)?,
+    })
 }
 
 fn resolve_tls(written: Option<&file::ClientTls>, filling: &Filling<'_>) -> Result<ClientTls, ScenarioError> {

@@ -3,7 +3,7 @@
 use super::SUPERUSER;
 use crate::scenario::party;
 use crate::scenario::plan::Case;
-use crate::testbed::abilities::{self, Abilities, Adjustable};
+use crate::testbed::abilities::{self, Abilities};
 use crate::testbed::needs::Needs;
 
 /// The engine line that it stands for, each version for its own.
@@ -45,8 +45,6 @@ fn of(build: &Build, product: String) -> Abilities {
     let has = |method: &&str| build.gss || *method != "gss";
     abilities.methods = methods.into_iter().filter(has).map(str::to_owned).collect();
     abilities.gss_encryption = build.gss;
-    // `ProcessStartupPacket`: whoever was built with it offers it over TCP.
-    abilities.adjusts.retain(|adjustable| !build.gss || *adjustable != Adjustable::GssEncryptionOff);
     // It reads its keytab for each connection.
     abilities.verbs = vec!["rotate".to_owned()];
     abilities
