@@ -8,11 +8,13 @@
 //! that is skipped before it starts has a `CaseFinished` only. The engine prints nothing and reports run nothing: what is
 //! not in an event is in no report, and no type in this file has a place for a secret.
 
+use crate::engine::floors;
 use crate::engine::twins::Twins;
+use crate::handshake::EventName;
 use crate::handshake::outcome::Outcome;
 use crate::handshake::trace::Trace;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -70,6 +72,8 @@ pub struct CaseResult {
     pub axes: Vec<(String, String)>,
     /// The IDs of the requirements that it shows.
     pub requirements: Vec<String>,
+    /// Client libraries that our own client stood for: what came out is about a model of them.
+    pub models: Vec<String>,
     /// The verdict over all steps.
     pub verdict: Verdict,
     /// Why it was skipped, why the failure is known, or what went wrong with the harness.
@@ -83,6 +87,15 @@ pub struct CaseResult {
 }
 
 impl CaseResult {
+    /// Client libraries that said of themselves, as they logged in, that they are older than a document allows for Kerberos.
+    #[must_use]
+    pub fn too_old(&self) -> Vec<String> {
+        let logins = self.steps.iter().flat_map(|step| &step.connections).flat_map(|trace| trace.events());
+        let told = logins.filter(|event| event.name == EventName::Login).filter_map(|event| event.detail.as_deref());
+        let found: BTreeSet<_> = told.filter_map(floors::below).collect();
+        found.into_iter().collect()
+    }
+
     /// The first step that did not come out as expected.
     #[must_use]
     pub fn first_difference(&self) -> Option<&StepResult> {

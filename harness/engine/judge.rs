@@ -125,7 +125,13 @@ mod tests {
         let place = Place { file: "x.toml".into(), line: 1 };
         Step {
             name: "connect".to_owned(),
-            verb: Verb::Connect { from: "app".to_owned(), to: "db".to_owned(), host: None, replay: false },
+            verb: Verb::Connect {
+                from: "app".to_owned(),
+                to: "db".to_owned(),
+                host: None,
+                former_port: false,
+                replay: false,
+            },
             expectation: Some(Expectation {
                 client: "refused by client: no_ticket".parse().unwrap(),
                 server: Some("eof".parse().unwrap()),

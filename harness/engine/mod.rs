@@ -1,6 +1,7 @@
 //! Plays cases and says what happened, as events. It never prints.
 
 pub mod event;
+pub mod floors;
 
 pub mod capture;
 pub mod check;

@@ -102,6 +102,7 @@ pub fn result(case: &Case, verdict: Verdict, reason: Option<String>) -> CaseResu
         scenario: case.scenario.name.clone(),
         axes: case.axes.clone(),
         requirements: case.shown().into_iter().map(str::to_owned).collect(),
+        models: case.clients.values().filter_map(|client| Some(client.kind.profile()?.name.clone())).collect(),
         verdict,
         reason,
         steps: Vec::new(),

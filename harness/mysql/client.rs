@@ -17,7 +17,7 @@ use crate::mysql::capability::Capabilities;
 use crate::mysql::client_deviation::Deviation;
 use crate::mysql::command::{COM_QUERY, COM_QUIT};
 use crate::mysql::greeting::Greeting;
-use crate::mysql::login::{Header, Login};
+use crate::mysql::login::{self, Header, Login};
 use crate::mysql::packet::{PacketReader, Sequence, write};
 use crate::mysql::reply::{ERR, ErrPacket, Reply};
 use crate::mysql::result_set::{QueryResult, ResultSetReader};
@@ -237,7 +237,11 @@ impl ClientHandshake {
     }
 
     fn send_login(&mut self, plugin: ClientPlugin, auth_response: Zeroizing<Vec<u8>>, cx: &mut Context<'_>) {
-        cx.trace.push(cx.now, Direction::FromClient, EventName::Login);
+        let attributes = self.settings.attributes.iter().map(|(key, value)| (key.as_bytes(), value.as_bytes()));
+        match login::library(attributes) {
+            Some(library) => cx.trace.push_with(cx.now, Direction::FromClient, EventName::Login, library),
+            None => cx.trace.push(cx.now, Direction::FromClient, EventName::Login),
+        }
         let login = Login {
             user: self.settings.user.as_bytes().to_vec(),
             auth_response,

@@ -16,6 +16,29 @@ pub const HEADER_LENGTH: usize = 32;
 /// An SSLRequest of old Connector/J: capabilities only.
 const LEGACY_SSL_REQUEST: usize = 4;
 
+/// Client libraries that documents set a floor for, by the name that they give themselves (`_client_name`).
+const LIBRARIES: [&[u8]; 3] = [b"libmysql", b"mysql-connector-python", b"MySQL Connector/J"];
+
+/// The longest value of an attribute that is told.
+const TOLD_MAX: usize = 32;
+
+/// What a library says of itself, as the trace has it: `libmysql 8.0.25 Linux`. `None` for whoever is none of those that matter, or
+/// says something that is no plain word.
+pub(super) fn library<'a>(attributes: impl Iterator<Item = (&'a [u8], &'a [u8])> + Clone) -> Option<String> {
+    let value = |wanted: &str| {
+        let found = attributes.clone().find(|(key, _)| *key == wanted.as_bytes()).map(|(_, value)| value)?;
+        let is_plain = |octet: &u8| octet.is_ascii_graphic() || *octet == b' ';
+        (found.len() <= TOLD_MAX && found.iter().all(is_plain)).then(|| String::from_utf8_lossy(found))
+    };
+    let name = value("_client_name").filter(|name| LIBRARIES.contains(&name.as_bytes()))?;
+    let mut words = format!("{name} {}", value("_client_version")?);
+    if let Some(system) = value("_os") {
+        words.push(' ');
+        words.push_str(&system);
+    }
+    Some(words)
+}
+
 /// The most octets of connect attributes that mysqld takes.
 pub const MAX_ATTRIBUTES: usize = 64 * 1024 - 1;
 

@@ -26,7 +26,7 @@ use crate::mysql::charset::Charset;
 use crate::mysql::command::{Command, Session};
 use crate::mysql::deviation::Deviation;
 use crate::mysql::greeting::{Greeting, draw_nonce};
-use crate::mysql::login::{HEADER_LENGTH, Header, Login};
+use crate::mysql::login::{self, HEADER_LENGTH, Header, Login};
 use crate::mysql::packet::{FrameError, PacketReader, Sequence, write};
 use crate::mysql::reply::{AUTH_MORE_DATA, AuthSwitch, ErrPacket, STATUS_AUTOCOMMIT, STATUS_IN_TRANS};
 use crate::mysql::settings::ServerSettings;
@@ -204,7 +204,11 @@ impl ServerHandshake {
     fn login(&mut self, mut reader: Reader<'_>, cx: &mut Context<'_>) -> Step {
         match Login::decode(&mut reader, self.session.capabilities) {
             Ok(login) => {
-                self.note(Direction::FromClient, EventName::Login, None, cx);
+                let attributes = login.attributes.iter().map(|(key, value)| (key.as_slice(), value.as_slice()));
+                match login::library(attributes).filter(|_| self.outcome.is_none()) {
+                    Some(library) => cx.trace.push_with(cx.now, Direction::FromClient, EventName::Login, library),
+                    None => self.note(Direction::FromClient, EventName::Login, None, cx),
+                }
                 if self.settings.deviates(Deviation::WrongSequenceId) {
                     self.sequence.0 = self.sequence.0.wrapping_add(1);
                 }

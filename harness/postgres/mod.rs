@@ -29,7 +29,8 @@ pub mod transcript;
 
 pub use crate::handshake::Secret;
 pub use client::{
-    ChannelBinding, Cleartext, ClientHandshake, ClientSettings, GssEncMode, KerberosSettings, SslMode, Transport,
+    ChannelBinding, Cleartext, ClientHandshake, ClientSettings, GssEncMode, KerberosSettings, SessionWanted, SslMode,
+    Transport,
 };
 pub use client_deviation::Deviation as ClientDeviation;
 pub use deviation::Deviation;

@@ -106,6 +106,15 @@ pub struct Case {
     pub axes: Ordered<String>,
     /// The IDs of the requirements it shows.
     pub requirements: Vec<String>,
+    /// `model` where our own client stood for a library: it says nothing about the library itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The libraries that it stood for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
+    /// Libraries that said that they are below the floor that a document sets, and which.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub too_old: Vec<String>,
     /// [`event::Verdict::word`].
     pub verdict: String,
     /// Why it was skipped, is known, or what went wrong.
@@ -254,6 +263,9 @@ impl From<&event::CaseResult> for Case {
             scenario: case.scenario.clone(),
             axes: Ordered(case.axes.clone()),
             requirements: case.requirements.clone(),
+            kind: (!case.models.is_empty()).then(|| "model".to_owned()),
+            models: case.models.clone(),
+            too_old: case.too_old(),
             verdict: case.verdict.word().to_owned(),
             reason: case.reason.clone(),
             steps: case.steps.iter().map(Step::from).collect(),

@@ -144,6 +144,7 @@ fn case(scenario: &str, cell: &str, verdict: Verdict, line: usize) -> CaseResult
         scenario: scenario.to_owned(),
         axes: vec![],
         requirements: vec![],
+        models: Vec::new(),
         verdict,
         reason: None,
         steps: vec![],

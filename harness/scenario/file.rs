@@ -38,6 +38,8 @@ pub(crate) struct File {
     #[serde(default)]
     pub server: BTreeMap<Text, Server>,
     #[serde(default)]
+    pub cluster: BTreeMap<Text, Cluster>,
+    #[serde(default)]
     pub client: BTreeMap<Text, Client>,
     #[serde(default)]
     pub proxy: BTreeMap<Text, Proxy>,
@@ -87,6 +89,42 @@ pub(crate) struct Server {
     pub clock: Option<Text>,
     #[serde(default)]
     pub deviations: List,
+    #[serde(skip)]
+    pub of_cluster: Option<OfCluster>,
+}
+
+/// What a server is by being an instance of a cluster.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OfCluster {
+    pub is_reader: bool,
+    /// Whether what is enabled counts from its next restart on.
+    pub waits_for_reboot: bool,
+    pub keeps_kerberos: bool,
+    pub port_changed: bool,
+}
+
+/// A writer and its readers.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cluster {
+    pub engine: Text,
+    pub readers: Option<Text>,
+    pub domain: Option<Text>,
+    #[serde(default)]
+    pub custom: BTreeMap<Text, List>,
+    #[serde(default)]
+    pub accounts: BTreeMap<Text, Account>,
+    #[serde(default)]
+    pub parameters: BTreeMap<Text, Text>,
+    pub certificate: Option<Certificate>,
+    pub tls: Option<ServerTls>,
+    pub kerberos: Option<Kerberos>,
+    pub iam: Option<Iam>,
+    pub enabled: Option<Text>,
+    #[serde(default)]
+    pub pending_reboot: List,
+    #[serde(default)]
+    pub deviations: List,
 }
 
 #[derive(Debug, Clone, Default, serde::Deserialize)]
@@ -104,11 +142,14 @@ pub(crate) struct Account {
     pub databases: List,
 }
 
-#[derive(Debug, Clone, serde::Deserialize)]
+#[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Certificate {
+    pub cn: Option<Text>,
     pub names: Option<List>,
     pub ca: Option<Text>,
+    pub valid: Option<Text>,
+    pub key: Option<Text>,
 }
 
 #[derive(Debug, Clone, serde::Deserialize)]
@@ -139,6 +180,8 @@ pub(crate) struct Client {
     pub database: Option<Text>,
     pub tls: Option<ClientTls>,
     pub gssencmode: Option<Text>,
+    pub target_session_attrs: Option<Text>,
+    pub sslnegotiation: Option<Text>,
     pub transport: Option<Text>,
     pub offer: Option<Text>,
     pub token: Option<Token>,
@@ -173,6 +216,7 @@ pub(crate) struct ClientTls {
     pub suites: List,
     pub provider: Option<Text>,
     pub ca: Option<Text>,
+    pub matches: Option<Text>,
 }
 
 /// Something that stands between.

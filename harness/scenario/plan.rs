@@ -5,7 +5,7 @@ mod verb;
 pub use verb::{AccountState, Clocked, Keys, KinitSecret, KinitTimes, RotatedKeytab, Verb};
 
 use crate::scenario::expect::Expectation;
-use crate::scenario::party::{Client, Proxy, Realm, Server};
+use crate::scenario::party::{Client, Cluster, Proxy, Realm, Server};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -69,6 +69,8 @@ pub struct Case {
     pub clients: BTreeMap<String, Arc<Client>>,
     /// Proxies by the scenario's name for them.
     pub proxies: BTreeMap<String, Arc<Proxy>>,
+    /// Clusters by the scenario's name for them. Their instances are servers.
+    pub clusters: BTreeMap<String, Arc<Cluster>>,
     /// What happens. Steps whose `when` does not match the cell are left out.
     pub steps: Vec<Step>,
 }
@@ -86,7 +88,8 @@ impl Case {
         let mut at = party;
         // A way has each proxy once at most.
         for _ in 0..=self.proxies.len() {
-            match self.servers.get(at) {
+            let led = self.clusters.values().find_map(|cluster| cluster.first_behind(at));
+            match self.servers.get(led.unwrap_or(at)) {
                 None => at = &self.proxies.get(at)?.to,
                 server => return server,
             }

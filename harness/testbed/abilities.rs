@@ -5,7 +5,7 @@
 
 use crate::handshake::TlsVersion;
 use crate::scenario::Filter;
-use crate::scenario::party::{Ca, Keytab, TlsProvider, TlsRange};
+use crate::scenario::party::{Ca, CertificateKey, Keytab, TlsProvider, TlsRange, Validity};
 use crate::testbed::needs::{Needs, ParameterNeed, TlsNeed};
 use std::collections::BTreeMap;
 
@@ -193,7 +193,17 @@ fn adjustments(needs: &Needs) -> Vec<(Adjustable, String)> {
             Ca::Other => "of another authority",
             Ca::SelfSigned => "that signs itself",
         };
-        let reason = format!("cannot be given a certificate of {} {by}", certificate.names.join(", "));
+        let when = match certificate.validity {
+            Validity::Now => "",
+            Validity::Expired => " that has ended",
+            Validity::NotYet => " that has not begun",
+        };
+        let key = match certificate.key {
+            CertificateKey::Rsa2048 => String::new(),
+            key => format!(" with an {} key", key.word()),
+        };
+        let names = certificate.names.join(", ");
+        let reason = format!("cannot be given a certificate of {names} {by}{when}{key}");
         wanted.push((Adjustable::Certificate, reason));
     }
     match needs.keytab {

@@ -181,6 +181,11 @@ pub async fn attempt(
 ) -> Result<Attempt, Error> {
     let Dialled { host, address } = dialled;
     let Baggage { mut tickets, has_ticket, random, clock, recorded } = baggage;
+    let is_weak = matches!(client.tls.mode, TlsMode::Disabled | TlsMode::Allowed | TlsMode::Preferred);
+    if client.direct_tls && is_weak {
+        // libpq 17 looks at its options before it connects to anybody.
+        return Ok(Attempt::without_connection(Outcome::refused(Side::Client, "weak_sslmode")));
+    }
     let wants_no_tls = client.tls.mode == TlsMode::Disabled;
     let security = if wants_no_tls {
         Security::ClearOnly

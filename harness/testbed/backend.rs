@@ -155,6 +155,10 @@ impl Backend {
     /// Why a case cannot be played here, if so.
     #[must_use]
     pub fn lacks(&self, case: &Case) -> Option<String> {
+        let is_real = |server: &Arc<party::Server>| !matches!(self.databases(server.protocol()), Databases::Mock(_));
+        if !case.clusters.is_empty() && case.servers.values().any(is_real) {
+            return Some("a cluster is played by mocks alone".to_owned());
+        }
         let case = match clocks::rebased(case, |party| self.runs_on_machine_time(party)) {
             Ok(case) => case,
             Err(reason) => return Some(reason),
@@ -249,7 +253,8 @@ impl Backend {
                 // A certificate can name an address: then that is where its server is.
                 let named =
                     planned.tls.iter().flat_map(|tls| &tls.certificate.names).find_map(|name| name.parse().ok());
-                let host = named.filter(IpAddr::is_loopback).unwrap_or(host);
+                let own = if planned.is_instance { loopback::own() } else { host };
+                let host = named.filter(IpAddr::is_loopback).unwrap_or(own);
                 StandingServer::mock(&planned, acceptor, materials, SocketAddr::new(host, 0)).await
             }
             Databases::Process(servers) => servers.server(planned, realm, is_changed, materials).await,

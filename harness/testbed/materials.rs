@@ -6,7 +6,11 @@ use crate::error::Error;
 use crate::handshake::TlsVersion;
 use crate::mysql::RsaKey;
 use crate::net::Clock;
-use crate::scenario::party::{Ca, Certificate, ClientTls, ProxyKind, Realm, ServerTls, TlsMode, TlsProvider, TlsRange};
+use crate::scenario::party;
+use crate::scenario::party::{
+    Ca, Certificate, CertificateKey, ClientTls, NameMatching, ProxyKind, Realm, ServerTls, TlsMode, TlsProvider,
+    TlsRange,
+};
 use crate::scenario::plan::Case;
 use crate::testbed::mock_realm;
 use crate::testbed::secrets::Secrets;
@@ -45,7 +49,17 @@ struct Keys {
 enum Use {
     OwnAuthority,
     OtherAuthority,
-    Leaf,
+    Leaf(CertificateKey),
+}
+
+impl Use {
+    const fn kind(self) -> KeyKind {
+        match self {
+            Self::OwnAuthority | Self::OtherAuthority | Self::Leaf(CertificateKey::Rsa2048) => KeyKind::Rsa2048,
+            Self::Leaf(CertificateKey::Rsa4096) => KeyKind::Rsa4096,
+            Self::Leaf(CertificateKey::EcdsaP384) => KeyKind::P384,
+        }
+    }
 }
 
 impl Materials {
@@ -55,7 +69,7 @@ impl Materials {
     /// The system has no randomness.
     pub fn prepare<'c>(cases: impl IntoIterator<Item = &'c Case>) -> Result<Self, Error> {
         let uses: Vec<Use> = cases.into_iter().flat_map(uses).collect::<BTreeSet<_>>().into_iter().collect();
-        let kinds = vec![KeyKind::Rsa2048; uses.len()];
+        let kinds: Vec<_> = uses.iter().map(|wanted| wanted.kind()).collect();
         let keys = Key::generate_all(&kinds).map_err(|problem| Error::Environment(problem.to_string()))?;
         Ok(Self {
             clock: Clock::start(),
@@ -155,10 +169,14 @@ impl Materials {
                 suites: suites(&wanted.suites)?,
                 trust: match wanted.mode {
                     TlsMode::VerifyCa => Trust::Authority(anchor()?),
+                    TlsMode::VerifyIdentity if wanted.matches == NameMatching::CommonName => {
+                        Trust::CommonName(anchor()?)
+                    }
                     TlsMode::VerifyIdentity => Trust::Identity(anchor()?),
                     TlsMode::Disabled | TlsMode::Allowed | TlsMode::Preferred | TlsMode::Required => Trust::Anyone,
                 },
                 server_name_indication: true,
+                deviations: wanted.deviations.clone(),
                 key_log: self.key_log(),
             };
             tls::ClientContext::new(&settings).map(Arc::new).map_err(environment)
@@ -187,14 +205,18 @@ impl Materials {
     /// The library refuses.
     pub fn certificate(&self, wanted: &Certificate) -> Result<Arc<Certified>, Error> {
         self.certificates.of(wanted, || {
-            let names = wanted.names.clone();
+            let now = self.clock.base();
             let leaf = Leaf {
-                common_name: names.first().cloned().unwrap_or_else(|| "localhost".to_owned()),
-                names,
+                common_name: wanted.common_name.clone().unwrap_or_default(),
+                names: wanted.names.clone(),
                 addresses: Vec::new(),
-                validity: Validity::around(self.clock.base()),
+                validity: match wanted.validity {
+                    party::Validity::Now => Validity::around(now),
+                    party::Validity::Expired => Validity::ended_before(now),
+                    party::Validity::NotYet => Validity::beginning_after(now),
+                },
             };
-            let key = self.key(Use::Leaf)?;
+            let key = self.key(Use::Leaf(wanted.key))?;
             let certified = match wanted.ca {
                 Ca::SelfSigned => leaf.self_signed(key),
                 Ca::Own | Ca::Other => self.authority(wanted.ca)?.issue(&leaf, key),
@@ -216,7 +238,7 @@ impl Materials {
     fn key(&self, wanted: Use) -> Result<Key, Error> {
         match self.keys.made.iter().find(|(made_for, _)| *made_for == wanted) {
             Some((_, key)) => Ok(key.clone()),
-            None => Key::generate(KeyKind::Rsa2048).map_err(environment),
+            None => Key::generate(wanted.kind()).map_err(environment),
         }
     }
 }
@@ -231,7 +253,7 @@ fn uses(case: &Case) -> Vec<Use> {
     let of_servers = case.servers.values().filter_map(|server| server.tls.as_ref()).map(|tls| &tls.certificate);
     let of_proxies = bouncers.clone().filter_map(|settings| settings.tls.as_ref()).map(|tls| &tls.certificate);
     for certificate in of_servers.chain(of_proxies) {
-        uses.push(Use::Leaf);
+        uses.push(Use::Leaf(certificate.key));
         match certificate.ca {
             Ca::Own => uses.push(Use::OwnAuthority),
             Ca::Other => uses.push(Use::OtherAuthority),

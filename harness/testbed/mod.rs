@@ -9,6 +9,7 @@ pub mod backend;
 pub mod choice;
 mod client;
 pub mod clocks;
+mod cluster;
 pub mod command;
 pub mod container;
 pub mod conversation;

@@ -11,6 +11,7 @@ use crate::mysql::{
 use crate::scenario::party::{self, ClientProfile, PasswordScheme, Proof};
 use crate::testbed::iam::protocol_deviations;
 use crate::testbed::materials::Materials;
+use crate::tls::Deviation::FallsBackToClear;
 use shakedown_krb5::gss::Acceptor;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -58,6 +59,10 @@ impl Mock {
             });
             settings.accounts.insert(name.clone(), account);
         }
+        if server.is_reader {
+            let on = |name: &str| (name.to_owned(), "ON".to_owned());
+            settings.variables.extend(["innodb_read_only", "read_only"].map(on));
+        }
         for party::HostAccount { login, host, account } in &server.host_accounts {
             let (account, _) = self::account(account, tokens.as_ref(), materials)?;
             settings.host_accounts.push(HostAccount { user: login.clone(), host: HostPattern::new(host), account });
@@ -90,6 +95,9 @@ pub fn client(client: &party::Client, token: Option<Secret>, materials: &Materia
     settings.tls = match client.tls.mode {
         party::TlsMode::Disabled => TlsMode::Disabled,
         party::TlsMode::Preferred => TlsMode::Preferred,
+        mode if mode != party::TlsMode::Preferred && client.tls.deviations.contains(&FallsBackToClear) => {
+            TlsMode::Preferred
+        }
         party::TlsMode::Required => TlsMode::Required,
         party::TlsMode::VerifyCa => TlsMode::VerifyCa,
         party::TlsMode::VerifyIdentity => TlsMode::VerifyIdentity,

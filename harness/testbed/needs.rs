@@ -5,8 +5,8 @@
 
 use crate::handshake::{Kind, TlsVersion};
 use crate::scenario::party::{
-    Account, Ca, Client, ClientTls, GssMode, HbaMethod, Keytab, PasswordScheme, Proof, Server, ServerTls, TlsMode,
-    TlsProvider, TlsRange,
+    Account, Ca, Certificate, CertificateKey, Client, ClientTls, GssMode, HbaMethod, Keytab, PasswordScheme, Proof,
+    Server, ServerTls, TlsMode, TlsProvider, TlsRange, Validity,
 };
 use crate::scenario::plan::{Case, Step, Verb};
 use crate::scenario::profile::Protocol;
@@ -84,6 +84,10 @@ pub struct CertificateNeed {
     pub names: Vec<String>,
     /// Who signs it.
     pub ca: Ca,
+    /// When it is good.
+    pub validity: Validity,
+    /// Its key.
+    pub key: CertificateKey,
 }
 
 impl Needs {
@@ -287,8 +291,11 @@ fn cached(logins: &[Login<'_>]) -> Vec<String> {
 fn certificate(server: &Server, logins: &[Login<'_>]) -> Option<CertificateNeed> {
     let shown = &server.tls.as_ref()?.certificate;
     let verifies = |login: &Login<'_>| matches!(login.client.tls.mode, TlsMode::VerifyCa | TlsMode::VerifyIdentity);
-    let is_ordinary = shown.ca == Ca::Own && shown.names == [server.host.as_str()];
-    (!is_ordinary && logins.iter().any(verifies)).then(|| CertificateNeed { names: shown.names.clone(), ca: shown.ca })
+    let is_seen = shown.key != CertificateKey::Rsa2048 && logins.iter().any(Login::asks_for_tls);
+    let is_ordinary = *shown == Certificate::of_host(&server.host);
+    let names = if shown.names.is_empty() { shown.common_name.iter().cloned().collect() } else { shown.names.clone() };
+    let (ca, validity, key) = (shown.ca, shown.validity, shown.key);
+    (is_seen || (!is_ordinary && logins.iter().any(verifies))).then_some(CertificateNeed { names, ca, validity, key })
 }
 
 /// What steps change about a server.

@@ -6,12 +6,13 @@ use crate::iam::Verifier;
 use crate::postgres::{
     Account, ChannelBinding, Cleartext, ClientDeviation, ClientHandshake, ClientSettings, Databases, Deviation,
     GssEncMode, GssOptions, KerberosSettings, Method, PasswordEncryption, Rule, ServerHandshake, ServerSettings,
-    SslMode, TokenCheck, Transport, hba,
+    SessionWanted, SslMode, TokenCheck, Transport, hba,
 };
 use crate::scenario::party::{self, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
 use crate::testbed::iam::protocol_deviations;
 use crate::testbed::materials::Materials;
 use crate::testbed::random::Generator;
+use crate::tls::Deviation::FallsBackToClear;
 use shakedown_krb5::gss::Acceptor;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -36,6 +37,8 @@ impl Mock {
         let mut random = Generator::from_system();
         let mut settings = ServerSettings::new(&mut random);
         settings.tls = server.tls.is_some();
+        // PostgreSQL 17, release notes: TLS without a request before it, which is known by ALPN.
+        (settings.alpn, settings.direct_tls) = (server.major() >= 17, server.major() >= 17);
         // A cluster that Kerberos is not switched on for has no key, wherever its principal stands.
         let acceptor = acceptor.filter(|_| server.enabled.kerberos);
         settings.gss_encryption = acceptor.is_some();
@@ -51,6 +54,10 @@ impl Mock {
         settings.tokens = tokens.map(|tokens| tokens as Arc<dyn TokenCheck>);
         for (name, planned) in &server.accounts {
             settings.accounts.insert(name.clone(), account(name, planned, materials, &mut random));
+        }
+        if server.is_reader {
+            let on = |name: &str| (name.to_owned(), "on".to_owned());
+            settings.parameters.extend(["in_hot_standby", "transaction_read_only"].map(on));
         }
         settings.deviation = match protocol_deviations(server).collect::<Vec<_>>().as_slice() {
             [] => None,
@@ -87,9 +94,20 @@ pub fn client(
         party::TlsMode::Disabled => SslMode::Disable,
         party::TlsMode::Allowed => SslMode::Allow,
         party::TlsMode::Preferred => SslMode::Prefer,
+        party::TlsMode::Required | party::TlsMode::VerifyCa | party::TlsMode::VerifyIdentity
+            if client.tls.deviations.contains(&FallsBackToClear) && !client.direct_tls =>
+        {
+            SslMode::Prefer
+        }
         party::TlsMode::Required => SslMode::Require,
         party::TlsMode::VerifyCa => SslMode::VerifyCa,
         party::TlsMode::VerifyIdentity => SslMode::VerifyFull,
+    };
+    settings.direct_tls = client.direct_tls;
+    settings.session = match client.session {
+        party::SessionWanted::Any => SessionWanted::Any,
+        party::SessionWanted::ReadWrite => SessionWanted::ReadWrite,
+        party::SessionWanted::ReadOnly => SessionWanted::ReadOnly,
     };
     settings.gss_enc_mode = match client.gssencmode {
         party::GssMode::Disabled => GssEncMode::Disable,
@@ -133,10 +151,16 @@ pub fn next_connection(settings: &ClientSettings, outcome: &Outcome, trace: &Tra
     let over_tls = trace.contains(EventName::TlsAccept);
     let layer_failed = (over_gss || over_tls) && !trace.contains(EventName::Startup);
     let told = outcome.by == Some(Side::Server) && trace.contains(EventName::Error);
-    if outcome.kind != Kind::Refused || !(told || layer_failed) {
+    // Direct TLS begins a connection, so that it needs a new one where GSS encryption was asked for on this.
+    let no_gss_before_direct_tls = settings.direct_tls && trace.contains(EventName::GssencRefuse);
+    if outcome.kind != Kind::Refused || !(told || layer_failed || no_gss_before_direct_tls) {
         return None;
     }
-    settings.after_failure_over(if over_gss {
+    // What `allow` tries again is what it was told no to.
+    if over_gss && !told && settings.gss_enc_mode == GssEncMode::Require {
+        return None;
+    }
+    settings.after_failure_over(if over_gss || no_gss_before_direct_tls {
         Transport::Gss
     } else if over_tls {
         Transport::Tls

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::handshake::{Outcome, Side};
 use crate::iam::Verifier;
-use crate::net::{self, Connection, Listening, Record, Security, ServeLimits};
+use crate::net::{self, Clock, Connection, Listening, Record, Security, ServeLimits};
 use crate::scenario::party;
 use crate::scenario::profile::Protocol;
 use crate::testbed::attempt::is_broken;
@@ -34,6 +34,8 @@ pub struct StandingServer {
     pub host: String,
     /// Where it is.
     pub address: SocketAddr,
+    /// Where it was before it changed its port.
+    pub former: Option<SocketAddr>,
     mock: Option<Mock>,
     process: Option<Lease>,
     container: Option<Arc<Container>>,
@@ -42,7 +44,8 @@ pub struct StandingServer {
 /// A mock that can become another one while it stands.
 #[derive(Debug)]
 struct Mock {
-    listening: Listening,
+    /// `None` once it has ended.
+    listening: Option<Listening>,
     playing: Arc<RwLock<Playing>>,
     acceptor: Option<Arc<Acceptor>>,
     tokens: Option<Arc<Verifier>>,
@@ -102,17 +105,8 @@ impl StandingServer {
         let tokens = iam::verifier(planned, materials).map(Arc::new);
         let playing = Playing::new(planned, acceptor.clone(), tokens.clone(), materials)?;
         let playing = Arc::new(RwLock::new(playing));
-        let is_recorded = materials.is_recorded();
-        let met = Arc::clone(&playing);
-        let factory: net::listen::Factory = Arc::new(move |peer| {
-            let connection = met.read().unwrap_or_else(PoisonError::into_inner).connection(peer);
-            let connection = if is_recorded { connection.recorded() } else { connection };
-            (connection, Box::new(Generator::from_system()))
-        });
         let clock = materials.clock().shifted(planned.clock_seconds);
-        let listening = net::listen(address, clock, ServeLimits::default(), factory)
-            .await
-            .map_err(|problem| Error::Environment(format!("cannot listen on {address}: {problem}")))?;
+        let listening = listen(address, clock, &playing, materials).await?;
         if let Some(tokens) = &tokens {
             tokens.listen_on(listening.address().port());
         }
@@ -120,10 +114,58 @@ impl StandingServer {
             planned: Arc::clone(planned),
             host: planned.host.clone(),
             address: listening.address(),
-            mock: Some(Mock { listening, playing, acceptor, tokens }),
+            former: None,
+            mock: Some(Mock { listening: Some(listening), playing, acceptor, tokens }),
             process: None,
             container: None,
         })
+    }
+
+    /// Ends: its connections break, and nobody answers at its address any more, which no other case has.
+    ///
+    /// # Errors
+    /// It is no mock.
+    pub async fn end(&mut self) -> Result<(), Error> {
+        let Some(mock) = &mut self.mock else { return Err(cannot("be ended")) };
+        if let Some(listening) = mock.listening.take() {
+            listening.stop().await;
+        }
+        Ok(())
+    }
+
+    /// Begins again as another server, on its own port or on another one, whether or not it has ended.
+    ///
+    /// # Errors
+    /// It is no mock, the plan asks for what a mock does not have, or its port was taken.
+    pub async fn begin_again(
+        &mut self,
+        changed: &Arc<party::Server>,
+        moves: bool,
+        materials: &Materials,
+    ) -> Result<(), Error> {
+        self.become_another(changed, materials)?;
+        let has_ended = self.listening().is_none();
+        if !moves && !has_ended {
+            return Ok(());
+        }
+        self.end().await?;
+        if moves {
+            self.former = Some(self.address);
+            self.address.set_port(0);
+        }
+        let Some(mock) = &mut self.mock else { return Err(cannot("begin again")) };
+        let clock = materials.clock().shifted(self.planned.clock_seconds);
+        let listening = listen(self.address, clock, &mock.playing, materials).await?;
+        self.address = listening.address();
+        if let Some(tokens) = &mock.tokens {
+            tokens.listen_on(self.address.port());
+        }
+        mock.listening = Some(listening);
+        Ok(())
+    }
+
+    fn listening(&self) -> Option<&Listening> {
+        self.mock.as_ref()?.listening.as_ref()
     }
 
     /// Goes on with the same port as another server.
@@ -165,7 +207,8 @@ impl StandingServer {
     /// It is no mock.
     pub fn set_clock(&mut self, seconds: i64, materials: &Materials) -> Result<(), Error> {
         let Some(mock) = &self.mock else { return Err(cannot("have another clock than this machine")) };
-        mock.listening.set_clock(materials.clock().shifted(seconds));
+        let Some(listening) = &mock.listening else { return Err(cannot("have a clock")) };
+        listening.set_clock(materials.clock().shifted(seconds));
         self.planned = Arc::new(party::Server { clock_seconds: seconds, ..(*self.planned).clone() });
         Ok(())
     }
@@ -173,7 +216,7 @@ impl StandingServer {
     /// A server that somebody else runs: nothing of what it sees can be observed.
     #[must_use]
     pub fn endpoint(planned: &Arc<party::Server>, address: SocketAddr, host: String) -> Self {
-        Self { planned: Arc::clone(planned), host, address, mock: None, process: None, container: None }
+        Self { planned: Arc::clone(planned), host, address, former: None, mock: None, process: None, container: None }
     }
 
     /// A real server of ours: what it sees cannot be observed, but whether it still stands can.
@@ -184,6 +227,7 @@ impl StandingServer {
             planned: Arc::clone(planned),
             host,
             address: lease.address,
+            former: None,
             mock: None,
             process: Some(lease),
             container: None,
@@ -194,7 +238,15 @@ impl StandingServer {
     #[must_use]
     pub fn container(planned: &Arc<party::Server>, lease: Arc<Container>) -> Self {
         let (host, address) = (planned.host.clone(), lease.address());
-        Self { planned: Arc::clone(planned), host, address, mock: None, process: None, container: Some(lease) }
+        Self {
+            planned: Arc::clone(planned),
+            host,
+            address,
+            former: None,
+            mock: None,
+            process: None,
+            container: Some(lease),
+        }
     }
 
     /// By what a real server of ours has ended, with the last lines of its log, if it has: then an attempt that came out so says
@@ -219,8 +271,8 @@ impl StandingServer {
     /// # Errors
     /// The mock has not ended the connection although its client has: a mistake of ours.
     pub async fn record(&self, client: SocketAddr) -> Result<Option<Record>, Error> {
-        let Some(mock) = &self.mock else { return Ok(None) };
-        match mock.listening.record(client, RECORD_PATIENCE).await {
+        let Some(listening) = self.listening() else { return Ok(None) };
+        match listening.record(client, RECORD_PATIENCE).await {
             Some(record) => Ok(Some(record)),
             None => Err(Error::Internal(format!("the mock has no record of the connection from {client}"))),
         }
@@ -228,8 +280,8 @@ impl StandingServer {
 
     /// What the mock saw of all connections since the last call, once none is left; empty for an endpoint.
     pub async fn records(&self) -> Vec<Record> {
-        match &self.mock {
-            Some(mock) => mock.listening.settled_records(RECORD_PATIENCE).await,
+        match self.listening() {
+            Some(listening) => listening.settled_records(RECORD_PATIENCE).await,
             None => Vec::new(),
         }
     }
@@ -240,8 +292,8 @@ impl StandingServer {
     /// # Errors
     /// The mock has not ended a connection although its client has: a mistake of ours.
     pub async fn records_so_far(&self) -> Result<Option<Vec<Record>>, Error> {
-        let Some(mock) = &self.mock else { return Ok(None) };
-        match mock.listening.records_so_far(RECORD_PATIENCE).await {
+        let Some(listening) = self.listening() else { return Ok(None) };
+        match listening.records_so_far(RECORD_PATIENCE).await {
             Some(records) => Ok(Some(records)),
             None => Err(Error::Internal("the mock has not ended a connection that nobody holds any more".to_owned())),
         }
@@ -250,9 +302,29 @@ impl StandingServer {
     /// Ends the mock and returns when its port is free.
     pub async fn stop(self) {
         if let Some(mock) = self.mock {
-            mock.listening.stop().await;
+            if let Some(listening) = mock.listening {
+                listening.stop().await;
+            }
         }
     }
+}
+
+async fn listen(
+    address: SocketAddr,
+    clock: Clock,
+    playing: &Arc<RwLock<Playing>>,
+    materials: &Materials,
+) -> Result<Listening, Error> {
+    let is_recorded = materials.is_recorded();
+    let met = Arc::clone(playing);
+    let factory: net::listen::Factory = Arc::new(move |peer| {
+        let connection = met.read().unwrap_or_else(PoisonError::into_inner).connection(peer);
+        let connection = if is_recorded { connection.recorded() } else { connection };
+        (connection, Box::new(Generator::from_system()))
+    });
+    net::listen(address, clock, ServeLimits::default(), factory)
+        .await
+        .map_err(|problem| Error::Environment(format!("cannot listen on {address}: {problem}")))
 }
 
 fn cannot(what: &str) -> Error {

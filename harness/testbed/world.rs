@@ -35,6 +35,7 @@ use crate::testbed::backend::realm_of;
 use crate::testbed::choice::one_case;
 use crate::testbed::client::{Login, StandingClient};
 use crate::testbed::clocks::{self, Party};
+use crate::testbed::cluster::StandingCluster;
 use crate::testbed::command::{self, Said};
 use crate::testbed::endpoint::{Endpoint, Tickets, Watched};
 use crate::testbed::environment::{self, Folder, Variables};
@@ -58,6 +59,7 @@ pub struct World {
     realms: BTreeMap<String, StandingRealm>,
     servers: BTreeMap<String, StandingServer>,
     proxies: Proxies,
+    clusters: BTreeMap<String, StandingCluster>,
     clients: BTreeMap<String, StandingClient>,
     scenario_folder: PathBuf,
     folder: OnceLock<Folder>,
@@ -150,6 +152,8 @@ impl World {
         servers: BTreeMap<String, StandingServer>,
         proxies: Proxies,
     ) -> Self {
+        let clusters: BTreeMap<_, _> =
+            case.clusters.iter().map(|(name, planned)| (name.clone(), StandingCluster::new(planned))).collect();
         let mut expectations = case.steps.iter().filter_map(|step| step.expectation.as_ref());
         let is_looked_into = expectations.any(|expectation| !expectation.says.is_empty());
         let clients = case
@@ -170,6 +174,7 @@ impl World {
             realms,
             servers,
             proxies,
+            clusters,
             clients,
             scenario_folder,
             folder: OnceLock::new(),
@@ -307,9 +312,9 @@ impl World {
     pub async fn perform(&mut self, verb: &Verb) -> Result<Performed, Error> {
         let marks: Vec<u64> = self.realms.values().map(StandingRealm::mark).collect();
         let mut performed = match verb {
-            Verb::Connect { from, to, host, replay } => {
+            Verb::Connect { from, to, host, former_port, replay } => {
                 let login = if *replay { Login::Replayed } else { self.login };
-                self.connect(from, to, host.as_deref(), login).await?
+                self.connect(from, to, host.as_deref(), *former_port, login).await?
             }
             Verb::Kinit { by, user, enterprise, realm, secret, fresh_cache, times } => {
                 let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
@@ -340,13 +345,30 @@ impl World {
         Ok(performed)
     }
 
-    async fn connect(&mut self, from: &str, to: &str, host: Option<&str>, login: Login) -> Result<Performed, Error> {
+    async fn connect(
+        &mut self,
+        from: &str,
+        to: &str,
+        host: Option<&str>,
+        former_port: bool,
+        login: Login,
+    ) -> Result<Performed, Error> {
         let client = self.clients.get(from).ok_or_else(|| unknown("client", from))?;
         let planned = Arc::clone(&client.planned);
+        // A name server would be asked now.
+        let led = self.clusters.values_mut().find_map(|cluster| cluster.lead(to));
+        let (to, endpoint) = match &led {
+            Some((instance, endpoint)) => (instance.as_str(), endpoint.as_deref()),
+            None => (to, None),
+        };
+        let host = host.or(endpoint);
         let way = self.proxies.way(to);
         self.proxies.stand(&way).await?;
         match &planned.kind {
-            ClientKind::BuiltIn | ClientKind::Profile(_) => self.log_in(from, &way, host, login).await,
+            ClientKind::BuiltIn | ClientKind::Profile(_) => self.log_in(from, &way, host, former_port, login).await,
+            ClientKind::Command { .. } if former_port => {
+                Ok(Performed::CannotPlay("a program is told the port that the server has".to_owned()))
+            }
             ClientKind::Command { .. } if login == Login::Replayed => {
                 Ok(Performed::CannotPlay("a program does not log in a second time as before".to_owned()))
             }
@@ -355,7 +377,14 @@ impl World {
     }
 
     /// Lets our own client log in.
-    async fn log_in(&mut self, from: &str, way: &Way, host: Option<&str>, login: Login) -> Result<Performed, Error> {
+    async fn log_in(
+        &mut self,
+        from: &str,
+        way: &Way,
+        host: Option<&str>,
+        former_port: bool,
+        login: Login,
+    ) -> Result<Performed, Error> {
         let server = self.servers.get(&way.server).ok_or_else(|| unknown("server", &way.server))?;
         let client = self.clients.get_mut(from).ok_or_else(|| unknown("client", from))?;
         let planned = Arc::clone(&client.planned);
@@ -366,6 +395,8 @@ impl World {
             ));
         }
         let dialled = self.proxies.dialled(way, server, host);
+        let former = server.former.filter(|_| former_port);
+        let dialled = attempt::Dialled { address: former.unwrap_or(dialled.address), ..dialled };
         let address = dialled.address;
         if let (Protocol::Mysql, Some(realm), false) =
             (server.planned.protocol(), users_realm(&server.planned, &planned.login), has_session_tickets)

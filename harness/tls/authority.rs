@@ -31,6 +31,8 @@ pub enum KeyKind {
     Rsa4096,
     /// ECDSA over P-256.
     P256,
+    /// ECDSA over P-384.
+    P384,
 }
 
 /// A private key. `Debug` prints its size only.
@@ -46,9 +48,8 @@ impl Key {
         let key = match kind {
             KeyKind::Rsa2048 => Rsa::generate(2048).and_then(PKey::from_rsa),
             KeyKind::Rsa4096 => Rsa::generate(4096).and_then(PKey::from_rsa),
-            KeyKind::P256 => EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)
-                .and_then(|group| EcKey::generate(&group))
-                .and_then(PKey::from_ec_key),
+            KeyKind::P256 => on_curve(Nid::X9_62_PRIME256V1),
+            KeyKind::P384 => on_curve(Nid::SECP384R1),
         };
         key.map(Self).map_err(|error| library("making a key", &error))
     }
@@ -85,6 +86,18 @@ pub struct Validity {
 }
 
 impl Validity {
+    /// Over: until an hour before `now`.
+    #[must_use]
+    pub fn ended_before(now: Timestamp) -> Self {
+        Self { from: now - Duration::from_secs(10 * 86_400), until: now - Duration::from_secs(3600) }
+    }
+
+    /// Yet to come: from an hour after `now` on.
+    #[must_use]
+    pub fn beginning_after(now: Timestamp) -> Self {
+        Self { from: now + Duration::from_secs(3600), until: now + Duration::from_secs(10 * 86_400) }
+    }
+
     /// From an hour before `now` (clocks differ) to ten days after.
     #[must_use]
     pub fn around(now: Timestamp) -> Self {
@@ -95,7 +108,8 @@ impl Validity {
 /// What a leaf certificate says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaf {
-    /// The subject's common name.
+    /// The subject's common name, of at most 64 octets (RFC 5280 appendix A, `ub-common-name`). Empty: the subject is empty, and
+    /// the alternative names alone say whose the certificate is (§4.2.1.6).
     pub common_name: String,
     /// DNS names (RFC 5280 §4.2.1.6). With neither names nor addresses there is no such extension.
     pub names: Vec<String>,
@@ -143,6 +157,9 @@ impl Leaf {
         }
         if !self.names.is_empty() || !self.addresses.is_empty() {
             let mut alternatives = SubjectAlternativeName::new();
+            if self.common_name.is_empty() {
+                alternatives.critical();
+            }
             for name in &self.names {
                 alternatives.dns(name);
             }
@@ -237,6 +254,10 @@ impl fmt::Debug for Certified {
     }
 }
 
+fn on_curve(curve: Nid) -> Result<PKey<Private>, ErrorStack> {
+    EcGroup::from_curve_name(curve).and_then(|group| EcKey::generate(&group)).and_then(PKey::from_ec_key)
+}
+
 fn root(common_name: &str, key: &Key, validity: Validity) -> Result<X509, ErrorStack> {
     let subject = name(common_name)?;
     let mut builder = builder(&subject, &subject, key, validity)?;
@@ -272,7 +293,9 @@ fn builder(
 
 fn name(common_name: &str) -> Result<X509Name, ErrorStack> {
     let mut name = X509Name::builder()?;
-    name.append_entry_by_nid(Nid::COMMONNAME, common_name)?;
+    if !common_name.is_empty() {
+        name.append_entry_by_nid(Nid::COMMONNAME, common_name)?;
+    }
     Ok(name.build())
 }
 

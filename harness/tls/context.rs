@@ -45,6 +45,8 @@ impl ClientContext {
             return Err(TlsError::Unsupported("no versions".to_owned()));
         }
         let library = match settings.provider {
+            // What this build of the library was made without, it would not even take into its list.
+            Provider::OpenSsl if !openssl::has_any(&settings.suites) => by_hand(settings)?,
             Provider::OpenSsl => {
                 let context = openssl::client_context(settings)?;
                 if would_say_hello(OpenSslSession::client(&context, settings, &TlsOffer::default(), None)?) {
@@ -52,6 +54,10 @@ impl ClientContext {
                 } else {
                     by_hand(settings)?
                 }
+            }
+            Provider::Rustls if !settings.deviations.is_empty() || matches!(settings.trust, Trust::CommonName(_)) => {
+                let problem = "rustls checks what it is given, by alternative names";
+                return Err(TlsError::Unsupported(problem.to_owned()));
             }
             Provider::Rustls => match rustls::client_config(settings)? {
                 Some(config) => ClientLibrary::Rustls(config),
@@ -72,7 +78,7 @@ impl ClientContext {
     /// # Errors
     /// [`Trust::Identity`](crate::tls::Trust::Identity) without a server name, or the library refuses.
     pub fn session(&self, offer: &TlsOffer, server_name: Option<&str>) -> Result<Box<dyn TlsSession>, TlsError> {
-        if let (Trust::Identity(_), None) = (&self.settings.trust, server_name) {
+        if let (Trust::Identity(_) | Trust::CommonName(_), None) = (&self.settings.trust, server_name) {
             return Err(TlsError::Unsupported("an identity check without a server name".to_owned()));
         }
         match &self.library {

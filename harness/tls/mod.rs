@@ -14,6 +14,7 @@
 pub mod alert;
 pub mod authority;
 pub mod client_hello;
+pub mod deviation;
 pub mod hello;
 pub mod key_log;
 pub mod record;
@@ -27,6 +28,7 @@ mod session;
 
 pub use authority::{Authority, Certified, Key, KeyKind, Leaf, Validity};
 pub use context::{ClientContext, ServerContext};
+pub use deviation::Deviation;
 pub use key_log::{ClientRandom, KeyLog};
 pub use record::{Alert, RecordFacts, RecordTap, Seen, Speaker};
 pub use session::{FailureKind, TlsFailure, TlsSession, TlsState};

@@ -5,14 +5,15 @@
 
 use crate::handshake::{TlsFacts, TlsOffer, TlsVersion};
 use crate::tls::{
-    Certified, ClientSettings, FailureKind, KeyLog, ServerSettings, Suite, TlsError, TlsFailure, TlsSession, TlsState,
-    Trust, suite,
+    Certified, ClientSettings, Deviation, FailureKind, KeyLog, ServerSettings, Suite, TlsError, TlsFailure, TlsSession,
+    TlsState, Trust, suite,
 };
 use openssl::bn::BigNum;
 use openssl::dh::Dh;
 use openssl::error::ErrorStack;
 use openssl::ex_data::Index;
 use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
 use openssl::pkey::Params;
 use openssl::ssl::{
     AlpnError, ErrorCode, NameType, Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions,
@@ -41,6 +42,9 @@ const ALERT_REASON_OFFSET: i32 = 1000;
 /// `X509_V_ERR_HOSTNAME_MISMATCH` and `X509_V_ERR_IP_ADDRESS_MISMATCH` (x509_vfy.h).
 const NAME_MISMATCHES: [i32; 2] = [62, 64];
 
+/// `X509_V_ERR_CERT_NOT_YET_VALID` and `X509_V_ERR_CERT_HAS_EXPIRED` (x509_vfy.h).
+const OUTSIDE_VALIDITY: [i32; 2] = [9, 10];
+
 /// Alerts that OpenSSL sends for what is wrong with a chain (`ssl_x509err2alert`): not yet valid, expired, and the several
 /// ways not to end at an authority that is known.
 const CHAIN_ALERTS: [(i32, u8); 7] = [(9, 42), (10, 45), (2, 48), (18, 48), (19, 48), (20, 48), (21, 48)];
@@ -49,13 +53,28 @@ pub(in crate::tls) fn client_context(settings: &ClientSettings) -> Result<SslCon
     let mut builder = builder(&settings.versions, &settings.suites)?;
     match &settings.trust {
         Trust::Anyone => builder.set_verify(SslVerifyMode::NONE),
-        Trust::Authority(pem) | Trust::Identity(pem) => {
+        Trust::Authority(pem) | Trust::Identity(pem) | Trust::CommonName(pem) => {
             trust(&mut builder, pem).map_err(|error| library("reading the authority's certificate", &error))?;
-            builder.set_verify(SslVerifyMode::PEER);
+            verify(&mut builder, settings);
         }
     }
     log_keys(&mut builder, settings.key_log.as_ref());
     Ok(builder.build())
+}
+
+/// Checks the chain, but for what the client is asked not to look at.
+fn verify(builder: &mut SslContextBuilder, settings: &ClientSettings) {
+    let any_chain = settings.deviates(Deviation::AcceptsAnyChain);
+    let any_time = settings.deviates(Deviation::AcceptsExpired);
+    if !any_chain && !any_time {
+        return builder.set_verify(SslVerifyMode::PEER);
+    }
+    builder.set_verify_callback(SslVerifyMode::PEER, move |is_good, chain| {
+        let problem = chain.error().as_raw();
+        let overlooked = (any_time && OUTSIDE_VALIDITY.contains(&problem))
+            || (any_chain && !OUTSIDE_VALIDITY.contains(&problem) && !NAME_MISMATCHES.contains(&problem));
+        is_good || overlooked
+    });
 }
 
 pub(in crate::tls) fn server_context(settings: &ServerSettings) -> Result<SslContext, TlsError> {
@@ -116,6 +135,16 @@ fn configured(versions: &[TlsVersion], suites: &[&'static Suite]) -> Result<SslC
         }
     }
     Ok(builder)
+}
+
+/// Whether the library has one of these suites at all; none means its own.
+pub(in crate::tls) fn has_any(suites: &[&'static Suite]) -> bool {
+    let is_taken = |suite: &&'static Suite| {
+        let builder = SslContextBuilder::new(SslMethod::tls());
+        suite.since == TlsVersion::Tls1_3
+            || builder.is_ok_and(|mut builder| builder.set_cipher_list(suite.name).is_ok())
+    };
+    suites.is_empty() || suites.iter().any(is_taken)
 }
 
 fn trust(builder: &mut SslContextBuilder, pem: &str) -> Result<(), ErrorStack> {
@@ -179,6 +208,8 @@ pub(in crate::tls) struct OpenSslSession {
     stream: SslStream<Memory>,
     /// The certificate whose hash is `tls-server-end-point`, on the server's side; the client has the peer's.
     own_end_point: Option<Vec<u8>>,
+    /// What the peer's common name has to be, for a client that looks at nothing else.
+    common_name: Option<String>,
     plaintext: Vec<u8>,
     progress: Progress,
     peer_closed: bool,
@@ -200,7 +231,10 @@ impl OpenSslSession {
     ) -> Result<Self, TlsError> {
         let ssl = client_ssl(context, settings, offer, server_name)
             .map_err(|error| library("beginning TLS as a client", &error))?;
-        Self::begin(ssl, None)
+        let by_common_name =
+            matches!(settings.trust, Trust::CommonName(_)) && !settings.deviates(Deviation::SkipsNameCheck);
+        let common_name = server_name.filter(|_| by_common_name).map(str::to_owned);
+        Self::begin(ssl, None, common_name)
     }
 
     /// Begins as a server.
@@ -214,13 +248,14 @@ impl OpenSslSession {
             ssl.set_ex_data(*server_alpn(), protocol);
         }
         ssl.set_accept_state();
-        Self::begin(ssl, own_end_point)
+        Self::begin(ssl, own_end_point, None)
     }
 
-    fn begin(ssl: Ssl, own_end_point: Option<Vec<u8>>) -> Result<Self, TlsError> {
+    fn begin(ssl: Ssl, own_end_point: Option<Vec<u8>>, common_name: Option<String>) -> Result<Self, TlsError> {
         let stream = SslStream::new(ssl, Memory::default()).map_err(|error| library("beginning TLS", &error))?;
-        let mut session =
-            Self { stream, own_end_point, plaintext: Vec::new(), progress: Progress::Handshaking, peer_closed: false };
+        let progress = Progress::Handshaking;
+        let plaintext = Vec::new();
+        let mut session = Self { stream, own_end_point, common_name, plaintext, progress, peer_closed: false };
         session.advance();
         Ok(session)
     }
@@ -228,6 +263,10 @@ impl OpenSslSession {
     fn advance(&mut self) {
         if let Progress::Handshaking = self.progress {
             match self.stream.do_handshake() {
+                Ok(()) if !self.has_wanted_name() => {
+                    let text = "the certificate's common name is another one".to_owned();
+                    self.progress = Progress::Failed(TlsFailure { kind: FailureKind::CertificateName, text });
+                }
                 Ok(()) => match self.facts() {
                     Ok(facts) => self.progress = Progress::Ready(facts),
                     Err(text) => self.progress = Progress::Failed(TlsFailure { kind: FailureKind::Library, text }),
@@ -238,6 +277,15 @@ impl OpenSslSession {
         if let Progress::Ready(_) = self.progress {
             self.open();
         }
+    }
+
+    /// Whether the peer's common name is the one that was dialled, where that is looked at.
+    fn has_wanted_name(&self) -> bool {
+        let Some(wanted) = &self.common_name else { return true };
+        let certificate = self.stream.ssl().peer_certificate();
+        let subject = certificate.as_deref().map(X509Ref::subject_name);
+        let mut names = subject.into_iter().flat_map(|subject| subject.entries_by_nid(Nid::COMMONNAME));
+        names.any(|name| name.data().as_slice() == wanted.as_bytes())
     }
 
     /// Opens all complete records that are there.
@@ -307,9 +355,11 @@ fn client_ssl(
         if settings.server_name_indication && address.is_none() && !name.contains('\0') {
             ssl.set_hostname(name)?;
         }
-        if let Trust::Identity(_) = settings.trust {
+        if matches!(settings.trust, Trust::Identity(_)) && !settings.deviates(Deviation::SkipsNameCheck) {
+            let beside = settings.deviates(Deviation::CommonNameBesideSan);
+            let common_name = if beside { X509CheckFlags::ALWAYS_CHECK_SUBJECT } else { X509CheckFlags::empty() };
             let parameters = ssl.param_mut();
-            parameters.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
+            parameters.set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS | common_name);
             match address {
                 Some(address) => parameters.set_ip(address)?,
                 None => parameters.set_host(name)?,

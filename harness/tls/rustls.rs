@@ -101,7 +101,7 @@ impl Verifier {
         let (pem, identity) = match trust {
             Trust::Anyone => return Ok(Self { chain: None, identity: false, provider: Arc::clone(provider) }),
             Trust::Authority(pem) => (pem, false),
-            Trust::Identity(pem) => (pem, true),
+            Trust::Identity(pem) | Trust::CommonName(pem) => (pem, true),
         };
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {

@@ -2,6 +2,7 @@
 
 use crate::handshake::TlsVersion;
 use crate::tls::authority::Certified;
+use crate::tls::deviation::Deviation;
 use crate::tls::key_log::KeyLog;
 use crate::tls::suite::Suite;
 
@@ -26,6 +27,9 @@ pub enum Trust {
     /// And the name or address that the client dialled (`VERIFY_IDENTITY`, `verify-full`). The name is a setting of the
     /// session, as one context serves many.
     Identity(String),
+    /// The same by a client that knows no alternative names: the subject's common name is compared, octet by octet, once the
+    /// handshake is over (libmysqlclient before 5.7.23, `--ssl-verify-server-cert`).
+    CommonName(String),
 }
 
 /// A client's side.
@@ -41,8 +45,18 @@ pub struct ClientSettings {
     pub trust: Trust,
     /// Whether a server name is sent (RFC 6066 §3), if the session has one that is a name.
     pub server_name_indication: bool,
+    /// What it does not check although it should.
+    pub deviations: Vec<Deviation>,
     /// Where the secrets of its sessions are written, if anywhere.
     pub key_log: Option<KeyLog>,
+}
+
+impl ClientSettings {
+    /// Whether this weakness was asked for.
+    #[must_use]
+    pub fn deviates(&self, deviation: Deviation) -> bool {
+        self.deviations.contains(&deviation)
+    }
 }
 
 impl Default for ClientSettings {
@@ -54,6 +68,7 @@ impl Default for ClientSettings {
             suites: Vec::new(),
             trust: Trust::Anyone,
             server_name_indication: true,
+            deviations: Vec::new(),
             key_log: None,
         }
     }

@@ -137,7 +137,7 @@ fn the_example_for_authors_is_understood() {
 #[test]
 fn every_key_of_a_party_is_explained_to_authors() {
     let library = Library::built_in().unwrap();
-    for table in ["realm.x", "server.x", "client.x", "proxy.x"] {
+    for table in ["realm.x", "server.x", "client.x", "proxy.x", "cluster.x"] {
         let text = format!("title = \"t\"\nsource = \"s\"\n[{table}]\nno_such_key = 1\n");
         let error = make_plan(&[Source::new("x", text)], &library, &BTreeMap::new()).unwrap_err().to_string();
         let keys = error.split_once("allowed: ").unwrap().1;

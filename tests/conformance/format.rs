@@ -101,7 +101,10 @@ then    = "established by password"
     let [old, new] = plan.cases.as_slice() else { panic!("{} cases", plan.cases.len()) };
     assert_eq!((old.name.as_str(), new.name.as_str()), ("x/old", "x/new"));
     assert_eq!((old.steps.len(), new.steps.len()), (1, 2));
-    assert_eq!(old.steps[0].verb, Verb::Connect { from: "app".into(), to: "old".into(), host: None, replay: false });
+    assert_eq!(
+        old.steps[0].verb,
+        Verb::Connect { from: "app".into(), to: "old".into(), host: None, former_port: false, replay: false }
+    );
     // The secret of the client is that of its account on the server that it connects to.
     assert_eq!(old.clients["app"].password, Some(Password::Named("one".into())));
     assert_eq!(new.clients["app"].password, Some(Password::Named("other".into())));

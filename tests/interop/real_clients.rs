@@ -5,7 +5,7 @@ use crate::program::Run;
 use shakedown::scenario::Filter;
 
 /// What is played, case by case, and how many cases each line is.
-const PLAYED: [(&str, &str, usize); 26] = [
+const PLAYED: [(&str, &str, usize); 27] = [
     ("kinit and kvno", "kinit/**", 12),
     ("psql with a ticket in the clear", "psql-kerberos/clear/*", 2),
     ("psql with a ticket over TLS 1.2 and 1.0", "psql-kerberos/tls*/*", 4),
@@ -21,6 +21,7 @@ const PLAYED: [(&str, &str, usize); 26] = [
     ("psql at TLS 1.0 with one suite", "psql-tls/tls1.0/*", 4),
     ("psql at TLS 1.1 and 1.2 with one suite", "psql-tls/tls1.{1,2}/*", 16),
     ("psql refused a version or a suite", "psql-tls-refused/**", 20),
+    ("psql by every combination of its modes", "psql-transport/**", 216),
     ("Connector/Python's C extension with Kerberos", "connector-python-kerberos/c/**", 4),
     ("Connector/Python's pure client with Kerberos", "connector-python-kerberos/pure/**", 4),
     ("Connector/Python's C extension with tickets of each type", "connector-python-flavors/c/**", 10),
@@ -48,7 +49,7 @@ fn real_clients_come_out_as_they_should_on_the_mocks() {
         assert!(passed == cases || !required(), "{what}: {passed} of {cases} pass");
     }
     if required() {
-        run.all_pass(290);
+        run.all_pass(506);
     }
 }
 
@@ -60,7 +61,7 @@ fn each_case_of_real_clients_is_counted_under_one_name() {
         .output()
         .unwrap();
     let names = String::from_utf8(run.stdout).unwrap();
-    assert_eq!(names.lines().count(), 290);
+    assert_eq!(names.lines().count(), 506);
     for name in names.lines() {
         let of = PLAYED.iter().filter(|(_, pattern, _)| Filter::new(pattern).unwrap().matches(name)).count();
         assert_eq!(of, 1, "{name}");

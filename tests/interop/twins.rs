@@ -53,6 +53,12 @@ const FLOORS: &[(&str, usize)] = &[
     ("proxy/pgbouncer-servers", 9),
     ("proxy/pgbouncer-trust", 5),
     ("tls/providers", 4), // MariaDB has OpenSSL and no rustls (4)
+    ("cluster/proxy-endpoint", 24),
+    ("transport/certificates", 240),
+    ("transport/mysql-modes", 60),
+    ("transport/one-authority", 10),   // without PostgreSQL 13 and 17 (4)
+    ("transport/postgres-modes", 360), // without PostgreSQL 17 (216) and one without GSS-API (72)
+    ("transport/suites-outside", 240),
 ];
 
 /// Scenarios of which these servers can play nothing.
@@ -68,6 +74,16 @@ const NOT_COMPARED: &[(&str, &str)] = &[
     ("kerberos/windows", "MariaDB has no authentication_kerberos"),
     ("mysql/kerberos-login", "MariaDB has no authentication_kerberos; no free server has"),
     ("mysql/parameter-changes", "a server that runs is given no other parameters, and is not restarted"),
+    ("clients/connectors", "MariaDB has no authentication_kerberos"),
+    ("cluster/endpoints", "a cluster is played by mocks alone"),
+    ("cluster/failover", "a cluster is played by mocks alone"),
+    ("cluster/global", "a cluster is played by mocks alone"),
+    ("cluster/long-names", "a cluster is played by mocks alone"),
+    ("cluster/port-change", "a cluster is played by mocks alone"),
+    ("cluster/reboot", "a cluster is played by mocks alone"),
+    ("cluster/roles", "a cluster is played by mocks alone"),
+    ("cluster/size", "a cluster is played by mocks alone"),
+    ("transport/changes", "a server that runs is given no other parameters, and is not restarted"),
 ];
 
 /// What `shakedown diff` found.

@@ -227,6 +227,7 @@ fn no_longer(stale: &ExplanationUse) -> CaseResult {
         scenario: place.file.display().to_string(),
         axes: Vec::new(),
         requirements: Vec::new(),
+        models: Vec::new(),
         verdict: Verdict::Fixed,
         reason: Some(format!("no case that it names differs in {at} any more: remove {place}")),
         steps: Vec::new(),

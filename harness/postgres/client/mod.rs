@@ -16,7 +16,8 @@ mod negotiation;
 mod settings;
 
 pub use settings::{
-    ChannelBinding, Cleartext, ClientSettings, GssEncMode, KerberosSettings, SslMode, Transport, UnknownWord,
+    ChannelBinding, Cleartext, ClientSettings, GssEncMode, KerberosSettings, SessionWanted, SslMode, Transport,
+    UnknownWord,
 };
 
 use self::login::Login;
@@ -47,6 +48,8 @@ pub struct ClientHandshake {
     tls: Option<TlsFacts>,
     /// The version in force: what was asked for until the server says less.
     protocol: u32,
+    /// What the server says of itself: whether it is a standby.
+    is_standby: bool,
     outcome: Option<Outcome>,
 }
 
@@ -77,6 +80,7 @@ impl ClientHandshake {
             transport: Transport::Clear,
             tls: None,
             protocol,
+            is_standby: false,
             outcome: None,
         }
     }
@@ -202,7 +206,10 @@ impl ClientHandshake {
                 other => Err(out_of_place(&other, "authentication")),
             },
             State::ExpectReady { in_parameters } => match reply {
-                Reply::ParameterStatus { .. } => {
+                Reply::ParameterStatus { name, value } => {
+                    if name == "in_hot_standby" {
+                        self.is_standby = value == "on";
+                    }
                     if !in_parameters {
                         cx.trace.push(cx.now, Direction::ToClient, EventName::Parameter);
                     }
@@ -306,6 +313,11 @@ impl ClientHandshake {
 
     fn ready(&mut self, cx: &mut Context<'_>) -> Step {
         cx.trace.push(cx.now, Direction::ToClient, EventName::Ready);
+        match (self.settings.session, self.is_standby) {
+            (SessionWanted::ReadWrite, true) => return self.refuse("session_read_only", None),
+            (SessionWanted::ReadOnly, false) => return self.refuse("session_read_write", None),
+            _ => {}
+        }
         match &self.settings.query {
             Some(query) => {
                 frame::message(cx.out, b'Q', |writer| {

@@ -28,9 +28,10 @@ impl ClientHandshake {
 
     pub(super) fn ask_for_tls(&mut self, cx: &mut Context<'_>) -> Result<Step, Error> {
         match self.settings.ssl_mode {
-            SslMode::Disable | SslMode::Allow => Ok(self.send_startup(cx)),
+            SslMode::Disable => Ok(self.send_startup(cx)),
+            SslMode::Allow if !self.settings.clear_was_tried => Ok(self.send_startup(cx)),
             _ if self.settings.direct_tls => Ok(self.start_tls()),
-            SslMode::Prefer | SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => {
+            SslMode::Allow | SslMode::Prefer | SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => {
                 startup::request(cx.out, SSL_REQUEST);
                 cx.trace.push(cx.now, Direction::FromClient, EventName::TlsRequest);
                 self.state = State::ExpectTlsAnswer;
@@ -91,7 +92,8 @@ impl ClientHandshake {
                 self.inbox.octet();
                 self.nothing_behind("N")?;
                 cx.trace.push(cx.now, Direction::ToClient, EventName::TlsRefuse);
-                if self.settings.ssl_mode == SslMode::Prefer {
+                // With `allow`, libpq up to 16 says once more in the clear what it was refused there.
+                if matches!(self.settings.ssl_mode, SslMode::Prefer | SslMode::Allow) {
                     return Ok(self.send_startup(cx));
                 }
                 Ok(self.refuse("tls_refused", None))

@@ -18,6 +18,10 @@ pub struct ClientSettings {
     pub secret: Option<Secret>,
     /// `sslmode`. Which certificates are trusted, and whether names are compared, is the driver's business.
     pub ssl_mode: SslMode,
+    /// With [`SslMode::Allow`]: that the clear was tried on an earlier connection, so that this one asks for TLS.
+    pub clear_was_tried: bool,
+    /// `target_session_attrs`, judged by what the server reports as `in_hot_standby` (PostgreSQL 14).
+    pub session: SessionWanted,
     /// TLS from the first byte instead of an SSLRequest (`sslnegotiation=direct`, PostgreSQL 17).
     pub direct_tls: bool,
     /// Whether ALPN `postgresql` is offered (libpq from 17 on; obligatory with direct TLS, where it is always offered).
@@ -56,6 +60,8 @@ impl ClientSettings {
             database: None,
             secret: None,
             ssl_mode: SslMode::Prefer,
+            clear_was_tried: false,
+            session: SessionWanted::Any,
             direct_tls: false,
             alpn: false,
             gss_enc_mode: GssEncMode::Prefer,
@@ -86,12 +92,14 @@ impl ClientSettings {
         let mut next = self.clone();
         match transport {
             Transport::Gss if self.gss_enc_mode == GssEncMode::Prefer => next.gss_enc_mode = GssEncMode::Disable,
+            // libpq up to 16 asks only whether it is over TLS already, and so comes to GSS encryption once more.
+            Transport::Gss if self.ssl_mode == SslMode::Allow && !self.clear_was_tried => next.clear_was_tried = true,
             Transport::Tls if self.ssl_mode == SslMode::Prefer => {
                 next.ssl_mode = SslMode::Disable;
                 next.gss_enc_mode = GssEncMode::Disable;
             }
-            Transport::Clear if self.ssl_mode == SslMode::Allow => {
-                next.ssl_mode = SslMode::Require;
+            Transport::Clear if self.ssl_mode == SslMode::Allow && !self.clear_was_tried => {
+                next.clear_was_tried = true;
                 next.gss_enc_mode = GssEncMode::Disable;
             }
             Transport::Gss | Transport::Tls | Transport::Clear => return None,
@@ -201,6 +209,18 @@ words! {
 }
 
 words! {
+    /// `target_session_attrs`, as far as it is about writing.
+    SessionWanted ("target_session_attrs") {
+        /// Whatever it is.
+        Any = "any",
+        /// One that can be written to.
+        ReadWrite = "read-write",
+        /// One that cannot.
+        ReadOnly = "read-only",
+    }
+}
+
+words! {
     /// `gssencmode`.
     GssEncMode ("gssencmode") {
         /// Never.
@@ -269,9 +289,11 @@ mod tests {
         use SslMode as S;
         check(S::Prefer, G::Prefer, Transport::Gss, Some((S::Prefer, G::Disable)));
         check(S::Prefer, G::Require, Transport::Gss, None);
+        check(S::Allow, G::Require, Transport::Gss, Some((S::Allow, G::Require)));
         check(S::Prefer, G::Disable, Transport::Tls, Some((S::Disable, G::Disable)));
         check(S::Prefer, G::Disable, Transport::Clear, None);
-        check(S::Allow, G::Disable, Transport::Clear, Some((S::Require, G::Disable)));
+        check(S::Allow, G::Disable, Transport::Clear, Some((S::Allow, G::Disable)));
+        check(S::Allow, G::Disable, Transport::Tls, None);
         check(S::Require, G::Disable, Transport::Tls, None);
         check(S::Disable, G::Disable, Transport::Clear, None);
     }

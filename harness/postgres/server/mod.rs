@@ -51,9 +51,14 @@ pub struct ServerHandshake {
     gss_asked: bool,
     /// Whether octets came behind a request before its layer was up; told once the layer is up, as the real server does.
     smuggled: Option<&'static str>,
+    /// Where TLS began without a request: the octets by which it did, until the layer has them.
+    direct: Option<Vec<u8>>,
     startup: Startup,
     outcome: Option<Outcome>,
 }
+
+/// The first octet of a TLS record that holds a handshake (RFC 8446 §5.1): no StartupMessage is as long as one that begins so.
+const TLS_HANDSHAKE: u8 = 0x16;
 
 #[derive(Debug)]
 enum State {
@@ -79,6 +84,7 @@ impl ServerHandshake {
             tls_asked: false,
             gss_asked: false,
             smuggled: None,
+            direct: None,
             startup: Startup::default(),
             outcome: None,
         }
@@ -116,6 +122,14 @@ impl ServerHandshake {
     }
 
     fn read_packet(&mut self, inbox: &mut Inbox, cx: &mut Context<'_>) -> Result<Option<Step>, Error> {
+        let may_be_direct = self.settings.tls && self.settings.direct_tls && !self.tls_asked && !self.gss_asked;
+        if may_be_direct && inbox.kind() == Some(TLS_HANDSHAKE) {
+            self.tls_asked = true;
+            self.direct = Some(inbox.unread().to_vec());
+            inbox.clear();
+            self.state = State::ExpectLayer;
+            return Ok(Some(Step::StartTls(TlsOffer { alpn: Some(b"postgresql") })));
+        }
         let Some(packet) = inbox.packet()? else { return Ok(None) };
         match Packet::decode(packet)? {
             Packet::SslRequest if !self.tls_asked => {
@@ -189,7 +203,14 @@ impl ServerHandshake {
         // Neither layer inside the other, nor again.
         (self.tls_asked, self.gss_asked) = (true, true);
         match facts {
-            ChannelFacts::Tls(facts) => self.tls = Some(facts.clone()),
+            ChannelFacts::Tls(facts) => {
+                // `ProcessSSLStartup`: whoever does not say what it wants to speak might speak anything.
+                if self.direct.is_some() && facts.alpn.is_none() {
+                    let outcome = Outcome::refused(Side::Server, "eof").because("direct TLS without ALPN");
+                    return Ok(self.finish(outcome));
+                }
+                self.tls = Some(facts.clone());
+            }
             ChannelFacts::Gss(facts) => self.gss = Some(facts.clone()),
         }
         self.state = State::ExpectPacket;
@@ -340,5 +361,9 @@ impl Handshake for ServerHandshake {
 
     fn outcome(&self) -> Option<&Outcome> {
         self.outcome.as_ref()
+    }
+
+    fn take_unread(&mut self) -> Vec<u8> {
+        self.direct.as_mut().map(std::mem::take).unwrap_or_default()
     }
 }

@@ -27,6 +27,8 @@ pub struct ServerSettings {
     pub tls: bool,
     /// Whether ALPN `postgresql` is selected where offered (PostgreSQL 17).
     pub alpn: bool,
+    /// Whether TLS may begin with the first octet, without an SSLRequest (PostgreSQL 17).
+    pub direct_tls: bool,
     /// Whether a GSSENCRequest is answered by `G`; needs an [`acceptor`](Self::acceptor).
     pub gss_encryption: bool,
     /// The Kerberos service. An acceptor without keys is a server without keytab; `None` a server built without GSSAPI.
@@ -58,6 +60,7 @@ impl ServerSettings {
             databases: Databases::Any,
             tls: false,
             alpn: false,
+            direct_tls: false,
             gss_encryption: false,
             acceptor: None,
             tokens: None,

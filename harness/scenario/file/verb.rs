@@ -9,6 +9,7 @@ pub(crate) struct Connect {
     pub from: Text,
     pub to: Text,
     pub host: Option<Text>,
+    pub port: Option<Text>,
     pub replay: Option<Text>,
 }
 
@@ -87,12 +88,15 @@ pub(crate) struct Parameter {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Restart {
     pub party: Text,
+    pub port: Option<Text>,
 }
 
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Failover {
-    pub realm: Text,
+    pub realm: Option<Text>,
+    pub cluster: Option<Text>,
+    pub to: Option<Text>,
 }
 
 /// A rule of a KDC from then on.

@@ -18,6 +18,10 @@ pub struct Client {
     pub tls: ClientTls,
     /// PostgreSQL's GSS-API encryption.
     pub gssencmode: GssMode,
+    /// Whether the session may be, must be or must not be one that can be written to (`target_session_attrs`, PostgreSQL).
+    pub session: SessionWanted,
+    /// Whether TLS begins with the first octet and is not asked for (`sslnegotiation=direct`, PostgreSQL 17).
+    pub direct_tls: bool,
     /// What it is ready to prove its identity with.
     pub offer: Offer,
     /// What its token says, if it offers one.
@@ -102,6 +106,17 @@ impl ClientKind {
     pub fn has_session_tickets(&self) -> bool {
         self.profile().is_some_and(|profile| profile.tickets == TicketOrigin::Session)
     }
+}
+
+/// `target_session_attrs` of libpq.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SessionWanted {
+    /// `any`
+    Any,
+    /// `read-write`
+    ReadWrite,
+    /// `read-only`
+    ReadOnly,
 }
 
 /// `gssencmode` of libpq.

@@ -8,6 +8,7 @@ mod account;
 mod client;
 mod client_deviation;
 mod client_profile;
+mod cluster;
 mod iam;
 mod image;
 mod proxy;
@@ -16,12 +17,16 @@ mod server;
 mod tls;
 
 pub use account::{Account, HbaConnection, HbaLine, HbaMethod, HostAccount, PasswordScheme, Proof};
-pub use client::{ChannelBinding, Client, ClientKind, ClientKrb5, GssMode, Offer, PostgresProtocol};
+pub use client::{ChannelBinding, Client, ClientKind, ClientKrb5, GssMode, Offer, PostgresProtocol, SessionWanted};
 pub use client_deviation::Deviation as ClientDeviation;
 pub use client_profile::{ClientProfile, TicketOrigin, TokenForm, WithoutPlugin};
+pub use cluster::{Cluster, Deviation as ClusterDeviation, Endpoint, LeadsTo, READERS_MAX};
 pub use iam::{IamKey, IamThrottle, Principal, ServerIam, Token};
 pub use image::Image;
 pub use proxy::{PgBouncer, Proxy, ProxyAuth, ProxyKind, ProxyTls};
 pub use realm::{AccountSettings, Lockout, Password, Realm, RealmService, RealmSettings, RealmUser};
 pub use server::{Enabled, Keytab, Server, ServerKerberos};
-pub use tls::{Ca, Certificate, ClientTls, ServerTls, TlsMode, TlsProvider, TlsRange};
+pub use tls::{
+    COMMON_NAME_MAX, Ca, Certificate, CertificateKey, ClientTls, NameMatching, ServerTls, TlsMode, TlsProvider,
+    TlsRange, Validity,
+};

@@ -37,6 +37,10 @@ pub struct Server {
     pub image: Option<Image>,
     /// Offset to the base clock in seconds.
     pub clock_seconds: i64,
+    /// Whether it is a reader of a cluster, and says so.
+    pub is_reader: bool,
+    /// Whether it is an instance of a cluster, and has an address of its own.
+    pub is_instance: bool,
     /// Departures from the protocol that the server is asked to make.
     pub deviations: Vec<String>,
 }
@@ -46,6 +50,12 @@ impl Server {
     #[must_use]
     pub fn protocol(&self) -> Protocol {
         self.profile.protocol
+    }
+
+    /// The first number of the version on the wire: 15 for `15.2`.
+    #[must_use]
+    pub fn major(&self) -> u32 {
+        self.profile.server_version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default()
     }
 }
 

@@ -44,10 +44,67 @@ pub enum TlsProvider {
 /// A server certificate, made for the run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Certificate {
-    /// Subject alternative names; the first is the common name too.
+    /// The subject's common name; `None`: the subject is empty.
+    pub common_name: Option<String>,
+    /// Subject alternative names. Empty: there is no such extension.
     pub names: Vec<String>,
     /// Who signs it.
     pub ca: Ca,
+    /// When it is good.
+    pub validity: Validity,
+    /// Its key.
+    pub key: CertificateKey,
+}
+
+/// The longest common name (RFC 5280 appendix A, `ub-common-name`).
+pub const COMMON_NAME_MAX: usize = 64;
+
+impl Certificate {
+    /// One for a host, by the authority that clients trust. A name that is too long for a common name is an alternative name alone.
+    #[must_use]
+    pub fn of_host(host: &str) -> Self {
+        Self {
+            common_name: (host.len() <= COMMON_NAME_MAX).then(|| host.to_owned()),
+            names: vec![host.to_owned()],
+            ca: Ca::Own,
+            validity: Validity::Now,
+            key: CertificateKey::Rsa2048,
+        }
+    }
+}
+
+/// When a certificate is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Validity {
+    /// While the run lasts.
+    Now,
+    /// It has ended.
+    Expired,
+    /// It has not begun.
+    NotYet,
+}
+
+/// The key of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum CertificateKey {
+    /// RSA, 2048 bits.
+    Rsa2048,
+    /// RSA, 4096 bits.
+    Rsa4096,
+    /// ECDSA over P-384, with which no suite for RSA certificates works.
+    EcdsaP384,
+}
+
+impl CertificateKey {
+    /// The word in scenarios.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Rsa2048 => "rsa-2048",
+            Self::Rsa4096 => "rsa-4096",
+            Self::EcdsaP384 => "ecdsa-p384",
+        }
+    }
 }
 
 /// A certificate authority of the run.
@@ -74,6 +131,19 @@ pub struct ClientTls {
     pub provider: TlsProvider,
     /// Which authority it trusts; `None`: no CA file is given.
     pub trust: Option<Ca>,
+    /// Which of a certificate's names it looks at, if it looks at any.
+    pub matches: NameMatching,
+    /// What it does not check although it should.
+    pub deviations: Vec<crate::tls::Deviation>,
+}
+
+/// Which names of a certificate a client compares with the one that it dialled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NameMatching {
+    /// The alternative names; the common name where there are none.
+    San,
+    /// The common name alone.
+    CommonName,
 }
 
 /// `--ssl-mode` of MySQL and `sslmode` of libpq, which mean the same where both have it.

@@ -16,6 +16,8 @@ pub enum Verb {
         to: String,
         /// The name that is dialled, if it is not the server's own.
         host: Option<String>,
+        /// Whether it goes to the port that the server had before it changed it.
+        former_port: bool,
         /// Whether it has the clock and the random numbers of its last login again, so that its messages are the same.
         replay: bool,
     },
@@ -117,6 +119,15 @@ pub enum Verb {
         server: String,
         /// What it is like from then on: parameters that wait for this take effect.
         changed: Arc<Server>,
+        /// Whether it begins again on another port.
+        moves: bool,
+    },
+    /// The writer of a cluster ends, and another instance takes its place if one is named.
+    FailoverCluster {
+        /// The cluster.
+        cluster: String,
+        /// The new writer and what it is like from then on.
+        to: Option<(String, Arc<Server>)>,
     },
     /// The first of a realm's two KDCs ends.
     Failover {
@@ -217,7 +228,7 @@ impl Verb {
             Self::Account { .. } => "account",
             Self::Reconfigure { word, .. } => word,
             Self::Restart { .. } => "restart",
-            Self::Failover { .. } => "failover",
+            Self::Failover { .. } | Self::FailoverCluster { .. } => "failover",
             Self::Fault { .. } => "fault",
         }
     }
@@ -247,6 +258,7 @@ impl Verb {
             Self::RotateService { server, .. } | Self::Reconfigure { server, .. } | Self::Restart { server, .. } => {
                 Some(server)
             }
+            Self::FailoverCluster { to: Some((server, _)), .. } => Some(server),
             _ => None,
         }
     }

@@ -9,8 +9,8 @@ use crate::handshake::TlsVersion;
 use crate::scenario::client_profiles::ClientProfiles;
 use crate::scenario::file;
 use crate::scenario::party::{
-    Ca, ChannelBinding, Client, ClientKind, ClientKrb5, ClientTls, GssMode, Offer, Password, PostgresProtocol, Proof,
-    Server, TlsMode, TlsProvider, TlsRange,
+    Ca, ChannelBinding, Client, ClientKind, ClientKrb5, ClientTls, GssMode, NameMatching, Offer, Password,
+    PostgresProtocol, Proof, Server, SessionWanted, TlsMode, TlsProvider, TlsRange,
 };
 use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;
@@ -39,6 +39,9 @@ pub(super) const TRUSTED: [(&str, Option<Ca>); 3] =
 const GSS_MODES: [(&str, GssMode); 3] =
     [("disable", GssMode::Disabled), ("prefer", GssMode::Preferred), ("require", GssMode::Required)];
 
+const SESSIONS: [(&str, SessionWanted); 3] =
+    [("any", SessionWanted::Any), ("read-write", SessionWanted::ReadWrite), ("read-only", SessionWanted::ReadOnly)];
+
 const CHANNEL_BINDINGS: [(&str, ChannelBinding); 3] = [
     ("disable", ChannelBinding::Disabled),
     ("prefer", ChannelBinding::Preferred),
@@ -62,6 +65,8 @@ pub(super) fn resolve(
         database,
         tls,
         gssencmode,
+        target_session_attrs,
+        sslnegotiation,
         transport,
         offer,
         token,
@@ -86,6 +91,14 @@ pub(super) fn resolve(
         Some(text) => filling.one_of(&text, "channel binding", &CHANNEL_BINDINGS)?,
         None => ChannelBinding::Preferred,
     };
+    let session = match filling.optional(target_session_attrs.as_ref())? {
+        Some(text) => filling.one_of(&text, "target_session_attrs", &SESSIONS)?,
+        None => SessionWanted::Any,
+    };
+    let direct_tls = match filling.optional(sslnegotiation.as_ref())? {
+        Some(text) => filling.one_of(&text, "sslnegotiation", &[("postgres", false), ("direct", true)])?,
+        None => false,
+    };
     let protocol = match filling.optional(protocol.as_ref())? {
         Some(text) => filling.one_of(&text, "version of the protocol", &PROTOCOLS)?,
         None => PostgresProtocol::V3_0,
@@ -96,15 +109,25 @@ pub(super) fn resolve(
     if let (Some(written), Some(profile)) = (is_profile, kind.profile()) {
         return Err(filling.error(written, format!("'{}' speaks MySQL alone, not to PostgreSQL; as", profile.name)));
     }
+    if let (Some(written), true) = (sslnegotiation, direct_tls && !reached.is_empty() && !speaks_postgres) {
+        return Err(filling.error(written, "only PostgreSQL's clients have sslnegotiation ="));
+    }
     let asks_for_proof = kind.profile().map_or(speaks_postgres, |profile| profile.mutual);
+    let (deviations, of_tls) = deviation::of_client(deviations, &kind, filling)?;
+    if let (Some(weakness), TlsProvider::Rustls) = (of_tls.first(), transport.tls.provider) {
+        let problem = format!("rustls checks what it is given, so that a client with it has no '{weakness}':");
+        return Err(filling.source.error(&written.deviations.span, problem));
+    }
     Ok(Client {
-        deviations: deviation::of_client(deviations, &kind, filling)?,
+        deviations,
         kind,
         password: own.or_else(|| reached.iter().find_map(|server| account_password(server, &login))),
         login,
         database: filling.optional(database.as_ref())?.map(|text| text.text),
-        tls: transport.tls,
+        tls: ClientTls { deviations: of_tls, ..transport.tls },
         gssencmode: transport.gssencmode,
+        session,
+        direct_tls,
         offer,
         token: iam::of_client(token.as_ref(), reached, filling)?,
         allow_cleartext: filling.flag(allow_cleartext.as_ref(), transport.cleartext)?,
@@ -226,8 +249,10 @@ fn resolve_tls(written: Option<&file::ClientTls>, filling: &Filling<'_>) -> Resu
         suites: Vec::new(),
         provider: TlsProvider::OpenSsl,
         trust: Some(Ca::Own),
+        matches: NameMatching::San,
+        deviations: Vec::new(),
     };
-    let Some(file::ClientTls { mode, versions, suites, provider, ca }) = written else { return Ok(tls) };
+    let Some(file::ClientTls { mode, versions, suites, provider, ca, matches }) = written else { return Ok(tls) };
     if let Some(mode) = filling.optional(mode.as_ref())? {
         tls.mode = filling.one_of(&mode, "TLS mode", &TLS_MODES)?;
     }
@@ -252,6 +277,13 @@ fn resolve_tls(written: Option<&file::ClientTls>, filling: &Filling<'_>) -> Resu
     tls.suites = texts(suites);
     if let Some(ca) = filling.optional(ca.as_ref())? {
         tls.trust = filling.one_of(&ca, "authority", &TRUSTED)?;
+    }
+    if let Some(matches) = filling.optional(matches.as_ref())? {
+        let words = [("san", NameMatching::San), ("common-name", NameMatching::CommonName)];
+        tls.matches = filling.one_of(&matches, "part of a certificate", &words)?;
+        if is_rustls && tls.matches == NameMatching::CommonName {
+            return Err(filling.error(&matches, "rustls looks at alternative names only, not at"));
+        }
     }
     Ok(tls)
 }

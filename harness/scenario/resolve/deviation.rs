@@ -44,9 +44,9 @@ pub(super) fn of_client(
     written: &List,
     kind: &ClientKind,
     filling: &Filling<'_>,
-) -> Result<Vec<String>, ScenarioError> {
+) -> Result<(Vec<String>, Vec<crate::tls::Deviation>), ScenarioError> {
     if let ClientKind::Command { .. } = kind {
-        return of_nobody(written, filling);
+        return Ok((of_nobody(written, filling)?, Vec::new()));
     }
     let mut words: Vec<&str> = shakedown_krb5::client::Deviation::ALL.iter().map(|known| known.word()).collect();
     words.extend(shakedown_krb5::client::Lenience::ALL.iter().map(|known| known.word()));
@@ -54,7 +54,16 @@ pub(super) fn of_client(
     words.extend(crate::mysql::ClientDeviation::ALL.iter().map(|known| known.word()));
     words.extend(crate::postgres::ClientDeviation::ALL.iter().map(|known| known.word()));
     words.extend(iam::Departure::ALL.iter().map(|known| known.word()));
-    known(written, &words, filling)
+    words.extend(crate::tls::Deviation::ALL.iter().map(|known| known.word()));
+    let words = known(written, &words, filling)?;
+    let (mut others, mut weaknesses) = (Vec::new(), Vec::new());
+    for word in words {
+        match word.parse() {
+            Ok(weakness) => weaknesses.push(weakness),
+            Err(_) => others.push(word),
+        }
+    }
+    Ok((others, weaknesses))
 }
 
 /// Those of a program or a proxy: there is none, and a word without effect would be believed to have one.
@@ -65,7 +74,7 @@ pub(super) fn of_nobody(written: &List, filling: &Filling<'_>) -> Result<Vec<Str
     }
 }
 
-fn known(written: &List, words: &[&str], filling: &Filling<'_>) -> Result<Vec<String>, ScenarioError> {
+pub(super) fn known(written: &List, words: &[&str], filling: &Filling<'_>) -> Result<Vec<String>, ScenarioError> {
     let listed: Vec<_> = words.iter().map(|word| (*word, *word)).collect();
     let written = filling.words(written)?;
     written.iter().map(|word| filling.one_of(word, "deviation", &listed).map(str::to_owned)).collect()

@@ -2,6 +2,7 @@
 
 mod account;
 mod client;
+mod cluster;
 mod deviation;
 mod fault;
 mod iam;
@@ -17,6 +18,7 @@ use crate::error::{Error, ScenarioError};
 use crate::scenario::file::File;
 use crate::scenario::library::Library;
 use crate::scenario::matrix::Matrix;
+use crate::scenario::party::Cluster;
 use crate::scenario::plan::{Case, Exclusion, Plan, RuleCount, ScenarioInfo};
 use crate::scenario::reading::Readings;
 use crate::scenario::requirements::checked;
@@ -80,6 +82,7 @@ fn scenario(
         reading,
         realm,
         server,
+        cluster,
         client,
         proxy,
         step,
@@ -110,7 +113,7 @@ fn scenario(
             plan.rules.push(RuleCount { scenario: info.name.clone(), step: step.name.clone(), place, cells });
         }
     }
-    let parties = Parties { realm, server, client, proxy };
+    let parties = Parties { realm, server, cluster, client, proxy };
 
     let mut names: HashMap<String, &[usize]> = HashMap::with_capacity(exclusions.cells.len());
     for cell in &exclusions.cells {
@@ -136,13 +139,20 @@ fn scenario(
 struct Parties {
     realm: BTreeMap<Text, crate::scenario::file::Realm>,
     server: BTreeMap<Text, crate::scenario::file::Server>,
+    cluster: BTreeMap<Text, crate::scenario::file::Cluster>,
     client: BTreeMap<Text, crate::scenario::file::Client>,
     proxy: BTreeMap<Text, crate::scenario::file::Proxy>,
 }
 
 impl Parties {
     /// A step must name parties that there are.
-    fn check(&self, step: &CompiledStep, filling: &Filling<'_>) -> Result<(), ScenarioError> {
+    fn check(
+        &self,
+        step: &CompiledStep,
+        servers: &cluster::Servers,
+        clusters: &BTreeMap<String, Cluster>,
+        filling: &Filling<'_>,
+    ) -> Result<(), ScenarioError> {
         fn keys<T>(map: &BTreeMap<Text, T>) -> Vec<&str> {
             map.keys().map(|key| key.text.as_str()).collect()
         }
@@ -155,7 +165,9 @@ impl Parties {
         };
         if let Some((from, to)) = step.connects(filling)? {
             named("client", &from, keys(&self.client))?;
-            named("server or proxy", &to, [keys(&self.server), keys(&self.proxy)].concat())?;
+            let endpoints =
+                clusters.values().flat_map(|cluster| cluster.endpoints.keys().map(String::as_str)).collect();
+            named("server or proxy", &to, [keys(servers), keys(&self.proxy), endpoints].concat())?;
         }
         if let Some((by, realm)) = step.authenticates(filling)? {
             named("client", &by, keys(&self.client))?;
@@ -177,19 +189,24 @@ fn case(
     library: &Library,
     interner: &mut Interner,
 ) -> Result<Case, ScenarioError> {
-    let realms = realm::resolve_all(&parties.realm, &parties.server, filling, interner, &library.profiles, readings)?;
+    let (written, clusters) = cluster::expand(&parties.cluster, &parties.server, filling)?;
+    let realms = realm::resolve_all(&parties.realm, &written, filling, interner, &library.profiles, readings)?;
     let mut servers = BTreeMap::new();
-    for (key, written) in &parties.server {
+    for (key, written) in &written {
         let server = server::resolve(&key.text, written, filling, &realms, &library.profiles, readings)?;
         servers.insert(key.text.clone(), interner.server(server));
     }
     let mut connections = Vec::new();
     for step in steps {
-        parties.check(step, filling)?;
+        parties.check(step, &written, &clusters, filling)?;
         connections.extend(step.connects(filling)?);
     }
     let ends = proxy::ends(&parties.proxy, &servers, filling)?;
-    let reached_by = |to: &Text| servers.get(ends.get(&to.text).unwrap_or(&to.text));
+    let behind = |to: &str| clusters.values().find_map(|cluster| cluster.first_behind(to));
+    let reached_by = |to: &Text| {
+        let end = ends.get(&to.text).unwrap_or(&to.text);
+        servers.get(behind(end).unwrap_or(end))
+    };
     let mut clients = BTreeMap::new();
     for (key, written) in &parties.client {
         let reached = connections.iter().filter(|(from, _)| from.text == key.text);
@@ -232,7 +249,7 @@ fn case(
         servers: &servers,
         clients: &clients,
         proxies: &proxies,
-        so_far: verb::SoFar::begin(&parties.server),
+        so_far: verb::SoFar::begin(&written, &clusters),
     };
     for step in steps {
         if let Some(step) = step.resolve(&mut standing)? {
@@ -248,7 +265,7 @@ fn case(
         return Err(filling.source.error(first.span(), problem));
     }
     let standing = reached::Parties { realms, servers, clients, proxies };
-    let reached::Parties { realms, servers, clients, proxies } = standing.reached_by(&played);
+    let reached::Parties { realms, servers, clients, proxies } = standing.reached_by(&clusters, &played);
     Ok(Case {
         name: case_name(filling, name)?,
         scenario: Arc::clone(info),
@@ -259,6 +276,7 @@ fn case(
         servers,
         clients,
         proxies,
+        clusters: clusters.into_iter().map(|(name, cluster)| (name, Arc::new(cluster))).collect(),
         steps: played,
     })
 }

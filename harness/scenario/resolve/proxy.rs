@@ -8,8 +8,8 @@ use crate::error::ScenarioError;
 use crate::handshake::TlsVersion;
 use crate::scenario::file;
 use crate::scenario::party::{
-    Ca, ClientTls, Password, PgBouncer, Proof, Proxy, ProxyAuth, ProxyKind, ProxyTls, Server, TlsMode, TlsProvider,
-    TlsRange,
+    Ca, ClientTls, NameMatching, Password, PgBouncer, Proof, Proxy, ProxyAuth, ProxyKind, ProxyTls, Server, TlsMode,
+    TlsProvider, TlsRange,
 };
 use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;
@@ -152,6 +152,8 @@ fn resolve_server_tls(
         suites: Vec::new(),
         provider: TlsProvider::OpenSsl,
         trust: Some(Ca::Own),
+        matches: NameMatching::San,
+        deviations: Vec::new(),
     };
     let Some(file::ProxyServerTls { mode, versions, suites, ca }) = written else { return Ok(tls) };
     tls.mode = match filling.optional(mode.as_ref())? {

@@ -1,7 +1,7 @@
 //! Which parties the steps of a case reach. A party that no step reaches stands nowhere and is nobody's need: a case of a KDC
 //! alone can be played where there is no database.
 
-use crate::scenario::party::{Client, Proof, Proxy, Realm, Server};
+use crate::scenario::party::{Client, Cluster, Proof, Proxy, Realm, Server};
 use crate::scenario::plan::{Clocked, Step, Verb};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,9 +21,16 @@ impl Parties {
     /// * whatever a step changes;
     /// * realms that are asked by name, realms of these servers and of their users, and realms that any of these sends clients
     ///   on to.
-    pub(super) fn reached_by(mut self, steps: &[Step]) -> Self {
+    pub(super) fn reached_by(mut self, clusters: &BTreeMap<String, Cluster>, steps: &[Step]) -> Self {
         let mut named = BTreeSet::new();
         steps.iter().for_each(|step| names(&step.verb, &mut named));
+        // Of a cluster all instances stand as soon as one of its names is used.
+        for cluster in clusters.values() {
+            let own = cluster.endpoints.keys().chain(&cluster.instances);
+            if own.into_iter().any(|name| named.contains(&Named::Dialled(name.clone()))) {
+                named.extend(cluster.instances.iter().cloned().map(Named::Dialled));
+            }
+        }
         for party in named.clone() {
             self.behind(&party, &mut named);
         }

@@ -6,7 +6,8 @@ use crate::error::ScenarioError;
 use crate::handshake::TlsVersion;
 use crate::scenario::file;
 use crate::scenario::party::{
-    Ca, Certificate, Enabled, HostAccount, Image, Keytab, Realm, Server, ServerKerberos, ServerTls, TlsProvider,
+    COMMON_NAME_MAX, Ca, Certificate, CertificateKey, Enabled, HostAccount, Image, Keytab, Realm, Server,
+    ServerKerberos, ServerTls, TlsProvider, Validity,
 };
 use crate::scenario::profile::{Profile, Protocol, Settings};
 use crate::scenario::profiles::Profiles;
@@ -42,6 +43,7 @@ pub(super) fn resolve(
         image,
         clock,
         deviations,
+        of_cluster,
     } = written;
     let profile = profile(written, filling, profiles, readings)?;
     let settings = set_parameters(&profile, parameters, filling)?;
@@ -74,6 +76,11 @@ pub(super) fn resolve(
             enabled
         }
         None => Enabled { kerberos: kerberos.is_some(), iam: iam.is_some() },
+    };
+    let instance = of_cluster.clone().unwrap_or_default();
+    let enabled = Enabled {
+        kerberos: enabled.kerberos && !instance.waits_for_reboot && (!instance.port_changed || instance.keeps_kerberos),
+        iam: enabled.iam && !instance.waits_for_reboot,
     };
     let default_realm = kerberos.as_ref().map(|kerberos| &kerberos.realm);
     let mut resolved = BTreeMap::new();
@@ -116,6 +123,8 @@ pub(super) fn resolve(
         enabled,
         image: resolve_image(image.as_ref(), filling)?,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
+        is_reader: instance.is_reader,
+        is_instance: of_cluster.is_some(),
         deviations,
     })
 }
@@ -142,15 +151,15 @@ pub(super) fn profile(
     profiles.get(&engine.text, readings).map_err(|known| filling.error(&engine, "unknown engine").allowing(known))
 }
 
-/// The longest name of a host: what fits into the subject of a certificate (RFC 5280, `ub-common-name`).
-const HOST_MAX: usize = 64;
+/// The longest name of a host (RFC 1035 §2.3.4).
+const HOST_MAX: usize = 253;
 
 /// The name that clients dial.
 pub(super) fn host(name: &str, written: Option<&Text>, filling: &Filling<'_>) -> Result<String, ScenarioError> {
     let Some(host) = filling.optional(written)? else { return Ok(format!("{name}.test")) };
     let fits = !host.text.is_empty() && host.text.len() <= HOST_MAX;
     if !fits || host.text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/') {
-        return Err(filling.error(&host, "no name of a host").allowing("db.test, up to 64 octets"));
+        return Err(filling.error(&host, "no name of a host").allowing("db.test, up to 253 octets"));
     }
     Ok(host.text)
 }
@@ -230,7 +239,7 @@ fn resolve_tls(
         versions: settings.tls,
         suites: settings.suites.clone(),
         provider: TlsProvider::OpenSsl,
-        certificate: Certificate { names: vec![host.to_owned()], ca: Ca::Own },
+        certificate: Certificate::of_host(host),
     };
     if let Some(provider) = filling.optional(provider)? {
         tls.provider = filling.one_of(&provider, "TLS provider", &PROVIDERS)?;
@@ -252,14 +261,33 @@ pub(super) fn resolve_certificate(
     host: &str,
     filling: &Filling<'_>,
 ) -> Result<Certificate, ScenarioError> {
-    let mut certificate = Certificate { names: vec![host.to_owned()], ca: Ca::Own };
-    let Some(file::Certificate { names, ca }) = written else { return Ok(certificate) };
+    let mut certificate = Certificate::of_host(host);
+    let Some(file::Certificate { cn, names, ca, valid, key }) = written else { return Ok(certificate) };
     if let Some(names) = names {
-        certificate.names = texts(filling.list(names)?);
-        if certificate.names.is_empty() {
-            let problem = "a certificate without a name; without 'names' it is for the host";
-            return Err(filling.source.error(&names.span, problem));
+        certificate.names = texts(filling.words(names)?);
+        // Where names are given, the first of them is the common name too, as it was before there were alternative names.
+        if let Some(first) = certificate.names.first() {
+            certificate.common_name = (first.len() <= COMMON_NAME_MAX).then(|| first.clone());
         }
+    }
+    if let Some(cn) = filling.optional(cn.as_ref())? {
+        if cn.text.len() > COMMON_NAME_MAX {
+            return Err(filling.error(&cn, "a common name has at most 64 octets (RFC 5280), not"));
+        }
+        certificate.common_name = (!cn.text.is_empty()).then_some(cn.text);
+    }
+    if certificate.common_name.is_none() && certificate.names.is_empty() {
+        let span = names.as_ref().or(None).map_or(0..0, |names| names.span.clone());
+        let problem = "a certificate without a name; without 'names' it is for the host";
+        return Err(filling.source.error(&span, problem));
+    }
+    if let Some(valid) = filling.optional(valid.as_ref())? {
+        let words = [("now", Validity::Now), ("expired", Validity::Expired), ("not-yet", Validity::NotYet)];
+        certificate.validity = filling.one_of(&valid, "validity", &words)?;
+    }
+    if let Some(key) = filling.optional(key.as_ref())? {
+        let words = [CertificateKey::Rsa2048, CertificateKey::Rsa4096, CertificateKey::EcdsaP384];
+        certificate.key = filling.one_of(&key, "kind of key", &words.map(|key| (key.word(), key)))?;
     }
     if let Some(ca) = filling.optional(ca.as_ref())? {
         let words = [("own", Ca::Own), ("other", Ca::Other), ("self-signed", Ca::SelfSigned)];

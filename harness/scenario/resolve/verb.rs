@@ -5,7 +5,7 @@ use super::server;
 use crate::error::ScenarioError;
 use crate::scenario::file;
 use crate::scenario::library::Library;
-use crate::scenario::party::{Client, Password, Proxy, Realm, Server};
+use crate::scenario::party::{Client, Cluster, ClusterDeviation, Password, Proxy, Realm, Server};
 use crate::scenario::plan::{AccountState, Clocked, Keys, KinitSecret, KinitTimes, RotatedKeytab, Verb};
 use crate::scenario::template::Filling;
 use crate::scenario::words::duration;
@@ -47,6 +47,9 @@ pub(super) struct Standing<'a> {
 #[derive(Debug)]
 pub(super) struct SoFar<'a> {
     written: &'a BTreeMap<Text, file::Server>,
+    clusters: &'a BTreeMap<String, Cluster>,
+    /// The writers of clusters that have failed over.
+    writers: BTreeMap<String, String>,
     /// Servers as they run, once something has changed.
     running: BTreeMap<String, file::Server>,
     /// Servers as they will be after a restart, once something has changed.
@@ -59,9 +62,14 @@ pub(super) struct SoFar<'a> {
 
 impl<'a> SoFar<'a> {
     /// Nothing has happened.
-    pub(super) const fn begin(written: &'a BTreeMap<Text, file::Server>) -> Self {
+    pub(super) const fn begin(
+        written: &'a BTreeMap<Text, file::Server>,
+        clusters: &'a BTreeMap<String, Cluster>,
+    ) -> Self {
         Self {
             written,
+            clusters,
+            writers: BTreeMap::new(),
             running: BTreeMap::new(),
             configured: BTreeMap::new(),
             passwords: BTreeMap::new(),
@@ -109,14 +117,18 @@ impl WrittenVerb {
     pub(super) fn resolve(&self, span: &Range<usize>, standing: &mut Standing<'_>) -> Result<Verb, ScenarioError> {
         let filling = standing.filling;
         match self {
-            Self::Connect(file::Connect { from: written, to, host, replay }) => {
+            Self::Connect(file::Connect { from: written, to, host, port, replay }) => {
                 let replay = filling.flag(replay.as_ref(), false)?;
                 let from = filling.text(written)?.text;
                 if standing.so_far.logins.insert(from.clone()) && replay {
                     return Err(filling.error(written, "no login before this one that could be replayed, of"));
                 }
                 let host = filling.optional(host.as_ref())?.map(|host| host.text);
-                Ok(Verb::Connect { from, to: filling.text(to)?.text, host, replay })
+                let former_port = match filling.optional(port.as_ref())? {
+                    Some(port) => filling.one_of(&port, "port", &[("current", false), ("former", true)])?,
+                    None => false,
+                };
+                Ok(Verb::Connect { from, to: filling.text(to)?.text, host, former_port, replay })
             }
             Self::Kinit(written) => kinit(written, span, standing),
             Self::Renew(file::Renew { by, validate }) => {
@@ -135,13 +147,23 @@ impl WrittenVerb {
             }
             Self::Account(written) => account(written, span, standing),
             Self::Parameter(written) => parameter(written, standing),
-            Self::Restart(file::Restart { party }) => {
+            Self::Restart(file::Restart { party, port }) => {
                 let server = standing.server(party)?;
+                let moves = match filling.optional(port.as_ref())? {
+                    Some(port) => filling.one_of(&port, "port", &[("same", false), ("another", true)])?,
+                    None => false,
+                };
                 let (running, configured) = standing.so_far.both(&server);
+                if let Some(instance) = &mut configured.of_cluster {
+                    instance.waits_for_reboot = false;
+                    instance.port_changed |= moves;
+                } else if moves {
+                    return Err(filling.error(party, "only instances of clusters change their port, not"));
+                }
                 *running = configured.clone();
-                Ok(Verb::Restart { changed: standing.running(&server)?, server })
+                Ok(Verb::Restart { changed: standing.running(&server)?, server, moves })
             }
-            Self::Failover(file::Failover { realm }) => Ok(Verb::Failover { realm: standing.realm(realm)? }),
+            Self::Failover(written) => failover(written, span, standing),
             Self::Fault(written) => fault(written, span, standing),
         }
     }
@@ -413,6 +435,43 @@ fn parameter(written: &file::Parameter, standing: &mut Standing<'_>) -> Result<V
     let Standing { realms, library, readings, .. } = standing;
     server::resolve(&server, &after, filling, realms, &library.profiles, readings)?;
     Ok(Verb::Reconfigure { word: "parameter", changed: standing.running(&server)?, server })
+}
+
+/// Of a realm's KDC, or of a cluster's writer.
+fn failover(written: &file::Failover, span: &Range<usize>, standing: &mut Standing<'_>) -> Result<Verb, ScenarioError> {
+    let filling = standing.filling;
+    match written {
+        file::Failover { realm: Some(realm), cluster: None, to: None } => {
+            Ok(Verb::Failover { realm: standing.realm(realm)? })
+        }
+        file::Failover { realm: None, cluster: Some(named), to } => {
+            let clusters = standing.so_far.clusters;
+            let cluster = standing.party(named, "cluster", clusters.keys())?;
+            let Some(to) = to else { return Ok(Verb::FailoverCluster { cluster, to: None }) };
+            let planned = &clusters[&cluster];
+            let to_name = standing.party(to, "instance of that cluster", planned.instances.iter())?;
+            let first = planned.instances.first().expect("a cluster has a writer").clone();
+            let former = standing.so_far.writers.insert(cluster.clone(), to_name.clone()).unwrap_or(first);
+            if former == to_name {
+                return Err(filling.error(to, "it is the writer already:"));
+            }
+            let accepts = planned.deviates(ClusterDeviation::ReaderAcceptsWrites);
+            for (instance, is_reader) in [(&former, !accepts), (&to_name, false)] {
+                let (running, configured) = standing.so_far.both(instance);
+                for server in [running, configured] {
+                    if let Some(of_cluster) = &mut server.of_cluster {
+                        of_cluster.is_reader = is_reader;
+                    }
+                }
+            }
+            let changed = standing.running(&to_name)?;
+            Ok(Verb::FailoverCluster { cluster, to: Some((to_name, changed)) })
+        }
+        _ => Err(filling
+            .source
+            .error(span, "a failover of what is not clear")
+            .allowing("realm, cluster with to or without")),
+    }
 }
 
 fn fault(written: &file::Fault, span: &Range<usize>, standing: &Standing<'_>) -> Result<Verb, ScenarioError> {

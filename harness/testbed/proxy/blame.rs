@@ -75,7 +75,7 @@ pub(super) fn attribute(client: &mut Outcome, way: &[&Proxy], seen: Option<&[Out
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::party::{ClientTls, PgBouncer, ProxyAuth, TlsMode, TlsProvider, TlsRange};
+    use crate::scenario::party::{ClientTls, NameMatching, PgBouncer, ProxyAuth, TlsMode, TlsProvider, TlsRange};
     use std::collections::BTreeMap;
 
     fn haproxy() -> Proxy {
@@ -90,6 +90,8 @@ mod tests {
             suites: Vec::new(),
             provider: TlsProvider::OpenSsl,
             trust: None,
+            matches: NameMatching::San,
+            deviations: Vec::new(),
         };
         let settings = PgBouncer { tls: None, server_tls, auth: ProxyAuth::ScramSha256, users: BTreeMap::new() };
         Proxy { kind: ProxyKind::PgBouncer(settings), ..haproxy() }

@@ -3,10 +3,11 @@
 use super::{CCACHE, Performed, World, unknown};
 use crate::error::Error;
 use crate::net::kdc::Renewal;
-use crate::scenario::party::Password;
+use crate::scenario::party::{self, Password};
 use crate::scenario::plan::{Clocked, Keys, RotatedKeytab, Verb};
 use crate::testbed::attempt::Attempt;
 use crate::testbed::kdc_change::KdcChange;
+use std::sync::Arc;
 
 impl World {
     /// Performs a step that asks nobody for a login.
@@ -35,7 +36,15 @@ impl World {
                     self.set_clock(party, *seconds).await?;
                 }
             }
-            Verb::Reconfigure { server, changed, .. } | Verb::Restart { server, changed } => {
+            Verb::FailoverCluster { cluster, to } => self.fail_over(cluster, to.as_ref()).await?,
+            Verb::Restart { server, changed, moves } => {
+                let standing = self.servers.get_mut(server).ok_or_else(|| unknown("server", server))?;
+                standing.begin_again(changed, *moves, &self.materials).await?;
+                for cluster in self.clusters.values_mut().filter(|cluster| cluster.has(server)) {
+                    cluster.began(server);
+                }
+            }
+            Verb::Reconfigure { server, changed, .. } => {
                 let standing = self.servers.get_mut(server).ok_or_else(|| unknown("server", server))?;
                 standing.become_another(changed, &self.materials)?;
             }
@@ -52,6 +61,20 @@ impl World {
             }
         }
         Ok(Performed::Changed)
+    }
+
+    /// The writer ends with all its connections; then, if there is one, the next writer takes its place.
+    async fn fail_over(&mut self, cluster: &str, to: Option<&(String, Arc<party::Server>)>) -> Result<(), Error> {
+        let standing = self.clusters.get_mut(cluster).ok_or_else(|| unknown("cluster", cluster))?;
+        let former = standing.writer().to_owned();
+        standing.ended(&former);
+        self.servers.get_mut(&former).ok_or_else(|| unknown("server", &former))?.end().await?;
+        if let Some((instance, changed)) = to {
+            let promoted = self.servers.get_mut(instance).ok_or_else(|| unknown("server", instance))?;
+            promoted.become_another(changed, &self.materials)?;
+            standing.promote(instance);
+        }
+        Ok(())
     }
 
     /// Has a ticket-granting ticket renewed or validated.

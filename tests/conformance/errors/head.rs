@@ -10,12 +10,12 @@ fn keys_and_types() {
     check(
         "login = ",
         "logn = ",
-        "25:1: unknown key 'logn', allowed: kind, argv, login, secret, database, tls, gssencmode, transport, offer, token, allow_cleartext, mutual, channel_binding, protocol, kdc_timesync, destroy_tickets, krb5, clock, deviations",
+        "25:1: unknown key 'logn', allowed: kind, argv, login, secret, database, tls, gssencmode, target_session_attrs, sslnegotiation, transport, offer, token, allow_cleartext, mutual, channel_binding, protocol, kdc_timesync, destroy_tickets, krb5, clock, deviations",
     );
     check(
         "[realm.corp]",
         "[realms.corp]",
-        "14:2: unknown key 'realms', allowed: title, source, name, shows, exclude, axes, reading, realm, server, client, proxy, step, during",
+        "14:2: unknown key 'realms', allowed: title, source, name, shows, exclude, axes, reading, realm, server, cluster, client, proxy, step, during",
     );
     check("or = [\"other\"]", "ro = [\"other\"]", "12:31: unknown key 'ro', allowed: default, or");
     check("source = \"its source\"\n", "", "1:1: missing key 'source'");

@@ -108,6 +108,7 @@ fn parties() {
     of_clients.extend(shakedown::mysql::ClientDeviation::ALL.iter().map(|known| known.word()));
     of_clients.extend(shakedown::postgres::ClientDeviation::ALL.iter().map(|known| known.word()));
     of_clients.extend(shakedown::iam::Departure::ALL.iter().map(|known| known.word()));
+    of_clients.extend(shakedown::tls::Deviation::ALL.iter().map(|known| known.word()));
     check(
         "realm = \"CORP.EXAMPLE.COM\"",
         "realm = \"CORP.EXAMPLE.COM\"\ndeviations = \"mute\"",
@@ -200,9 +201,18 @@ fn a_method_that_is_enabled_has_to_be_configured() {
 #[test]
 fn a_certificate_has_a_name() {
     let clock = "clock      = \"+1h\"";
-    let problem = "22:25: a certificate without a name; without 'names' it is for the host";
-    check(clock, "certificate = { names = [] }", problem);
-    for certificate in ["{ names = [\"a.test\"] }", "{ names = \"a.test\" }", "{ ca = \"other\" }"] {
+    let problem = "22:34: a certificate without a name; without 'names' it is for the host";
+    check(clock, "certificate = { cn = \"\", names = [] }", problem);
+    let long = "a".repeat(65);
+    let problem = format!("22:22: a common name has at most 64 octets (RFC 5280), not '{long}'");
+    check(clock, &format!("certificate = {{ cn = \"{long}\" }}"), &problem);
+    for certificate in [
+        "{ cn = \"\", names = [\"a.test\"] }",
+        "{ names = [] }",
+        "{ names = [\"a.test\"] }",
+        "{ names = \"a.test\" }",
+        "{ ca = \"other\" }",
+    ] {
         assert_eq!(plan(&SCENARIO.replace(clock, &format!("certificate = {certificate}"))), Ok(()));
     }
 }
@@ -210,11 +220,11 @@ fn a_certificate_has_a_name() {
 #[test]
 fn names_that_nobody_could_use_are_refused_with_their_place() {
     let engine = "engine     = \"aurora-mysql {engine}\"";
-    for wrong in ["", "not a host", "http://db.test", &"a".repeat(65)] {
+    for wrong in ["", "not a host", "http://db.test", &"a".repeat(254)] {
         check(
             engine,
             &format!("{engine}\nhost = \"{wrong}\""),
-            &format!("20:8: no name of a host '{wrong}', allowed: db.test, up to 64 octets"),
+            &format!("20:8: no name of a host '{wrong}', allowed: db.test, up to 253 octets"),
         );
     }
     for wrong in ["", "CORP EXAMPLE", "alice@CORP"] {

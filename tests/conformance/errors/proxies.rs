@@ -20,7 +20,7 @@ fn proxies() {
         "kind = \"haproxy\"\ndeviations = \"mute\"",
         "27:14: only servers, realms and built-in clients make deviations, not 'mute'",
     );
-    front("kind = \"haproxy\"\nhost = \"\"", "27:8: no name of a host '', allowed: db.test, up to 64 octets");
+    front("kind = \"haproxy\"\nhost = \"\"", "27:8: no name of a host '', allowed: db.test, up to 253 octets");
     check(
         "[client.app]",
         "[proxy.a]\nkind = \"haproxy\"\nto = \"b\"\n[proxy.b]\nkind = \"haproxy\"\nto = \"a\"\n[client.app]",
