@@ -4,6 +4,7 @@ use crate::handshake::Secret;
 use crate::mysql::account::Account;
 use crate::mysql::auth::{ClientPlugin, ProvenAccounts, RsaKey, ServerPlugin};
 use crate::mysql::capability::Capabilities;
+use crate::mysql::client_deviation::Deviation as ClientDeviation;
 use crate::mysql::deviation::Deviation;
 use crate::mysql::host::{self, HostAccount};
 use shakedown_krb5::gss::Acceptor;
@@ -39,6 +40,8 @@ pub struct ClientSettings {
     pub kerberos: KerberosClient,
     /// What is done once logged in.
     pub after_login: AfterLogin,
+    /// How the protocol is to be broken, or may be by the server.
+    pub deviations: Vec<ClientDeviation>,
 }
 
 impl ClientSettings {
@@ -59,7 +62,14 @@ impl ClientSettings {
             charset: 0xFF,
             kerberos: KerberosClient::default(),
             after_login: AfterLogin::Quit,
+            deviations: Vec::new(),
         }
+    }
+
+    /// Whether the client is asked to do this wrong.
+    #[must_use]
+    pub fn deviates(&self, deviation: ClientDeviation) -> bool {
+        self.deviations.contains(&deviation)
     }
 }
 

@@ -17,6 +17,7 @@
 
 pub mod auth;
 pub mod client;
+pub mod client_deviation;
 pub mod deviation;
 pub mod error_fields;
 pub mod frame;
@@ -30,6 +31,7 @@ pub use crate::handshake::Secret;
 pub use client::{
     ChannelBinding, Cleartext, ClientHandshake, ClientSettings, GssEncMode, KerberosSettings, SslMode, Transport,
 };
+pub use client_deviation::Deviation as ClientDeviation;
 pub use deviation::Deviation;
 pub use hba::{GssOptions, Method, Rule};
 pub use server::{

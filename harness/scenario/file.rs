@@ -145,6 +145,7 @@ pub(crate) struct Client {
     pub allow_cleartext: Option<Text>,
     pub mutual: Option<Text>,
     pub channel_binding: Option<Text>,
+    pub protocol: Option<Text>,
     pub kdc_timesync: Option<Text>,
     pub destroy_tickets: Option<Text>,
     pub krb5: Option<ClientKrb5>,
@@ -242,6 +243,8 @@ pub(crate) struct Step {
     pub kdc: Option<Text>,
     pub trace: Option<Text>,
     #[serde(default)]
+    pub says: BTreeMap<Text, Text>,
+    #[serde(default)]
     pub within: BTreeMap<Text, Text>,
     #[serde(default)]
     pub shows: List,
@@ -260,6 +263,8 @@ pub(crate) struct Rule {
     pub server: Option<Text>,
     pub kdc: Option<Text>,
     pub trace: Option<Text>,
+    #[serde(default)]
+    pub says: BTreeMap<Text, Text>,
     #[serde(default)]
     pub within: BTreeMap<Text, Text>,
     #[serde(default)]

@@ -14,7 +14,7 @@ use crate::testbed::random::Generator;
 use crate::testbed::realm::StandingRealm;
 use crate::testbed::server::StandingServer;
 use shakedown_krb5::ccache::CredentialCache;
-use shakedown_krb5::client::{Deviation, Secret};
+use shakedown_krb5::client::{Deviation, Lenience, Secret};
 use shakedown_krb5::crypto::Etype;
 use shakedown_krb5::{Credential, Principal};
 use std::collections::BTreeMap;
@@ -30,6 +30,8 @@ pub(super) struct StandingClient {
     kerberos: KerberosClient,
     /// The seed and the time of the last login, where it may be replayed.
     last: Option<([u8; 32], Timestamp)>,
+    /// Whether what it says and hears is kept, as somebody will look into it.
+    recorded: bool,
 }
 
 /// What libkrb5 asks for, RC4 last.
@@ -45,6 +47,7 @@ impl StandingClient {
         servers: &BTreeMap<String, StandingServer>,
         proxies: &Proxies,
     ) -> Self {
+        let planned = party::Client::departing(planned);
         // A service is asked for by the name that is dialled: the server's own, or that of a proxy in front of it.
         let joined = servers.iter().flat_map(|(name, server)| {
             let realm = server.planned.kerberos.as_ref().map(|kerberos| &kerberos.realm.realm);
@@ -80,8 +83,15 @@ impl StandingClient {
             .into_iter()
             .filter(|deviation| planned.deviations.iter().any(|word| word == deviation.word()))
             .collect();
+        let is_asked = |word: &str| planned.deviations.iter().any(|asked| asked == word);
+        settings.lenient = Lenience::ALL.into_iter().filter(|lenience| is_asked(lenience.word())).collect();
         let kerberos = KerberosClient::new(settings);
-        Self { planned: Arc::clone(planned), random: Generator::from_system(), kerberos, last: None }
+        Self { planned: Arc::clone(&planned), random: Generator::from_system(), kerberos, last: None, recorded: false }
+    }
+
+    /// Keeps what it says and hears.
+    pub(super) const fn record(&mut self) {
+        self.recorded = true;
     }
 
     /// Gives it a password by which it fetches a ticket-granting ticket when it first needs one, as MySQL's plugin does.
@@ -108,7 +118,8 @@ impl StandingClient {
         };
         let has_ticket = self.planned.offer.ticket && !self.kerberos.credentials().is_empty();
         let tickets = self.planned.offer.ticket.then_some(&mut self.kerberos);
-        Baggage { tickets, has_ticket, random: &mut self.random, clock }
+        let recorded = materials.is_recorded() || self.recorded;
+        Baggage { tickets, has_ticket, random: &mut self.random, clock, recorded }
     }
 
     /// Gets a ticket-granting ticket, which replaces what is in the cache.
@@ -140,7 +151,7 @@ impl StandingClient {
             deadlines: Deadlines::default(),
             random: &mut self.random,
             trace: &mut trace,
-            recordings: materials.is_recorded().then_some(&mut exchanges),
+            recordings: (materials.is_recorded() || self.recorded).then_some(&mut exchanges),
         };
         let began = clock.base();
         let (outcome, phase) = match exchange {

@@ -97,6 +97,7 @@ pub fn client(client: &party::Client, token: Option<Secret>, materials: &Materia
     };
     settings.cleartext = if client.allow_cleartext { Cleartext::Always } else { Cleartext::OverTls };
     settings.request_public_key = true;
+    settings.deviations = client.deviations.iter().filter_map(|word| word.parse().ok()).collect();
     settings.kerberos = KerberosClient { mutual: client.mutual, ..KerberosClient::default() };
     settings.attributes = [("_client_name", "shakedown"), ("_client_version", env!("CARGO_PKG_VERSION"))]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))

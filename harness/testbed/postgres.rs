@@ -4,9 +4,9 @@ use crate::error::Error;
 use crate::handshake::{EventName, Handshake, Kind, Outcome, Secret, Side, Trace, UnknownDeviation};
 use crate::iam::Verifier;
 use crate::postgres::{
-    Account, ChannelBinding, Cleartext, ClientHandshake, ClientSettings, Databases, Deviation, GssEncMode, GssOptions,
-    KerberosSettings, Method, PasswordEncryption, Rule, ServerHandshake, ServerSettings, SslMode, TokenCheck,
-    Transport, hba,
+    Account, ChannelBinding, Cleartext, ClientDeviation, ClientHandshake, ClientSettings, Databases, Deviation,
+    GssEncMode, GssOptions, KerberosSettings, Method, PasswordEncryption, Rule, ServerHandshake, ServerSettings,
+    SslMode, TokenCheck, Transport, hba,
 };
 use crate::scenario::party::{self, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
 use crate::testbed::iam::protocol_deviations;
@@ -101,6 +101,14 @@ pub fn client(
         party::ChannelBinding::Preferred => ChannelBinding::Prefer,
         party::ChannelBinding::Required => ChannelBinding::Require,
     };
+    settings.protocol = match client.protocol {
+        party::PostgresProtocol::V3_0 => ClientSettings::PROTOCOL_3_0,
+        party::PostgresProtocol::V3_2 => ClientSettings::PROTOCOL_3_2,
+    };
+    settings.deviations = client.deviations.iter().filter_map(|word| word.parse().ok()).collect();
+    if settings.deviates(ClientDeviation::TakesFewIterations) {
+        settings.scram_iterations = 1..=1_000_000;
+    }
     settings.cleartext = if client.allow_cleartext { Cleartext::Allow } else { Cleartext::Encrypted };
     // libpq does Kerberos with what is in the cache, whoever that belongs to, and never asks for a password.
     settings.kerberos = has_ticket.then(|| KerberosSettings { mutual: client.mutual, ..KerberosSettings::new(host) });

@@ -247,7 +247,11 @@ impl StandingRealm {
     /// The realm is not ours, or does not have the service.
     pub fn acceptor(&self, kerberos: &ServerKerberos) -> Result<Arc<Acceptor>, Error> {
         let acceptor = Acceptor::new(self.keys(kerberos)?);
-        Ok(Arc::new(if kerberos.replay_cache { acceptor } else { acceptor.without_replay_cache() }))
+        let acceptor = if kerberos.replay_cache { acceptor } else { acceptor.without_replay_cache() };
+        Ok(Arc::new(match kerberos.lenient {
+            Some(lenience) => acceptor.lenient(lenience),
+            None => acceptor,
+        }))
     }
 
     /// The keytab file of a server of this realm, for those who look from its side; `None` if it has none, if its keys are

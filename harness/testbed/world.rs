@@ -150,10 +150,18 @@ impl World {
         servers: BTreeMap<String, StandingServer>,
         proxies: Proxies,
     ) -> Self {
+        let mut expectations = case.steps.iter().filter_map(|step| step.expectation.as_ref());
+        let is_looked_into = expectations.any(|expectation| !expectation.says.is_empty());
         let clients = case
             .clients
             .iter()
-            .map(|(name, planned)| (name.clone(), StandingClient::new(planned, &realms, &servers, &proxies)))
+            .map(|(name, planned)| {
+                let mut client = StandingClient::new(planned, &realms, &servers, &proxies);
+                if is_looked_into {
+                    client.record();
+                }
+                (name.clone(), client)
+            })
             .collect();
         let is_replayed = case.steps.iter().any(|step| matches!(step.verb, Verb::Connect { replay: true, .. }));
         let scenario_folder = case.scenario.place.file.parent().map(Path::to_owned).unwrap_or_default();

@@ -20,5 +20,7 @@ mod kerberos_errors;
 mod kerberos_requirements;
 mod parties;
 mod play;
+mod requirements;
 mod steps;
+mod survey;
 mod twins;

@@ -37,8 +37,8 @@ impl Played {
             concerned.extend(self.cases.keys().map(String::as_str).filter(|name| filter.matches(name)));
             assert!(concerned.len() > before, "'{pattern}' matches no further case");
         }
-        if let Some(name) = self.names(Verdict::Error).first() {
-            panic!("{name} could not be played: {}", self.cases[*name].reason.as_deref().unwrap_or("no reason"));
+        if let Some(name) = self.names(Verdict::Error).into_iter().next() {
+            panic!("{name} could not be played: {}", self.cases[name].reason.as_deref().unwrap_or("no reason"));
         }
         let failed = self.names(Verdict::Fail);
         let unexpected: Vec<_> = failed.difference(&concerned).map(|name| (name, self.why(name))).collect();

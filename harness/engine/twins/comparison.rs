@@ -20,7 +20,7 @@
 use crate::engine::twins::Difference;
 use crate::engine::twins::Explained;
 use crate::engine::twins::alignment::{Pair, align};
-use crate::engine::twins::message::{SEQUENCE, Sequence, compared, flags, likeness, title, told};
+use crate::engine::twins::message::{SEQUENCE, Sequence, compared, flags, likeness, told};
 use crate::engine::twins::wording::without_templates;
 use crate::handshake::transcript::{Field, Message};
 use crate::handshake::{Event, EventName, Kind, Outcome, Trace, Transcript};
@@ -218,7 +218,7 @@ impl<'a> Comparer<'a> {
                     }
                     Pair::Both(left, right) => {
                         let steps = [sequences[0].step(left), sequences[1].step(right)];
-                        self.differ(format!("{}.{SEQUENCE}", title(left)), steps[0].clone(), steps[1].clone());
+                        self.differ(format!("{}.{SEQUENCE}", left.title()), steps[0].clone(), steps[1].clone());
                         self.fields(left, right, &mut shown);
                     }
                 }
@@ -256,7 +256,7 @@ impl<'a> Comparer<'a> {
                 (Some(left), Some(right)) if !is_prose => flags(left, right),
                 texts => texts,
             };
-            self.differ(format!("{}.{name}", title(left)), left_text, right_text);
+            self.differ(format!("{}.{name}", left.title()), left_text, right_text);
         }
     }
 

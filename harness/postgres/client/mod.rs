@@ -24,6 +24,7 @@ use crate::handshake::{
     ChannelFacts, Context, Direction, Error, EventName, GssRole, Handshake, Input, Outcome, Side, Step, TicketRequest,
     TlsFacts,
 };
+use crate::postgres::client_deviation::Deviation;
 use crate::postgres::error_fields::ErrorFields;
 use crate::postgres::frame::{self, Inbox};
 use crate::postgres::reply::{Authentication, Reply};
@@ -249,6 +250,9 @@ impl ClientHandshake {
 
     /// libpq 18's rules for the `v` message.
     fn negotiate(&mut self, version: u32, options: &[std::borrow::Cow<'_, str>]) -> Result<(), Error> {
+        if self.settings.deviates(Deviation::TakesAnyVersion) {
+            return Ok(());
+        }
         let shown = |version: u32| format!("{}.{}", version >> 16, version & 0xffff);
         if version > self.settings.protocol {
             return Err(Error::peer(format!(
@@ -276,7 +280,7 @@ impl ClientHandshake {
 
     fn check_key(&self, key: &[u8]) -> Result<(), Error> {
         let allowed = if self.protocol == ClientSettings::PROTOCOL_3_0 { 4..=4 } else { 4..=256 };
-        if allowed.contains(&key.len()) {
+        if allowed.contains(&key.len()) || self.settings.deviates(Deviation::TakesLongKey) {
             return Ok(());
         }
         Err(Error::peer(format!(

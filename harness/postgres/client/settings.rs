@@ -1,6 +1,7 @@
 //! What a client is told to do, in libpq's words.
 
 use crate::handshake::Secret;
+use crate::postgres::client_deviation::Deviation as ClientDeviation;
 use shakedown_krb5::Principal;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -38,6 +39,8 @@ pub struct ClientSettings {
     pub parameters: Vec<(String, String)>,
     /// A statement to be run once the server is ready.
     pub query: Option<String>,
+    /// How the protocol is to be broken, or may be by the server.
+    pub deviations: Vec<ClientDeviation>,
 }
 
 impl ClientSettings {
@@ -63,7 +66,14 @@ impl ClientSettings {
             protocol: Self::PROTOCOL_3_0,
             parameters: Vec::new(),
             query: None,
+            deviations: Vec::new(),
         }
+    }
+
+    /// Whether the client is asked to do this wrong.
+    #[must_use]
+    pub fn deviates(&self, deviation: ClientDeviation) -> bool {
+        self.deviations.contains(&deviation)
     }
 
     /// What libpq does next after a connection that failed over `transport`: the settings of the second (or third)

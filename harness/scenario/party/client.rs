@@ -1,6 +1,6 @@
 //! Database clients.
 
-use crate::scenario::party::{ClientProfile, ClientTls, Password, TicketOrigin, Token};
+use crate::scenario::party::{ClientDeviation, ClientProfile, ClientTls, Password, TicketOrigin, Token};
 use std::sync::Arc;
 
 /// A database client.
@@ -28,6 +28,8 @@ pub struct Client {
     pub mutual: bool,
     /// SCRAM channel binding (PostgreSQL `channel_binding`).
     pub channel_binding: ChannelBinding,
+    /// The newest version of PostgreSQL's protocol that it asks for.
+    pub protocol: PostgresProtocol,
     /// Whether it believes the time of KDCs, as libkrb5 does (`kdc_timesync`).
     pub kdc_timesync: bool,
     /// Whether a ticket-granting ticket that it got for a login goes with it (`destroy_tickets` of MySQL's plugin on Unix).
@@ -49,6 +51,20 @@ pub struct ClientKrb5 {
     pub clock_skew_seconds: Option<u32>,
     /// `udp_preference_limit`, in octets: longer requests go over TCP first.
     pub udp_preference_limit: Option<u32>,
+}
+
+impl Client {
+    /// The plan with what it is asked to do wrong before it speaks any protocol.
+    #[must_use]
+    pub fn departing(planned: &Arc<Self>) -> Arc<Self> {
+        let mut departing = Arc::clone(planned);
+        for word in &planned.deviations {
+            if let Ok(deviation) = word.parse::<ClientDeviation>() {
+                deviation.apply(Arc::make_mut(&mut departing));
+            }
+        }
+        departing
+    }
 }
 
 /// What plays a client.
@@ -108,6 +124,15 @@ pub enum ChannelBinding {
     Preferred,
     /// `require`
     Required,
+}
+
+/// A version of PostgreSQL's protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PostgresProtocol {
+    /// 3.0, which all have
+    V3_0,
+    /// 3.2, of PostgreSQL 18
+    V3_2,
 }
 
 /// What a client is ready to prove its identity with.

@@ -2,6 +2,7 @@
 
 use crate::scenario::party::{Account, HbaLine, HostAccount, Image, Realm, ServerIam, ServerTls};
 use crate::scenario::profile::{Profile, Protocol};
+use shakedown_krb5::gss::Lenience;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -68,6 +69,8 @@ pub struct ServerKerberos {
     pub keytab: Keytab,
     /// Whether it takes no authenticator twice.
     pub replay_cache: bool,
+    /// A check of tickets that it leaves out.
+    pub lenient: Option<Lenience>,
 }
 
 /// What the keytab of a server holds.

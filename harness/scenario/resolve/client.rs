@@ -9,8 +9,8 @@ use crate::handshake::TlsVersion;
 use crate::scenario::client_profiles::ClientProfiles;
 use crate::scenario::file;
 use crate::scenario::party::{
-    Ca, ChannelBinding, Client, ClientKind, ClientKrb5, ClientTls, GssMode, Offer, Password, Proof, Server, TlsMode,
-    TlsProvider, TlsRange,
+    Ca, ChannelBinding, Client, ClientKind, ClientKrb5, ClientTls, GssMode, Offer, Password, PostgresProtocol, Proof,
+    Server, TlsMode, TlsProvider, TlsRange,
 };
 use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;
@@ -45,6 +45,8 @@ const CHANNEL_BINDINGS: [(&str, ChannelBinding); 3] = [
     ("require", ChannelBinding::Required),
 ];
 
+const PROTOCOLS: [(&str, PostgresProtocol); 2] = [("3.0", PostgresProtocol::V3_0), ("3.2", PostgresProtocol::V3_2)];
+
 /// A client. `reached` are the servers that it connects to: without a secret of its own it has that of its account there.
 pub(super) fn resolve(
     written: &file::Client,
@@ -66,6 +68,7 @@ pub(super) fn resolve(
         allow_cleartext,
         mutual,
         channel_binding,
+        protocol,
         kdc_timesync,
         destroy_tickets,
         krb5,
@@ -82,6 +85,10 @@ pub(super) fn resolve(
     let channel_binding = match filling.optional(channel_binding.as_ref())? {
         Some(text) => filling.one_of(&text, "channel binding", &CHANNEL_BINDINGS)?,
         None => ChannelBinding::Preferred,
+    };
+    let protocol = match filling.optional(protocol.as_ref())? {
+        Some(text) => filling.one_of(&text, "version of the protocol", &PROTOCOLS)?,
+        None => PostgresProtocol::V3_0,
     };
     let speaks_postgres = reached.iter().any(|server| server.protocol() == Protocol::Postgres);
     let is_profile = kind.as_ref().filter(|_| speaks_postgres);
@@ -104,6 +111,7 @@ pub(super) fn resolve(
         // libpq always asks the server to prove itself, MySQL's own client library never does.
         mutual: filling.flag(mutual.as_ref(), asks_for_proof)?,
         channel_binding,
+        protocol,
         kdc_timesync: filling.flag(kdc_timesync.as_ref(), true)?,
         destroy_tickets: filling.flag(destroy_tickets.as_ref(), false)?,
         krb5: resolve_krb5(krb5.as_ref(), filling)?,

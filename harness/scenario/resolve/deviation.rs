@@ -2,7 +2,7 @@
 
 use crate::error::ScenarioError;
 use crate::iam;
-use crate::scenario::party::ClientKind;
+use crate::scenario::party::{ClientDeviation, ClientKind};
 use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;
 use crate::scenario::written::List;
@@ -39,7 +39,7 @@ pub(super) fn of_realm(written: &List, filling: &Filling<'_>) -> Result<Vec<Stri
     known(written, &mock_kdc::Deviation::ALL.map(mock_kdc::Deviation::name), filling)
 }
 
-/// Those of a client of ours, in what it asks KDCs and in its token.
+/// Those of a client of ours, whatever it speaks: what another protocol has changes nothing.
 pub(super) fn of_client(
     written: &List,
     kind: &ClientKind,
@@ -48,9 +48,13 @@ pub(super) fn of_client(
     if let ClientKind::Command { .. } = kind {
         return of_nobody(written, filling);
     }
-    let of_kdc_requests = shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word);
-    let of_tokens = iam::Departure::ALL.iter().map(|known| known.word());
-    known(written, &of_kdc_requests.into_iter().chain(of_tokens).collect::<Vec<_>>(), filling)
+    let mut words: Vec<&str> = shakedown_krb5::client::Deviation::ALL.iter().map(|known| known.word()).collect();
+    words.extend(shakedown_krb5::client::Lenience::ALL.iter().map(|known| known.word()));
+    words.extend(ClientDeviation::ALL.iter().map(|known| known.word()));
+    words.extend(crate::mysql::ClientDeviation::ALL.iter().map(|known| known.word()));
+    words.extend(crate::postgres::ClientDeviation::ALL.iter().map(|known| known.word()));
+    words.extend(iam::Departure::ALL.iter().map(|known| known.word()));
+    known(written, &words, filling)
 }
 
 /// Those of a program or a proxy: there is none, and a word without effect would be believed to have one.

@@ -43,8 +43,7 @@ pub(super) fn of_server(written: &file::Iam, host: &str, filling: &Filling<'_>) 
         iam.keys.insert(KEY.to_owned(), key);
     }
     if let Some(file::IamThrottle { logins, within }) = throttle
-        && let Some(logins) = number(Some(logins), filling)?
-        && let Some(within_seconds) = seconds(Some(within), filling)?
+        && let (Some(logins), Some(within_seconds)) = (number(Some(logins), filling)?, seconds(Some(within), filling)?)
     {
         iam.throttle = Some(IamThrottle { logins, within_seconds });
     }

@@ -197,7 +197,7 @@ fn resolve_kerberos(
         None => true,
     };
     let realm = find_realm(&filling.text(&kerberos.realm)?, filling, realms)?;
-    Ok(ServerKerberos { realm, spn, keytab, replay_cache })
+    Ok(ServerKerberos { realm, spn, keytab, replay_cache, lenient: None })
 }
 
 pub(super) fn find_realm(

@@ -94,18 +94,20 @@ fn parties() {
         "offer = \"everything\"\ntls   = {",
         "26:9: unknown offer 'everything', allowed: password, token, ticket, or some of them joined by -and-",
     );
-    let of_protocol = shakedown::mysql::Deviation::ALL.iter().map(|deviation| deviation.word());
-    let of_iam = shakedown::iam::Deviation::ALL.iter().map(|deviation| deviation.word());
-    let of_servers: Vec<_> = of_protocol.chain(of_iam).collect();
+    let mut of_servers: Vec<_> = shakedown::mysql::Deviation::ALL.iter().map(|known| known.word()).collect();
+    of_servers.extend(shakedown::iam::Deviation::ALL.iter().map(|known| known.word()));
     check(
         "clock      = \"+1h\"",
         "deviations = [\"no-ssl-bit\", \"no-ssl\"]",
         &format!("22:29: unknown deviation 'no-ssl', allowed: {}", of_servers.join(", ")),
     );
     let of_kdcs: Vec<_> = mock_kdc::Deviation::ALL.iter().map(|deviation| deviation.name()).collect();
-    let of_requests = shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word);
-    let of_tokens = shakedown::iam::Departure::ALL.iter().map(|departure| departure.word());
-    let of_clients: Vec<_> = of_requests.into_iter().chain(of_tokens).collect();
+    let mut of_clients = shakedown_krb5::client::Deviation::ALL.map(|known| known.word()).to_vec();
+    of_clients.extend(shakedown_krb5::client::Lenience::ALL.map(|known| known.word()));
+    of_clients.extend(shakedown::scenario::party::ClientDeviation::ALL.iter().map(|known| known.word()));
+    of_clients.extend(shakedown::mysql::ClientDeviation::ALL.iter().map(|known| known.word()));
+    of_clients.extend(shakedown::postgres::ClientDeviation::ALL.iter().map(|known| known.word()));
+    of_clients.extend(shakedown::iam::Departure::ALL.iter().map(|known| known.word()));
     check(
         "realm = \"CORP.EXAMPLE.COM\"",
         "realm = \"CORP.EXAMPLE.COM\"\ndeviations = \"mute\"",
