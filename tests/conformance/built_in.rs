@@ -4,7 +4,7 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 65] = [
+pub(crate) const CELLS: [(&str, usize); 69] = [
     ("iam/cleartext", 24),
     ("iam/logins", 96),
     ("iam/throttle", 2),
@@ -41,17 +41,21 @@ pub(crate) const CELLS: [(&str, usize); 65] = [
     ("mysql/databases", 24),
     ("mysql/default-plugin", 72),
     ("mysql/departures", 8),
+    ("mysql/engines", 13),
     ("mysql/kerberos-login", 48),
     ("mysql/messages", 8),
     ("mysql/order-of-checks", 64),
     ("mysql/parameter-changes", 3),
+    ("mysql/parameter-groups", 21),
     ("mysql/passwords", 36),
     ("mysql/require-secure-transport", 24),
     ("mysql/require-ssl", 8),
+    ("mysql/same-authority", 6),
     ("mysql/ssl-cipher", 64),
     ("mysql/ssl-cipher-unusable", 24),
     ("mysql/tls-versions", 40),
     ("postgres/departures", 10),
+    ("postgres/engines", 7),
     ("postgres/kerberos-login", 12),
     ("postgres/messages", 3),
     ("postgres/passwords", 27),

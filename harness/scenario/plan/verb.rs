@@ -1,6 +1,7 @@
 //! What can happen in a step.
 
 use crate::scenario::party::{Password, Server};
+use crate::scenario::profile::ParameterRefusal;
 use mock_kdc::Rule;
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,6 +100,15 @@ pub enum Verb {
         server: String,
         /// What it is like from then on.
         changed: Arc<Server>,
+    },
+    /// A parameter is set, and it is judged whether that is taken.
+    SetParameter {
+        /// The server.
+        server: String,
+        /// What it is like from then on.
+        changed: Arc<Server>,
+        /// Why it is not taken.
+        refused: Option<ParameterRefusal>,
     },
     /// A server ends and begins again.
     Restart {
@@ -202,6 +212,7 @@ impl Verb {
             Self::Clock { .. } => "clock",
             Self::Account { .. } => "account",
             Self::Reconfigure { word, .. } => word,
+            Self::SetParameter { .. } => "parameter",
             Self::Restart { .. } => "restart",
             Self::Failover { .. } => "failover",
             Self::Fault { .. } => "fault",
@@ -211,7 +222,7 @@ impl Verb {
     /// Whether something comes of it that must be as expected; what only changes something has no outcome.
     #[must_use]
     pub const fn is_judged(&self) -> bool {
-        matches!(self, Self::Connect { .. } | Self::Kinit { .. } | Self::Renew { .. })
+        matches!(self, Self::Connect { .. } | Self::Kinit { .. } | Self::Renew { .. } | Self::SetParameter { .. })
     }
 
     /// The client that acts.
@@ -230,9 +241,10 @@ impl Verb {
     #[must_use]
     pub fn changed_server(&self) -> Option<&str> {
         match self {
-            Self::RotateService { server, .. } | Self::Reconfigure { server, .. } | Self::Restart { server, .. } => {
-                Some(server)
-            }
+            Self::RotateService { server, .. }
+            | Self::Reconfigure { server, .. }
+            | Self::SetParameter { server, .. }
+            | Self::Restart { server, .. } => Some(server),
             _ => None,
         }
     }

@@ -28,7 +28,9 @@ impl World {
                     self.set_clock(party, *seconds).await?;
                 }
             }
-            Verb::Reconfigure { server, changed, .. } | Verb::Restart { server, changed } => {
+            Verb::Reconfigure { server, changed, .. }
+            | Verb::SetParameter { server, changed, .. }
+            | Verb::Restart { server, changed } => {
                 let standing = self.servers.get_mut(server).ok_or_else(|| unknown("server", server))?;
                 standing.become_another(changed, &self.materials)?;
             }
