@@ -30,6 +30,7 @@ pub mod client_deviation;
 pub mod command;
 pub mod deviation;
 pub mod greeting;
+pub mod host;
 pub mod login;
 pub mod packet;
 pub mod query;
@@ -48,6 +49,7 @@ pub use capability::Capabilities;
 pub use client::ClientHandshake;
 pub use client_deviation::Deviation as ClientDeviation;
 pub use deviation::Deviation;
+pub use host::{HostAccount, HostPattern};
 pub use server::ServerHandshake;
 pub use settings::{
     AfterLogin, Cleartext, ClientSettings, KerberosClient, KerberosService, PrincipalRule, ServerSettings, TlsMode,

@@ -6,6 +6,7 @@ use crate::mysql::auth::{ClientPlugin, ProvenAccounts, RsaKey, ServerPlugin};
 use crate::mysql::capability::Capabilities;
 use crate::mysql::client_deviation::Deviation as ClientDeviation;
 use crate::mysql::deviation::Deviation;
+use crate::mysql::host::{self, HostAccount};
 use shakedown_krb5::gss::Acceptor;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -176,8 +177,10 @@ pub struct ServerSettings {
     pub tls: bool,
     /// `require_secure_transport`.
     pub require_secure_transport: bool,
-    /// Accounts by name.
+    /// Accounts of clients from anywhere, by name.
     pub accounts: HashMap<String, Account>,
+    /// Accounts of clients from somewhere, which come before those.
+    pub host_accounts: Vec<HostAccount>,
     /// Databases that exist.
     pub databases: BTreeSet<String>,
     /// The key of `caching_sha2_password` and `sha256_password` for connections without TLS.
@@ -214,6 +217,7 @@ impl ServerSettings {
             tls: false,
             require_secure_transport: false,
             accounts: HashMap::new(),
+            host_accounts: Vec::new(),
             databases: ["information_schema", "mysql", "performance_schema", "sys"].map(String::from).into(),
             rsa: None,
             kerberos: None,
@@ -222,6 +226,12 @@ impl ServerSettings {
             variables: BTreeMap::new(),
             deviations: Vec::new(),
         }
+    }
+
+    /// The account that a user from that host comes to.
+    #[must_use]
+    pub fn account(&self, user: &str, host: &str) -> Option<&Account> {
+        host::most_specific(&self.host_accounts, user, host).or_else(|| self.accounts.get(user))
     }
 
     /// Whether it is a server of before 8.0.

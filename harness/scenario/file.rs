@@ -148,9 +148,20 @@ pub(crate) struct Client {
     pub protocol: Option<Text>,
     pub kdc_timesync: Option<Text>,
     pub destroy_tickets: Option<Text>,
+    pub krb5: Option<ClientKrb5>,
     pub clock: Option<Text>,
     #[serde(default)]
     pub deviations: List,
+}
+
+/// `[libdefaults]` of a client.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClientKrb5 {
+    #[serde(default)]
+    pub etypes: List,
+    pub clockskew: Option<Text>,
+    pub udp_preference_limit: Option<Text>,
 }
 
 #[derive(Debug, Clone, serde::Deserialize)]

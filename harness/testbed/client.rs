@@ -5,7 +5,7 @@ use crate::handshake::{Random, Timestamp, Trace};
 use crate::net::kdc::{KdcDirectory, KerberosClient, KerberosSettings, Renewal, kinit_outcome, renewal_outcome};
 use crate::net::ticket::Surroundings;
 use crate::net::{Deadlines, Phase};
-use crate::scenario::party;
+use crate::scenario::party::{self, ClientKrb5};
 use crate::scenario::plan::KinitTimes;
 use crate::testbed::attempt::{Attempt, Baggage, View};
 use crate::testbed::materials::Materials;
@@ -20,6 +20,7 @@ use shakedown_krb5::{Credential, Principal};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A client that can act. `Debug` prints the plan only.
 pub(super) struct StandingClient {
@@ -64,6 +65,17 @@ impl StandingClient {
             // As libkrb5 does with `allow_rc4`, which programs have in their krb5.conf then.
             settings.etypes = Some(ETYPES_WITH_RC4.to_vec());
         }
+        let ClientKrb5 { etypes, clock_skew_seconds, udp_preference_limit } = &planned.krb5;
+        if !etypes.is_empty() {
+            settings.etypes = Some(etypes.iter().filter_map(|number| Etype::from_number(*number)).collect());
+        }
+        if let Some(seconds) = clock_skew_seconds {
+            settings.clock_skew = Duration::from_secs((*seconds).into());
+        }
+        // libkrb5 takes more than that for that.
+        const UDP_LIMIT_MAX: u32 = 32_700;
+        let octets = |octets: &u32| usize::try_from((*octets).min(UDP_LIMIT_MAX)).ok();
+        settings.udp_preference_limit = udp_preference_limit.as_ref().and_then(octets);
         settings.trust_kdc_time = planned.kdc_timesync;
         let looks_for_it = planned.kind.profile().is_none_or(|profile| profile.destroys_tickets);
         settings.destroy_tickets = planned.destroy_tickets && looks_for_it;

@@ -5,8 +5,8 @@ use crate::handshake::{Handshake, Secret, UnknownDeviation};
 use crate::iam::Verifier;
 use crate::mysql::{
     Account, AfterLogin, Cleartext, ClientHandshake, ClientPlugin, ClientSettings, Credentials, DatabaseAccess,
-    Deviation, KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, ServerHandshake, ServerPlugin,
-    ServerSettings, TlsMode, TokenForm, TokenVerifier, WithoutPlugin,
+    Deviation, HostAccount, HostPattern, KerberosClient, KerberosService, PrincipalRule, ProvenAccounts,
+    ServerHandshake, ServerPlugin, ServerSettings, TlsMode, TokenForm, TokenVerifier, WithoutPlugin,
 };
 use crate::scenario::party::{self, ClientProfile, PasswordScheme, Proof};
 use crate::testbed::iam::protocol_deviations;
@@ -57,6 +57,10 @@ impl Mock {
                 DatabaseAccess::All => Default::default(),
             });
             settings.accounts.insert(name.clone(), account);
+        }
+        for party::HostAccount { login, host, account } in &server.host_accounts {
+            let (account, _) = self::account(account, tokens.as_ref(), materials)?;
+            settings.host_accounts.push(HostAccount { user: login.clone(), host: HostPattern::new(host), account });
         }
         settings.variables.extend(server.parameters.iter().map(|(name, value)| (name.clone(), value.clone())));
         settings.deviations = protocol_deviations(server).map(deviation).collect::<Result<_, _>>()?;

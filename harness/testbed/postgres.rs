@@ -36,6 +36,8 @@ impl Mock {
         let mut random = Generator::from_system();
         let mut settings = ServerSettings::new(&mut random);
         settings.tls = server.tls.is_some();
+        // A cluster that Kerberos is not switched on for has no key, wherever its principal stands.
+        let acceptor = acceptor.filter(|_| server.enabled.kerberos);
         settings.gss_encryption = acceptor.is_some();
         settings.acceptor = acceptor;
         settings.version_text = format!("PostgreSQL {} on x86_64-pc-linux-gnu, 64-bit", server.profile.server_version);

@@ -114,9 +114,15 @@ impl Message {
         Self { direction, name: name.into(), fields: Vec::new() }
     }
 
-    /// One that cannot be read: so many octets, and why. Its length is not compared: an integer in it may be an octet longer.
+    /// One that cannot be read: so many octets, and why.
     #[must_use]
     pub fn unreadable(direction: Direction, octets: usize, problem: impl fmt::Display) -> Self {
+        Self::new(direction, "Unreadable").with("problem", problem).with("octets", octets)
+    }
+
+    /// The same in DER, where the same message can be some octets longer: an integer takes as many as it needs.
+    #[must_use]
+    pub fn unreadable_der(direction: Direction, octets: usize, problem: impl fmt::Display) -> Self {
         Self::new(direction, "Unreadable").with("problem", problem).varying("octets", octets)
     }
 

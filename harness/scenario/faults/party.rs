@@ -91,12 +91,15 @@ impl Faulty {
     /// Everything that it can be told to do wrong: the words of its tables and the clauses that are broken.
     #[must_use]
     pub fn tables(self) -> Vec<(&'static str, &'static str)> {
+        let of_tokens = crate::iam::Deviation::ALL.iter().map(|known| (known.word(), known.clause()));
         match self {
             Self::MysqlServer => {
-                crate::mysql::Deviation::ALL.iter().map(|known| (known.word(), known.clause())).collect()
+                let of_protocol = crate::mysql::Deviation::ALL.iter().map(|known| (known.word(), known.clause()));
+                of_protocol.chain(of_tokens).collect()
             }
             Self::PostgresServer => {
-                crate::postgres::Deviation::ALL.iter().map(|known| (known.word(), known.clause())).collect()
+                let of_protocol = crate::postgres::Deviation::ALL.iter().map(|known| (known.word(), known.clause()));
+                of_protocol.chain(of_tokens).collect()
             }
             Self::Kdc => mock_kdc::Deviation::ALL.iter().map(|known| (known.name(), known.clause())).collect(),
             Self::KerberosClient => {

@@ -34,10 +34,23 @@ pub struct Client {
     pub kdc_timesync: bool,
     /// Whether a ticket-granting ticket that it got for a login goes with it (`destroy_tickets` of MySQL's plugin on Unix).
     pub destroy_tickets: bool,
+    /// What else its krb5.conf says.
+    pub krb5: ClientKrb5,
     /// Offset to the base clock in seconds.
     pub clock_seconds: i64,
     /// Departures from the protocol that it is asked to make: in what it asks KDCs, and in its token.
     pub deviations: Vec<String>,
+}
+
+/// Settings of `[libdefaults]`, each libkrb5's own unless it is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct ClientKrb5 {
+    /// `default_tkt_enctypes` and `default_tgs_enctypes`, preferred first, by RFC number; empty: libkrb5's.
+    pub etypes: Vec<i32>,
+    /// `clockskew`.
+    pub clock_skew_seconds: Option<u32>,
+    /// `udp_preference_limit`, in octets: longer requests go over TCP first.
+    pub udp_preference_limit: Option<u32>,
 }
 
 impl Client {

@@ -15,8 +15,8 @@ mod realm;
 mod server;
 mod tls;
 
-pub use account::{Account, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
-pub use client::{ChannelBinding, Client, ClientKind, GssMode, Offer, PostgresProtocol};
+pub use account::{Account, HbaConnection, HbaLine, HbaMethod, HostAccount, PasswordScheme, Proof};
+pub use client::{ChannelBinding, Client, ClientKind, ClientKrb5, GssMode, Offer, PostgresProtocol};
 pub use client_deviation::Deviation as ClientDeviation;
 pub use client_profile::{ClientProfile, TicketOrigin, TokenForm, WithoutPlugin};
 pub use iam::{IamKey, IamThrottle, Principal, ServerIam, Token};

@@ -1,6 +1,6 @@
 //! Database servers.
 
-use crate::scenario::party::{Account, HbaLine, Image, Realm, ServerIam, ServerTls};
+use crate::scenario::party::{Account, HbaLine, HostAccount, Image, Realm, ServerIam, ServerTls};
 use crate::scenario::profile::{Profile, Protocol};
 use shakedown_krb5::gss::Lenience;
 use std::collections::BTreeMap;
@@ -19,6 +19,8 @@ pub struct Server {
     pub secure_transport_required: bool,
     /// Accounts by login name.
     pub accounts: BTreeMap<String, Account>,
+    /// Accounts of clients that come from somewhere, which come before those (MySQL).
+    pub host_accounts: Vec<HostAccount>,
     /// The plugin that the greeting names (MySQL).
     pub default_plugin: Option<String>,
     /// PostgreSQL: the lines of pg_hba.conf, the first that matches decides. Empty for MySQL.

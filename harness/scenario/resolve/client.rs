@@ -2,15 +2,15 @@
 
 use super::deviation;
 use super::iam;
-use super::realm::{clock_seconds, password, texts};
+use super::realm::{clock_seconds, etypes, number, password, seconds, texts};
 use super::server::{PROVIDERS, RUSTLS_SUITES};
 use crate::error::ScenarioError;
 use crate::handshake::TlsVersion;
 use crate::scenario::client_profiles::ClientProfiles;
 use crate::scenario::file;
 use crate::scenario::party::{
-    Ca, ChannelBinding, Client, ClientKind, ClientTls, GssMode, Offer, Password, PostgresProtocol, Proof, Server,
-    TlsMode, TlsProvider, TlsRange,
+    Ca, ChannelBinding, Client, ClientKind, ClientKrb5, ClientTls, GssMode, Offer, Password, PostgresProtocol, Proof,
+    Server, TlsMode, TlsProvider, TlsRange,
 };
 use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;
@@ -71,6 +71,7 @@ pub(super) fn resolve(
         protocol,
         kdc_timesync,
         destroy_tickets,
+        krb5,
         clock,
         deviations,
     } = written;
@@ -113,6 +114,7 @@ pub(super) fn resolve(
         protocol,
         kdc_timesync: filling.flag(kdc_timesync.as_ref(), true)?,
         destroy_tickets: filling.flag(destroy_tickets.as_ref(), false)?,
+        krb5: resolve_krb5(krb5.as_ref(), filling)?,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
     })
 }
@@ -204,6 +206,17 @@ fn resolve_transport(
     };
     resolved.tls.mode = mode;
     Ok(Transport { gssencmode, cleartext: true, ..resolved })
+}
+
+fn resolve_krb5(written: Option<&file::ClientKrb5>, filling: &Filling<'_>) -> Result<ClientKrb5, ScenarioError> {
+    let Some(file::ClientKrb5 { etypes: own_etypes, clockskew, udp_preference_limit }) = written else {
+        return Ok(ClientKrb5::default());
+    };
+    Ok(ClientKrb5 {
+        etypes: etypes(own_etypes, filling)?,
+        clock_skew_seconds: seconds(clockskew.as_ref(), filling)?,
+        udp_preference_limit: number(udp_preference_limit.as_ref(), filling)?,
+    })
 }
 
 fn resolve_tls(written: Option<&file::ClientTls>, filling: &Filling<'_>) -> Result<ClientTls, ScenarioError> {
