@@ -126,6 +126,6 @@ fn a_requirement_is_shown_on_both_sides_of_its_boundary() {
     assert_eq!(sides("S1-06"), (16, 16));
     assert_eq!(sides("S3-11"), (2, 10));
     assert_eq!(sides("S3-54"), (2, 14));
-    assert_eq!(sides("S3-62"), (6, 18));
+    assert_eq!(sides("S3-62"), (7, 18));
     assert_eq!(sides("S0-04"), (4, 0));
 }

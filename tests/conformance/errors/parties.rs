@@ -17,7 +17,7 @@ fn parties() {
     check(
         "require_secure_transport = \"ON\"",
         "secure = \"ON\"",
-        "21:16: aurora-mysql 2.09.3 has no parameter 'secure', allowed: default_authentication_plugin, require_secure_transport, ssl_cipher, tls_version",
+        "21:16: aurora-mysql 2.09.3 has no parameter 'secure', allowed: default_authentication_plugin, domain, max_connections, require_secure_transport, ssl_cipher, tls_version",
     );
     check(
         "require_secure_transport = \"ON\"",
