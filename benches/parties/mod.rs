@@ -174,6 +174,7 @@ fn securities(certificates: &Certificates, tls: Tls) -> (Security, Security) {
         trust: Trust::Identity(certificates.authority.pem()),
         server_name_indication: true,
         key_log: None,
+        deviations: Vec::new(),
     };
     let server = ServerSettings {
         provider: tls.provider,

@@ -52,15 +52,25 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Whether a change of a parameter takes effect with a restart only. Aurora MySQL, "Configuring TLS": `tls_version` and
-    /// `ssl_cipher` are static; what PostgreSQL knows of TLS it reads again while it runs.
+    /// Whether a change of a parameter takes effect with a restart only, as of a static one.
     #[must_use]
     pub fn waits_for_restart(&self, parameter: &str) -> bool {
-        let is_about_tls = |parameter: &Parameter| match parameter.effect {
-            Effect::TlsMinimum | Effect::TlsMaximum | Effect::Suites | Effect::CipherList => true,
-            Effect::SecureTransport | Effect::DefaultPlugin | Effect::Nothing => false,
+        self.parameters.get(parameter).is_some_and(|parameter| parameter.apply == Apply::Static)
+    }
+
+    /// Why a parameter cannot be set to a value in a group of a level, if it cannot.
+    #[must_use]
+    pub fn refusal(&self, name: &str, value: &str, level: Level) -> Option<ParameterRefusal> {
+        let refusal = |code, reason| Some(ParameterRefusal { code, reason });
+        let Some(parameter) = self.parameters.get(name) else {
+            return refusal(ParameterRefusal::UNKNOWN, format!("{self} has no parameter '{name}'"));
         };
-        self.protocol == Protocol::Mysql && self.parameters.get(parameter).is_some_and(is_about_tls)
+        if parameter.level != level {
+            let reason = format!("{name} is in {} parameter groups only", parameter.level.word());
+            return refusal(ParameterRefusal::LEVEL, reason);
+        }
+        let invalid = parameter.check(name, value).err()?;
+        refusal(ParameterRefusal::VALUE, invalid.to_string())
     }
 }
 
@@ -80,6 +90,59 @@ pub struct Parameter {
     pub default: String,
     /// What it may be set to (each entry of it, for a list); empty: anything.
     pub values: Vec<String>,
+    /// The longest value in octets, if there is one.
+    pub longest: Option<usize>,
+    /// When a change takes effect.
+    pub apply: Apply,
+    /// The groups that it is in.
+    pub level: Level,
+}
+
+/// When a change of a parameter takes effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Apply {
+    /// At once.
+    Dynamic,
+    /// With the next restart.
+    Static,
+}
+
+/// Which groups a parameter is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// Those of clusters.
+    Cluster,
+    /// Those of instances.
+    Instance,
+}
+
+impl Level {
+    /// The word in profiles and scenarios.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Cluster => "cluster",
+            Self::Instance => "instance",
+        }
+    }
+}
+
+/// Why a parameter group does not take a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterRefusal {
+    /// [`Self::UNKNOWN`], [`Self::LEVEL`] or [`Self::VALUE`].
+    pub code: &'static str,
+    /// In words, with what is allowed.
+    pub reason: String,
+}
+
+impl ParameterRefusal {
+    /// There is no such parameter.
+    pub const UNKNOWN: &'static str = "parameter unknown";
+    /// It is in groups of another level.
+    pub const LEVEL: &'static str = "parameter level";
+    /// It does not take the value.
+    pub const VALUE: &'static str = "parameter value";
 }
 
 /// What a parameter does to the set-up of connections.
@@ -182,6 +245,14 @@ impl Profile {
 
 impl Parameter {
     fn check(&self, name: &str, value: &str) -> Result<(), InvalidParameter> {
+        if let Some(longest) = self.longest.filter(|longest| value.len() > *longest) {
+            return Err(InvalidParameter {
+                name: name.to_owned(),
+                problem: format!("{} octets in {name}", value.len()),
+                written: value.to_owned(),
+                allowed: format!("{longest} at most"),
+            });
+        }
         let entries: Vec<&str> = match self.effect {
             Effect::Suites | Effect::CipherList => listed(self.effect, value).collect(),
             _ => vec![value],

@@ -2,7 +2,7 @@
 
 use crate::error::ScenarioError;
 use crate::scenario::party::TlsRange;
-use crate::scenario::profile::{Effect, Parameter, Profile, Protocol, tls_version};
+use crate::scenario::profile::{Apply, Effect, Level, Parameter, Profile, Protocol, tls_version};
 use crate::scenario::source::Source;
 use crate::scenario::version::Version;
 use crate::scenario::words::tls_range;
@@ -62,6 +62,9 @@ struct ParameterFile {
     default: Option<Text>,
     #[serde(default)]
     values: List,
+    longest: Option<usize>,
+    apply: Option<Text>,
+    level: Option<Text>,
 }
 
 #[derive(serde::Deserialize)]
@@ -213,7 +216,9 @@ fn understood(
         ("secure-transport", Effect::SecureTransport),
         ("default-plugin", Effect::DefaultPlugin),
     ];
-    let ParameterFile { effect, versions, default, values } = written;
+    let ParameterFile { effect, versions, default, values, longest, apply, level } = written;
+    let apply = one_of(apply, &[("dynamic", Apply::Dynamic), ("static", Apply::Static)], source)?;
+    let level = one_of(level, &[("cluster", Level::Cluster), ("instance", Level::Instance)], source)?;
     let effect = match effect {
         Some(written) => {
             EFFECTS.iter().find(|(word, _)| *word == written.text).map(|(_, effect)| *effect).ok_or_else(|| {
@@ -233,7 +238,17 @@ fn understood(
     }
     let test = versions.map(|written| Test::new(&written, source)).transpose()?;
     let values = values.items.into_iter().map(|value| value.text).collect();
-    Ok((name.text, test, Parameter { effect, default: default.map(|text| text.text).unwrap_or_default(), values }))
+    let default = default.map(|text| text.text).unwrap_or_default();
+    Ok((name.text, test, Parameter { effect, default, values, longest, apply, level }))
+}
+
+/// The value of a word; without one, that of the first.
+fn one_of<T: Copy>(written: Option<Text>, words: &[(&str, T)], source: &Source) -> Result<T, ScenarioError> {
+    let Some(written) = written else { return Ok(words[0].1) };
+    words.iter().find(|(word, _)| *word == written.text).map(|(_, value)| *value).ok_or_else(|| {
+        let allowed: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+        source.error(&written.span, "unknown word").writing(&written.text).allowing(allowed.join(", "))
+    })
 }
 
 impl Test {

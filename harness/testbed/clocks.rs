@@ -110,7 +110,7 @@ impl Mover {
         let mut moved = step.clone();
         match &mut moved.verb {
             Verb::Clock { seconds, .. } => *seconds += self.seconds,
-            Verb::Reconfigure { changed, .. } | Verb::Restart { changed, .. } => {
+            Verb::Reconfigure { changed, .. } | Verb::SetParameter { changed, .. } | Verb::Restart { changed, .. } => {
                 *changed = Arc::new(self.server(changed))
             }
             _ => {}

@@ -29,7 +29,7 @@ use crate::handshake::{Outcome, Side};
 use crate::net::TCP_REFUSED;
 use crate::scenario::party::{self, Ca, ClientKind, Proof};
 use crate::scenario::plan::{Case, KinitSecret, Verb};
-use crate::scenario::profile::Protocol;
+use crate::scenario::profile::{ParameterRefusal, Protocol};
 use crate::testbed::attempt::{self, Attempt, View};
 use crate::testbed::backend::realm_of;
 use crate::testbed::choice::one_case;
@@ -322,6 +322,17 @@ impl World {
                 self.kinit(by, (user, *enterprise), realm, secret, *fresh_cache).await?
             }
             Verb::Renew { by, validate } => self.renew(by, *validate).await?,
+            Verb::SetParameter { refused: Some(ParameterRefusal { code, reason }), .. } => {
+                let outcome = Outcome::refused(Side::Server, *code).because(reason.clone());
+                Performed::Attempt(Box::new(Attempt::without_connection(outcome)))
+            }
+            Verb::SetParameter { refused: None, .. } => match self.change(verb).await? {
+                Performed::Changed => {
+                    let outcome = Outcome::established("parameter");
+                    Performed::Attempt(Box::new(Attempt::without_connection(outcome)))
+                }
+                other => other,
+            },
             _ => self.change(verb).await?,
         };
         if let Performed::Attempt(attempt) = &mut performed {

@@ -82,7 +82,9 @@ impl Fault {
         }
         // What a server becomes in a step is it still.
         for step in &mut case.steps {
-            if let Verb::Reconfigure { changed, .. } | Verb::Restart { changed, .. } = &mut step.verb
+            if let Verb::Reconfigure { changed, .. }
+            | Verb::SetParameter { changed, .. }
+            | Verb::Restart { changed, .. } = &mut step.verb
                 && can(changed)
             {
                 *changed = afflicted(changed);

@@ -82,6 +82,7 @@ pub(crate) struct Parameter {
     pub of: Text,
     pub name: Text,
     pub value: Text,
+    pub level: Option<Text>,
 }
 
 #[derive(Debug, Clone, serde::Deserialize)]

@@ -1,6 +1,7 @@
 //! What can happen in a step.
 
 use crate::scenario::party::{Password, Server};
+use crate::scenario::profile::ParameterRefusal;
 use mock_kdc::Rule;
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,6 +113,15 @@ pub enum Verb {
         server: String,
         /// What it is like from then on.
         changed: Arc<Server>,
+    },
+    /// A parameter is set, and it is judged whether that is taken.
+    SetParameter {
+        /// The server.
+        server: String,
+        /// What it is like from then on.
+        changed: Arc<Server>,
+        /// Why it is not taken.
+        refused: Option<ParameterRefusal>,
     },
     /// A server ends and begins again.
     Restart {
@@ -227,6 +237,7 @@ impl Verb {
             Self::Clock { .. } => "clock",
             Self::Account { .. } => "account",
             Self::Reconfigure { word, .. } => word,
+            Self::SetParameter { .. } => "parameter",
             Self::Restart { .. } => "restart",
             Self::Failover { .. } | Self::FailoverCluster { .. } => "failover",
             Self::Fault { .. } => "fault",
@@ -236,7 +247,7 @@ impl Verb {
     /// Whether something comes of it that must be as expected; what only changes something has no outcome.
     #[must_use]
     pub const fn is_judged(&self) -> bool {
-        matches!(self, Self::Connect { .. } | Self::Kinit { .. } | Self::Renew { .. })
+        matches!(self, Self::Connect { .. } | Self::Kinit { .. } | Self::Renew { .. } | Self::SetParameter { .. })
     }
 
     /// The client that acts.
@@ -255,9 +266,10 @@ impl Verb {
     #[must_use]
     pub fn changed_server(&self) -> Option<&str> {
         match self {
-            Self::RotateService { server, .. } | Self::Reconfigure { server, .. } | Self::Restart { server, .. } => {
-                Some(server)
-            }
+            Self::RotateService { server, .. }
+            | Self::Reconfigure { server, .. }
+            | Self::SetParameter { server, .. }
+            | Self::Restart { server, .. } => Some(server),
             Self::FailoverCluster { to: Some((server, _)), .. } => Some(server),
             _ => None,
         }

@@ -75,7 +75,7 @@ impl CompiledStep {
         let Some((verb_span, verb)) = verbs.pop() else {
             return Err(source.error(&span, "a step without a verb").allowing(VERBS));
         };
-        if !verb.is_judged() && (then.is_some() || !expect.is_empty()) {
+        if !verb.is_judged() && !verb.may_be_judged() && (then.is_some() || !expect.is_empty()) {
             let problem = format!("'{}' only changes something: nothing comes out that could be expected", verb.word());
             return Err(source.error(&verb_span, problem));
         }
@@ -153,7 +153,7 @@ impl CompiledStep {
         if !self.when.matches(filling.cell, readings) {
             return Ok(None);
         }
-        let verb = self.verb.resolve(&self.verb_span, standing)?;
+        let verb = self.verb.resolve(&self.verb_span, self.rules.is_some(), standing)?;
         let expectation = match &self.rules {
             Some(rules) => {
                 let expectation = rules.expectation(filling, readings)?;

@@ -7,6 +7,7 @@ use crate::scenario::file;
 use crate::scenario::library::Library;
 use crate::scenario::party::{Client, Cluster, ClusterDeviation, Password, Proxy, Realm, Server};
 use crate::scenario::plan::{AccountState, Clocked, Keys, KinitSecret, KinitTimes, RotatedKeytab, Verb};
+use crate::scenario::profile::{Level, ParameterRefusal};
 use crate::scenario::template::Filling;
 use crate::scenario::words::duration;
 use crate::scenario::written::Text;
@@ -113,8 +114,18 @@ impl WrittenVerb {
         matches!(self, Self::Connect(_) | Self::Kinit(_) | Self::Renew(_))
     }
 
-    /// What happens in a cell. `span` is where the verb stands.
-    pub(super) fn resolve(&self, span: &Range<usize>, standing: &mut Standing<'_>) -> Result<Verb, ScenarioError> {
+    /// Whether it may be judged, if it says what is to come of it.
+    pub(super) const fn may_be_judged(&self) -> bool {
+        matches!(self, Self::Parameter(_))
+    }
+
+    /// What happens in a cell. `is_judged` says whether something is expected of it, `span` is where the verb stands.
+    pub(super) fn resolve(
+        &self,
+        span: &Range<usize>,
+        is_judged: bool,
+        standing: &mut Standing<'_>,
+    ) -> Result<Verb, ScenarioError> {
         let filling = standing.filling;
         match self {
             Self::Connect(file::Connect { from: written, to, host, port, replay }) => {
@@ -146,7 +157,7 @@ impl WrittenVerb {
                 Ok(Verb::Clock { of, seconds: clock_seconds(Some(to), filling)? })
             }
             Self::Account(written) => account(written, span, standing),
-            Self::Parameter(written) => parameter(written, standing),
+            Self::Parameter(written) => parameter(written, is_judged, standing),
             Self::Restart(file::Restart { party, port }) => {
                 let server = standing.server(party)?;
                 let moves = match filling.optional(port.as_ref())? {
@@ -418,11 +429,24 @@ fn account(
     }
 }
 
-fn parameter(written: &file::Parameter, standing: &mut Standing<'_>) -> Result<Verb, ScenarioError> {
+fn parameter(written: &file::Parameter, is_judged: bool, standing: &mut Standing<'_>) -> Result<Verb, ScenarioError> {
+    const LEVELS: [(&str, Level); 2] = [("cluster", Level::Cluster), ("instance", Level::Instance)];
     let filling = standing.filling;
-    let file::Parameter { of, name, value } = written;
+    let file::Parameter { of, name, value, level } = written;
     let server = standing.server(of)?;
     let (name, value) = (filling.text(name)?, filling.text(value)?);
+    let level = match filling.optional(level.as_ref())? {
+        Some(level) => filling.one_of(&level, "level", &LEVELS)?,
+        None => Level::Cluster,
+    };
+    let profile = standing.servers.get(&server).map(|server| Arc::clone(&server.profile));
+    let refused = profile.and_then(|profile| profile.refusal(&name.text, &value.text, level));
+    if is_judged && refused.is_some() {
+        return Ok(Verb::SetParameter { changed: standing.running(&server)?, server, refused });
+    }
+    if let Some(refused) = refused.filter(|refused| refused.code == ParameterRefusal::LEVEL) {
+        return Err(filling.error(&name, refused.reason));
+    }
     let waits = standing.servers.get(&server).is_some_and(|server| server.profile.waits_for_restart(&name.text));
     let (running, configured) = standing.so_far.both(&server);
     let mut after = configured.clone();
@@ -434,7 +458,11 @@ fn parameter(written: &file::Parameter, standing: &mut Standing<'_>) -> Result<V
     // What cannot be set is wrong here and not with the restart.
     let Standing { realms, library, readings, .. } = standing;
     server::resolve(&server, &after, filling, realms, &library.profiles, readings)?;
-    Ok(Verb::Reconfigure { word: "parameter", changed: standing.running(&server)?, server })
+    let changed = standing.running(&server)?;
+    Ok(match is_judged {
+        true => Verb::SetParameter { server, changed, refused: None },
+        false => Verb::Reconfigure { word: "parameter", server, changed },
+    })
 }
 
 /// Of a realm's KDC, or of a cluster's writer.

@@ -44,7 +44,7 @@ impl World {
                     cluster.began(server);
                 }
             }
-            Verb::Reconfigure { server, changed, .. } => {
+            Verb::Reconfigure { server, changed, .. } | Verb::SetParameter { server, changed, .. } => {
                 let standing = self.servers.get_mut(server).ok_or_else(|| unknown("server", server))?;
                 standing.become_another(changed, &self.materials)?;
             }

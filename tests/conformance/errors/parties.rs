@@ -12,12 +12,12 @@ fn parties() {
     check(
         "aurora-mysql {engine}",
         "aurora-mysql 4.{db}",
-        "19:14: unknown engine 'aurora-mysql 4.a', allowed: aurora-mysql 2.07.9|2.08.4|2.09.2|2.09.3|2.10.0|2.10.1|2.10.2|2.11.0|2.11.1|3.01.0|3.02.2|3.03.0|3.04.0",
+        "19:14: unknown engine 'aurora-mysql 4.a', allowed: aurora-mysql 1.22.2|2.07.9|2.08.4|2.09.2|2.09.3|2.10.0|2.10.1|2.10.2|2.11.0|2.11.1|3.01.0|3.02.2|3.03.0|3.04.0|2.12.0|3.05.2|3.06.0|3.07.1|3.08.0",
     );
     check(
         "require_secure_transport = \"ON\"",
         "secure = \"ON\"",
-        "21:16: aurora-mysql 2.09.3 has no parameter 'secure', allowed: default_authentication_plugin, require_secure_transport, ssl_cipher, tls_version",
+        "21:16: aurora-mysql 2.09.3 has no parameter 'secure', allowed: default_authentication_plugin, domain, max_connections, require_secure_transport, ssl_cipher, tls_version",
     );
     check(
         "require_secure_transport = \"ON\"",
