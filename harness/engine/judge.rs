@@ -80,7 +80,7 @@ fn difference(expectation: &Expectation, attempt: &Attempt) -> Option<String> {
 }
 
 fn outcome(pattern: &OutcomePattern) -> Outcome {
-    let OutcomePattern { kind, by, code, tls, suite, method } = pattern.clone();
+    let OutcomePattern { kind, by, code, tls, suite, method, phase } = pattern.clone();
     Outcome {
         kind,
         by,
@@ -90,6 +90,7 @@ fn outcome(pattern: &OutcomePattern) -> Outcome {
         method: method.map(Cow::Owned),
         cause: None,
         message: None,
+        phase: phase.map(Cow::Owned),
     }
 }
 

@@ -82,6 +82,8 @@ pub(crate) struct Server {
     pub iam: Option<Iam>,
     pub enabled: Option<Text>,
     pub image: Option<Text>,
+    pub network: Option<Spanned<Network>>,
+    pub deadline: Option<Text>,
     pub clock: Option<Text>,
     #[serde(default)]
     pub deviations: List,
@@ -131,6 +133,16 @@ pub(crate) struct Iam {
     pub region: Text,
 }
 
+/// What the network does to a party.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Network {
+    pub at: Text,
+    pub fault: Text,
+    #[serde(rename = "for")]
+    pub length: Option<Text>,
+}
+
 /// A database client.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -150,6 +162,8 @@ pub(crate) struct Client {
     pub channel_binding: Option<Text>,
     pub kdc_timesync: Option<Text>,
     pub destroy_tickets: Option<Text>,
+    pub network: Option<Spanned<Network>>,
+    pub deadline: Option<Text>,
     pub clock: Option<Text>,
     #[serde(default)]
     pub deviations: List,

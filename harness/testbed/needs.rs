@@ -4,6 +4,7 @@
 //! TLS 1.0 is refused for its suite. What a case expects to be refused is no need.
 
 use crate::handshake::{Kind, TlsVersion};
+use crate::net::{FaultKind, NetworkFault};
 use crate::scenario::party::{
     Account, Ca, Client, ClientTls, GssMode, HbaMethod, Keytab, PasswordScheme, Proof, Server, ServerTls, TlsMode,
     TlsProvider, TlsRange,
@@ -49,6 +50,8 @@ pub struct Needs {
     pub clock_seconds: i64,
     /// Departures from the protocol.
     pub deviations: Vec<String>,
+    /// Faults of the network that only mocks, or only virtual time, can play.
+    pub network_faults: Vec<String>,
     /// What steps change about it, in their words: `rotate`, `restart`.
     pub verbs: BTreeSet<String>,
 }
@@ -115,6 +118,7 @@ impl Needs {
             certificate: certificate(server, &logins),
             clock_seconds: server.clock_seconds,
             deviations: server.deviations.clone(),
+            network_faults: network_faults(server, &logins),
             verbs: verbs(case, server).collect(),
         }
     }
@@ -194,6 +198,13 @@ fn suites_in(version: Option<TlsVersion>, server: &ServerTls) -> impl Iterator<I
         (Some(suite), Some(version)) => suite.exists_in(version),
         _ => true,
     })
+}
+
+/// What is on the server's own line; and what of a client's takes time, which before a real server is the machine's.
+fn network_faults(server: &Server, logins: &[Login<'_>]) -> Vec<String> {
+    let takes_time = |fault: &&NetworkFault| matches!(fault.kind, FaultKind::Delay(_) | FaultKind::Stall);
+    let of_clients = logins.iter().filter_map(|login| login.client.network.as_ref()).filter(takes_time);
+    server.network.iter().chain(of_clients).map(ToString::to_string).collect()
 }
 
 struct Methods {

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::handshake::{Outcome, Side};
-use crate::net::{self, Connection, Listening, Record, Security, ServeLimits};
+use crate::net::{self, Connection, Deadlines, Line, Listening, NetworkFault, Record, Report, Security, ServeLimits};
 use crate::scenario::party;
 use crate::scenario::profile::Protocol;
 use crate::testbed::attempt::is_broken;
@@ -43,6 +43,7 @@ pub struct StandingServer {
 struct Mock {
     listening: Listening,
     playing: Arc<RwLock<Playing>>,
+    limits: ServeLimits,
     acceptor: Option<Arc<Acceptor>>,
 }
 
@@ -51,6 +52,7 @@ struct Mock {
 struct Playing {
     security: Security,
     machines: Machines,
+    network: Option<NetworkFault>,
 }
 
 #[derive(Debug)]
@@ -69,7 +71,7 @@ impl Playing {
             Protocol::Mysql => Machines::Mysql(mysql::Mock::new(planned, acceptor, materials)?),
             Protocol::Postgres => Machines::Postgres(postgres::Mock::new(planned, acceptor, materials)?),
         };
-        Ok(Self { security, machines })
+        Ok(Self { security, machines, network: planned.network })
     }
 
     fn connection(&self, peer: SocketAddr) -> Connection {
@@ -77,7 +79,8 @@ impl Playing {
             Machines::Mysql(mock) => mock.machine(peer),
             Machines::Postgres(mock) => mock.machine(peer),
         };
-        Connection::new(Side::Server, machine, self.security.clone())
+        let line = self.network.map_or(Line::sound(), Line::with);
+        Connection::new(Side::Server, machine, self.security.clone()).over(line)
     }
 }
 
@@ -102,17 +105,41 @@ impl StandingServer {
         });
         let address = address.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let clock = materials.clock().shifted(planned.clock_seconds);
-        let listening = net::listen(address, clock, ServeLimits::default(), factory)
+        let usual = ServeLimits::default();
+        let deadlines = planned.deadline.map_or(usual.deadlines, Deadlines::all);
+        let limits = ServeLimits { deadlines, ..usual };
+        let listening = net::listen(address, clock, limits, factory)
             .await
             .map_err(|problem| Error::Environment(format!("cannot listen on {address}: {problem}")))?;
         Ok(Self {
             planned: Arc::clone(planned),
             host: planned.host.clone(),
             address: listening.address(),
-            mock: Some(Mock { listening, playing, acceptor }),
+            mock: Some(Mock { listening, playing, limits, acceptor }),
             process: None,
             container: None,
         })
+    }
+
+    /// Lets a client meet the mock in memory, in virtual time, and says what each made of it; `None` for a mock that cannot be
+    /// reached.
+    ///
+    /// # Errors
+    /// It is no mock, or a mistake of ours.
+    pub fn meet(&self, client: net::Party<'_>) -> Result<(Report, Option<Report>), Error> {
+        let Some(mock) = &self.mock else { return Err(cannot("be met in memory")) };
+        let playing = mock.playing.read().unwrap_or_else(PoisonError::into_inner);
+        let connection = playing.connection(self.address);
+        let connection = if client.connection.is_recorded() { connection.recorded() } else { connection };
+        let unreachable = playing.network.map(|fault| fault.kind).filter(|kind| kind.is_unreachable());
+        drop(playing);
+        let clock = client.clock.shifted(self.planned.clock_seconds).going();
+        let mut random = Generator::from_system();
+        let server = net::Party { connection, random: &mut random, clock, deadlines: mock.limits.deadlines };
+        // A runtime whose time is virtual cannot be entered from within another one.
+        let met = std::thread::scope(|scope| scope.spawn(|| net::meet(client, server, unreachable)).join());
+        let met = met.map_err(|_| Error::Internal("a meeting in memory panicked".to_owned()))?;
+        met.map_err(|problem| Error::Internal(format!("a meeting in memory: {problem}")))
     }
 
     /// Goes on with the same port as another server.

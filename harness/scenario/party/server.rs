@@ -1,9 +1,11 @@
 //! Database servers.
 
+use crate::net::NetworkFault;
 use crate::scenario::party::{Account, HbaLine, Image, Realm, ServerTls};
 use crate::scenario::profile::{Profile, Protocol};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A database server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -32,6 +34,10 @@ pub struct Server {
     pub enabled: Enabled,
     /// What plays it in a container, if the scenario says so.
     pub image: Option<Image>,
+    /// What the network does to its connections.
+    pub network: Option<NetworkFault>,
+    /// How long it gives each phase of a connection, if not as long as usual.
+    pub deadline: Option<Duration>,
     /// Offset to the base clock in seconds.
     pub clock_seconds: i64,
     /// Departures from the protocol that the server is asked to make.

@@ -1,10 +1,10 @@
 //! Clients.
 
-use super::deviation;
 use super::realm::{clock_seconds, password, texts};
 use super::server::{PROVIDERS, RUSTLS_SUITES};
+use super::{deviation, network};
 use crate::error::ScenarioError;
-use crate::handshake::TlsVersion;
+use crate::handshake::{Direction, TlsVersion};
 use crate::scenario::client_profiles::ClientProfiles;
 use crate::scenario::file;
 use crate::scenario::party::{
@@ -66,6 +66,8 @@ pub(super) fn resolve(
         channel_binding,
         kdc_timesync,
         destroy_tickets,
+        network,
+        deadline,
         clock,
         deviations,
     } = written;
@@ -102,6 +104,8 @@ pub(super) fn resolve(
         channel_binding,
         kdc_timesync: filling.flag(kdc_timesync.as_ref(), true)?,
         destroy_tickets: filling.flag(destroy_tickets.as_ref(), false)?,
+        network: network::fault(network.as_ref(), Direction::FromClient, filling)?,
+        deadline: network::deadline(deadline.as_ref(), filling)?,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
     })
 }

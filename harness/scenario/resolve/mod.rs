@@ -5,6 +5,7 @@ mod client;
 mod deviation;
 mod fault;
 mod intern;
+mod network;
 mod proxy;
 mod realm;
 mod server;

@@ -1,9 +1,9 @@
 //! Servers: a profile with its parameters set, TLS, and what joins them to realms.
 
 use super::realm::{clock_seconds, spn, texts};
-use super::{account, deviation};
+use super::{account, deviation, network};
 use crate::error::ScenarioError;
-use crate::handshake::TlsVersion;
+use crate::handshake::{Direction, TlsVersion};
 use crate::scenario::file;
 use crate::scenario::party::{
     Ca, Certificate, Enabled, Image, Keytab, Realm, Server, ServerIam, ServerKerberos, ServerTls, TlsProvider,
@@ -40,6 +40,8 @@ pub(super) fn resolve(
         iam,
         enabled,
         image,
+        network,
+        deadline,
         clock,
         deviations,
     } = written;
@@ -108,6 +110,8 @@ pub(super) fn resolve(
         iam,
         enabled,
         image: resolve_image(image.as_ref(), filling)?,
+        network: network::fault(network.as_ref(), Direction::ToClient, filling)?,
+        deadline: network::deadline(deadline.as_ref(), filling)?,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
         deviations,
     })
