@@ -4,7 +4,7 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 52] = [
+pub(crate) const CELLS: [(&str, usize); 59] = [
     ("kerberos/account-changes", 6),
     ("kerberos/account-realm", 6),
     ("kerberos/accounts", 32),
@@ -35,6 +35,8 @@ pub(crate) const CELLS: [(&str, usize); 52] = [
     ("mysql/databases", 24),
     ("mysql/default-plugin", 72),
     ("mysql/kerberos-login", 48),
+    ("mysql/network-faults", 60),
+    ("mysql/network-faults-of-clients", 50),
     ("mysql/order-of-checks", 64),
     ("mysql/parameter-changes", 3),
     ("mysql/passwords", 36),
@@ -43,9 +45,14 @@ pub(crate) const CELLS: [(&str, usize); 52] = [
     ("mysql/ssl-cipher", 64),
     ("mysql/ssl-cipher-unusable", 24),
     ("mysql/tls-versions", 40),
+    ("mysql/unreachable", 3),
     ("postgres/kerberos-login", 12),
+    ("postgres/network-faults", 45),
+    ("postgres/network-faults-in-clear", 15),
+    ("postgres/network-faults-of-clients", 45),
     ("postgres/passwords", 27),
     ("postgres/tls", 36),
+    ("postgres/unreachable", 3),
     ("proxy/chains", 10),
     ("proxy/haproxy-kerberos", 10),
     ("proxy/haproxy-mysql", 12),
