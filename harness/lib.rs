@@ -4,6 +4,7 @@ pub mod cli;
 pub mod engine;
 pub mod error;
 pub mod handshake;
+pub mod iam;
 pub mod mysql;
 pub mod net;
 pub mod postgres;

@@ -10,6 +10,7 @@ mod playing;
 mod requirements;
 mod run;
 mod serve;
+mod survey;
 
 use crate::error::{Error, exit};
 use case::OneCaseArguments;
@@ -40,6 +41,8 @@ enum Command {
     Check(check::CheckArguments),
     /// List the catalogue of requirements and the cases that show each
     Requirements(requirements::RequirementsArguments),
+    /// Switch every known fault on, one by one, and say which case notices
+    Survey(survey::SurveyArguments),
 }
 
 /// Runs the command line of this process.
@@ -66,6 +69,7 @@ pub fn main() -> ExitCode {
         Command::Exec(arguments) => return exec::exec(arguments),
         Command::Check(arguments) => check::check(arguments),
         Command::Requirements(arguments) => requirements::requirements(arguments),
+        Command::Survey(arguments) => survey::survey(arguments),
     };
     match result {
         Ok(code) => code.into(),

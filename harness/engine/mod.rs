@@ -6,4 +6,5 @@ pub mod capture;
 pub mod check;
 pub mod judge;
 pub mod play;
+pub mod survey;
 pub mod twins;

@@ -193,6 +193,8 @@ event_names! {
     TgsReq = "tgs-req",
     /// Kerberos TGS-REP.
     TgsRep = "tgs-rep",
+    /// The same request to a KDC once more, there or elsewhere, as nobody had answered within the time that a client waits.
+    Again = "again",
     /// PostgreSQL: ParameterStatus (one event for a run of them).
     Parameter = "parameter",
     /// The server has accepted the identity.

@@ -2,6 +2,7 @@
 
 use crate::handshake::Secret;
 use crate::handshake::Timestamp;
+use crate::iam::Verifier;
 use crate::mysql::auth::{ServerPlugin, native_password, sha2_password};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -90,13 +91,28 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Decides about a token that came in clear text inside TLS.
+/// Decides about a token that came as a password in clear text.
 pub trait TokenVerifier: Send + Sync {
     /// Checks `token` for `user` at `now`.
     ///
     /// # Errors
     /// The token does not let this user in; the text is the server's cause and holds nothing of the token.
     fn verify(&self, user: &str, token: &[u8], now: Timestamp) -> Result<(), Cow<'static, str>>;
+
+    /// Whether one that comes without TLS is refused unseen.
+    fn needs_tls(&self) -> bool {
+        true
+    }
+}
+
+impl TokenVerifier for Verifier {
+    fn verify(&self, user: &str, token: &[u8], now: Timestamp) -> Result<(), Cow<'static, str>> {
+        Self::verify(self, user, token, now).map_err(|refusal| refusal.cause().into())
+    }
+
+    fn needs_tls(&self) -> bool {
+        Self::needs_tls(self)
+    }
 }
 
 /// Which databases an account may use.

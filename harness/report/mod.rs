@@ -21,6 +21,7 @@ pub mod record;
 pub mod replay;
 #[cfg(test)]
 mod sample;
+pub mod survey;
 pub mod text;
 pub mod twins;
 pub mod twins_json;

@@ -3,9 +3,11 @@
 //! Any text may be a template (`{axis}`, `{axis.field}`), so that even booleans and numbers are kept as text until a
 //! cell is known. Every text knows where it stands.
 
+mod iam;
 mod realm;
 mod verb;
 
+pub(crate) use iam::{Iam, IamKey, IamThrottle, Token};
 pub(crate) use realm::{Realm, RealmService, RealmUser, Services};
 pub(crate) use verb::{
     ChangedAccount, Clock, Connect, DestroyTickets, Failover, Fault, FaultRule, Kinit, Parameter, Renew, Restart,
@@ -127,12 +129,6 @@ pub(crate) struct Kerberos {
     pub replay_cache: Option<Text>,
 }
 
-#[derive(Debug, Clone, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Iam {
-    pub region: Text,
-}
-
 /// What the network does to a party.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -157,6 +153,7 @@ pub(crate) struct Client {
     pub gssencmode: Option<Text>,
     pub transport: Option<Text>,
     pub offer: Option<Text>,
+    pub token: Option<Token>,
     pub allow_cleartext: Option<Text>,
     pub mutual: Option<Text>,
     pub channel_binding: Option<Text>,

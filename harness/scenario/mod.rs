@@ -11,6 +11,7 @@
 mod client_profiles;
 pub mod expect;
 pub mod explained;
+pub mod faults;
 mod file;
 pub mod filter;
 pub mod known;

@@ -61,7 +61,7 @@ pub struct Case {
     pub requirements: Vec<String>,
     /// Readings of the scenario's open questions.
     pub readings: BTreeMap<String, String>,
-    /// Realms by the scenario's name for them.
+    /// Realms by the scenario's name for them: those that steps reach, as of all parties.
     pub realms: BTreeMap<String, Arc<Realm>>,
     /// Servers by the scenario's name for them. Equal servers are one `Arc` within a plan.
     pub servers: BTreeMap<String, Arc<Server>>,

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 static BUILT_IN: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
 
 /// Folders and files below `scenarios/` that are no scenarios.
-const NOT_SCENARIOS: [&str; 6] =
-    ["profiles", "explained", "clients.toml", "sets.toml", "requirements.toml", "known-failing.toml"];
+const NOT_SCENARIOS: [&str; 7] =
+    ["profiles", "explained", "clients.toml", "sets.toml", "requirements.toml", "faults.toml", "known-failing.toml"];
 
 /// The longest file that is read, in octets. A scenario is written by hand.
 const FILE_LIMIT: u64 = 1 << 20;

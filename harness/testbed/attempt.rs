@@ -1,7 +1,7 @@
 //! One attempt of our own client: one connection, or as many as its modes make of it.
 
 use crate::error::Error;
-use crate::handshake::{Handshake, Kind, Outcome, Side, Trace};
+use crate::handshake::{Handshake, Kind, Outcome, Secret, Side, Trace};
 use crate::net::kdc::KerberosClient;
 use crate::net::{
     self, Around, Clock, Connection, Deadlines, Line, NetworkFault, Phase, Phases, Recording, Report, Security,
@@ -12,7 +12,7 @@ use crate::scenario::profile::Protocol;
 use crate::testbed::materials::Materials;
 use crate::testbed::random::Generator;
 use crate::testbed::server::StandingServer;
-use crate::testbed::{mysql, postgres};
+use crate::testbed::{iam, mysql, postgres};
 use shakedown_krb5::client::KerberosFailure;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -140,11 +140,12 @@ impl Machines {
         protocol: Protocol,
         host: &str,
         has_ticket: bool,
+        token: Option<Secret>,
         materials: &Materials,
     ) -> Result<Self, Error> {
         Ok(match protocol {
-            Protocol::Mysql => Self::Mysql(mysql::client(client, materials)?),
-            Protocol::Postgres => Self::Postgres(postgres::client(client, host, has_ticket, materials)),
+            Protocol::Mysql => Self::Mysql(mysql::client(client, token, materials)?),
+            Protocol::Postgres => Self::Postgres(postgres::client(client, token, host, has_ticket, materials)),
         })
     }
 
@@ -184,7 +185,9 @@ pub async fn attempt(
     } else {
         Security::Client { context: materials.client_context(&client.tls)?, server_name: Some(host.to_owned()) }
     };
-    let mut machines = Some(Machines::first(client, server.planned.protocol(), host, has_ticket, materials)?);
+    let token = client.offer.token.then(|| iam::token(client, dialled, clock.moment().party, materials));
+    let protocol = server.planned.protocol();
+    let mut machines = Some(Machines::first(client, protocol, host, has_ticket, token, materials)?);
     let mut connections = Vec::new();
     let mut recordings = Vec::new();
     let mut phases = Phases::default();

@@ -12,20 +12,23 @@
 //! ```
 
 use crate::error::Error;
+use crate::handshake::UnknownDeviation;
 use crate::scenario::party;
 use crate::scenario::plan::Case;
 use crate::scenario::profile::Protocol;
 use crate::testbed::clocks::{self, Party};
 use crate::testbed::container;
 use crate::testbed::endpoint::Endpoint;
+use crate::testbed::loopback;
 use crate::testbed::materials::Materials;
 use crate::testbed::process;
 use crate::testbed::proxy::{self, Proxies};
 use crate::testbed::realm::{Ports, StandingRealm};
 use crate::testbed::server::StandingServer;
 use crate::testbed::world::World;
-use crate::{mysql, postgres};
+use crate::{iam, mysql, postgres};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -200,6 +203,7 @@ impl Backend {
         if let Databases::Endpoint(endpoint) = &self.mysql {
             return Ok(World::of_endpoint(case, materials, endpoint));
         }
+        let host = loopback::own();
         let mut realms = BTreeMap::new();
         for (name, planned) in &case.realms {
             let realm = match &self.realms {
@@ -207,6 +211,7 @@ impl Backend {
                     StandingRealm::mock(
                         &deviating(planned, deviations, |realm| &mut realm.deviations),
                         Ports::of(case, name),
+                        host,
                         materials,
                     )
                     .await?
@@ -219,7 +224,7 @@ impl Backend {
         let mut servers = BTreeMap::new();
         for (name, planned) in &case.servers {
             let is_changed = case.steps.iter().any(|step| step.verb.changed_server() == Some(name));
-            servers.insert(name.clone(), self.server(planned, &realms, is_changed, materials).await?);
+            servers.insert(name.clone(), self.server(planned, &realms, is_changed, host, materials).await?);
         }
         let proxies = Proxies::start(case, &servers, materials).await?;
         Ok(World::of(case, materials, realms, servers, proxies))
@@ -230,6 +235,7 @@ impl Backend {
         planned: &Arc<party::Server>,
         realms: &BTreeMap<String, StandingRealm>,
         is_changed: bool,
+        host: IpAddr,
         materials: &Arc<Materials>,
     ) -> Result<StandingServer, Error> {
         let realm = planned.kerberos.as_ref().map(|kerberos| realm_of(realms, &kerberos.realm.realm)).transpose()?;
@@ -240,7 +246,11 @@ impl Backend {
                     _ => None,
                 };
                 let planned = deviating(planned, deviations, |server| &mut server.deviations);
-                StandingServer::mock(&planned, acceptor, materials, None).await
+                // A certificate can name an address: then that is where its server is.
+                let named =
+                    planned.tls.iter().flat_map(|tls| &tls.certificate.names).find_map(|name| name.parse().ok());
+                let host = named.filter(IpAddr::is_loopback).unwrap_or(host);
+                StandingServer::mock(&planned, acceptor, materials, SocketAddr::new(host, 0)).await
             }
             Databases::Process(servers) => servers.server(planned, realm, is_changed, materials).await,
             Databases::Container(servers) => servers.server(planned, realm, materials).await,
@@ -311,12 +321,8 @@ impl<'t> Word<'t> {
             }
             "container" => Databases::Container(Arc::new(container::Servers::new(protocol, self.detail)?)),
             _ => Databases::Mock(self.deviation(match protocol {
-                Protocol::Mysql => {
-                    |word| word.parse::<mysql::Deviation>().map(drop).map_err(|problem| problem.to_string())
-                }
-                Protocol::Postgres => {
-                    |word| word.parse::<postgres::Deviation>().map(drop).map_err(|problem| problem.to_string())
-                }
+                Protocol::Mysql => |word| or_of_iam(word.parse::<mysql::Deviation>().map(drop)),
+                Protocol::Postgres => |word| or_of_iam(word.parse::<postgres::Deviation>().map(drop)),
             })?),
         })
     }
@@ -336,6 +342,17 @@ impl<'t> Word<'t> {
         check(word).map_err(Error::Usage)?;
         Ok(vec![word.to_owned()])
     }
+}
+
+/// A deviation of the protocol's or, failing that, one about IAM tokens.
+fn or_of_iam(of_protocol: Result<(), UnknownDeviation>) -> Result<(), String> {
+    let of_iam = |UnknownDeviation { protocol, word, allowed }| {
+        word.parse::<iam::Deviation>().map(drop).map_err(|unknown| {
+            let allowed = format!("{allowed}, {}", unknown.allowed);
+            UnknownDeviation { protocol, word: word.clone(), allowed }.to_string()
+        })
+    };
+    of_protocol.or_else(of_iam)
 }
 
 /// A plan of a mock that makes further deviations.

@@ -6,12 +6,13 @@
 use crate::error::Error;
 use crate::scenario::party::{Ca, Client, GssMode, Server, TlsMode};
 use crate::scenario::profile::Protocol;
+use crate::testbed::attempt::Dialled;
+use crate::testbed::iam;
 use crate::testbed::materials::Materials;
 use crate::testbed::process;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// A folder for the files of one world, readable by its owner only.
@@ -130,12 +131,12 @@ impl fmt::Debug for Variables {
 pub fn of_login(
     client: &Client,
     server: &Server,
-    host: &str,
-    address: SocketAddr,
+    dialled: Dialled<'_>,
     offers_tls: bool,
     materials: &Materials,
     folder: &Folder,
 ) -> Result<Variables, Error> {
+    let Dialled { host, address } = dialled;
     let mut variables = Variables::default();
     variables.set("SHAKEDOWN_VERB", "connect");
     variables.set("SHAKEDOWN_HOST", host);
@@ -143,9 +144,14 @@ pub fn of_login(
     variables.set("SHAKEDOWN_PORT", address.port().to_string());
     variables.set("SHAKEDOWN_ENGINE", protocol_word(server.protocol()));
     variables.set("SHAKEDOWN_USER", client.login.as_str());
-    if let (Some(password), true) = (&client.password, client.offer.password) {
+    if client.offer.token {
+        let now = materials.clock().shifted(client.clock_seconds).moment().party;
+        let token = iam::token(client, dialled, now, materials);
+        variables.set("SHAKEDOWN_PASSWORD", String::from_utf8_lossy(token.octets()));
+    } else if let (Some(password), true) = (&client.password, client.offer.password) {
         variables.set("SHAKEDOWN_PASSWORD", materials.secrets().value(password).as_str());
     }
+    variables.set("SHAKEDOWN_CLEARTEXT", if client.offer.token { "1" } else { "0" });
     if let Some(database) = &client.database {
         variables.set("SHAKEDOWN_DATABASE", database.as_str());
     }

@@ -88,6 +88,7 @@ fn set(realm: &mut mock_kdc::Realm, planned: &RealmSettings) {
         error_data,
         account_checks,
         bad_path,
+        users_elsewhere,
     } = planned.clone();
     fn take<T>(place: &mut T, planned: Option<T>) {
         if let Some(planned) = planned {
@@ -110,6 +111,8 @@ fn set(realm: &mut mock_kdc::Realm, planned: &RealmSettings) {
     take(&mut realm.error_data, error_data);
     take(&mut realm.account_checks, account_checks);
     take(&mut realm.trusts.bad_path, bad_path);
+    realm.trusts.users =
+        users_elsewhere.into_iter().map(|(suffix, there)| (suffix.to_ascii_lowercase(), there)).collect();
     realm.upn_suffixes = upn_suffixes;
     realm.refused_flags = refused_flags;
     realm.lockout = lockout.and_then(|planned| {

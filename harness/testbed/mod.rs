@@ -14,8 +14,10 @@ pub mod container;
 pub mod conversation;
 pub mod endpoint;
 pub mod environment;
+mod iam;
 pub mod kdc_change;
 pub mod kdc_view;
+mod loopback;
 pub mod materials;
 mod mock_realm;
 pub mod mysql;
@@ -30,7 +32,6 @@ pub mod relay;
 mod rotation;
 pub mod secrets;
 pub mod server;
-mod vacant;
 pub mod world;
 
 pub use abilities::{Abilities, lacks};

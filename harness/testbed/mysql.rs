@@ -2,12 +2,14 @@
 
 use crate::error::Error;
 use crate::handshake::{Handshake, Secret, UnknownDeviation};
+use crate::iam::Verifier;
 use crate::mysql::{
     Account, AfterLogin, Cleartext, ClientHandshake, ClientPlugin, ClientSettings, Credentials, DatabaseAccess,
     Deviation, KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, ServerHandshake, ServerPlugin,
-    ServerSettings, TlsMode, TokenForm, WithoutPlugin,
+    ServerSettings, TlsMode, TokenForm, TokenVerifier, WithoutPlugin,
 };
 use crate::scenario::party::{self, ClientProfile, PasswordScheme, Proof};
+use crate::testbed::iam::protocol_deviations;
 use crate::testbed::materials::Materials;
 use shakedown_krb5::gss::Acceptor;
 use std::net::SocketAddr;
@@ -22,11 +24,16 @@ pub struct Mock {
 }
 
 impl Mock {
-    /// A mock of `server`. `acceptor` holds its keytab, if it is joined to a realm.
+    /// A mock of `server`. `acceptor` holds its keytab, if it is joined to a realm, and `tokens` judges what comes by IAM.
     ///
     /// # Errors
     /// The plan asks for something that a MySQL server does not have.
-    pub fn new(server: &party::Server, acceptor: Option<Arc<Acceptor>>, materials: &Materials) -> Result<Self, Error> {
+    pub fn new(
+        server: &party::Server,
+        acceptor: Option<Arc<Acceptor>>,
+        tokens: Option<Arc<Verifier>>,
+        materials: &Materials,
+    ) -> Result<Self, Error> {
         let mut settings = ServerSettings::new(server.profile.server_version.as_str());
         settings.tls = server.tls.is_some();
         settings.require_secure_transport = server.secure_transport_required;
@@ -41,7 +48,7 @@ impl Mock {
         });
         settings.proven = ProvenAccounts::default();
         for (name, account) in &server.accounts {
-            let (account, cached) = self::account(account, materials)?;
+            let (account, cached) = self::account(account, tokens.as_ref(), materials)?;
             if let (Credentials::CachingSha2Password(verifier), true) = (&account.credentials, cached) {
                 settings.proven.insert(name, verifier.clone());
             }
@@ -52,7 +59,7 @@ impl Mock {
             settings.accounts.insert(name.clone(), account);
         }
         settings.variables.extend(server.parameters.iter().map(|(name, value)| (name.clone(), value.clone())));
-        settings.deviations = server.deviations.iter().map(|word| deviation(word)).collect::<Result<_, _>>()?;
+        settings.deviations = protocol_deviations(server).map(deviation).collect::<Result<_, _>>()?;
         Ok(Self { settings: Arc::new(settings), connections: AtomicU32::new(8) })
     }
 
@@ -64,13 +71,14 @@ impl Mock {
     }
 }
 
-/// Our client's settings for one connection.
+/// Our client's settings for one connection. A token, if it offers one, stands in place of its password.
 ///
 /// # Errors
 /// The plan asks for something that a MySQL client does not have.
-pub fn client(client: &party::Client, materials: &Materials) -> Result<ClientSettings, Error> {
-    let secret = match (&client.password, client.offer.password) {
-        (Some(password), true) => Secret::password(materials.secrets().value(password).as_bytes()),
+pub fn client(client: &party::Client, token: Option<Secret>, materials: &Materials) -> Result<ClientSettings, Error> {
+    let secret = match (token, &client.password, client.offer.password) {
+        (Some(token), ..) => token,
+        (None, Some(password), true) => Secret::password(materials.secrets().value(password).as_bytes()),
         _ => Secret::default(),
     };
     let mut settings = ClientSettings::new(client.login.as_str(), secret);
@@ -122,7 +130,11 @@ pub fn machine(settings: ClientSettings) -> Box<dyn Handshake> {
     Box::new(ClientHandshake::new(Arc::new(settings)))
 }
 
-fn account(planned: &party::Account, materials: &Materials) -> Result<(Account, bool), Error> {
+fn account(
+    planned: &party::Account,
+    tokens: Option<&Arc<Verifier>>,
+    materials: &Materials,
+) -> Result<(Account, bool), Error> {
     let [proof] = planned.proofs.as_slice() else {
         return Err(Error::Usage("a MySQL account has exactly one plugin".to_owned()));
     };
@@ -136,7 +148,10 @@ fn account(planned: &party::Account, materials: &Materials) -> Result<(Account, 
         }
         Proof::Kerberos { realm, .. } => (Credentials::Kerberos { realm: realm.realm.clone() }, false),
         Proof::Trust => return Err(Error::Usage("a MySQL account has a plugin".to_owned())),
-        Proof::Iam => return Err(Error::Usage("IAM tokens are not built yet".to_owned())),
+        Proof::Iam => match tokens {
+            Some(tokens) => (Credentials::Iam(Arc::clone(tokens) as Arc<dyn TokenVerifier>), false),
+            None => return Err(Error::Usage("an account of IAM on a server without it".to_owned())),
+        },
     };
     let databases = if planned.databases.is_empty() {
         DatabaseAccess::All

@@ -2,11 +2,14 @@
 
 use crate::error::Error;
 use crate::handshake::{EventName, Handshake, Kind, Outcome, Secret, Side, Trace, UnknownDeviation};
+use crate::iam::Verifier;
 use crate::postgres::{
     Account, ChannelBinding, Cleartext, ClientHandshake, ClientSettings, Databases, Deviation, GssEncMode, GssOptions,
-    KerberosSettings, Method, PasswordEncryption, Rule, ServerHandshake, ServerSettings, SslMode, Transport, hba,
+    KerberosSettings, Method, PasswordEncryption, Rule, ServerHandshake, ServerSettings, SslMode, TokenCheck,
+    Transport, hba,
 };
 use crate::scenario::party::{self, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
+use crate::testbed::iam::protocol_deviations;
 use crate::testbed::materials::Materials;
 use crate::testbed::random::Generator;
 use shakedown_krb5::gss::Acceptor;
@@ -20,11 +23,16 @@ pub struct Mock {
 }
 
 impl Mock {
-    /// A mock of `server`. `acceptor` holds its keytab, if it is joined to a realm.
+    /// A mock of `server`. `acceptor` holds its keytab, if it is joined to a realm, and `tokens` judges what comes by IAM.
     ///
     /// # Errors
     /// The plan asks for something that a PostgreSQL server does not have.
-    pub fn new(server: &party::Server, acceptor: Option<Arc<Acceptor>>, materials: &Materials) -> Result<Self, Error> {
+    pub fn new(
+        server: &party::Server,
+        acceptor: Option<Arc<Acceptor>>,
+        tokens: Option<Arc<Verifier>>,
+        materials: &Materials,
+    ) -> Result<Self, Error> {
         let mut random = Generator::from_system();
         let mut settings = ServerSettings::new(&mut random);
         settings.tls = server.tls.is_some();
@@ -34,10 +42,15 @@ impl Mock {
         settings.server_version.clone_from(&server.profile.server_version);
         settings.databases = Databases::These(databases(server));
         settings.rules = server.hba.iter().map(rule).collect();
+        if tokens.as_ref().is_some_and(|tokens| !tokens.needs_tls()) {
+            let asks_for_token = |rule: &&mut Rule| rule.method == Method::Pam;
+            settings.rules.iter_mut().filter(asks_for_token).for_each(|rule| rule.record = hba::Record::Host);
+        }
+        settings.tokens = tokens.map(|tokens| tokens as Arc<dyn TokenCheck>);
         for (name, planned) in &server.accounts {
             settings.accounts.insert(name.clone(), account(name, planned, materials, &mut random));
         }
-        settings.deviation = match server.deviations.as_slice() {
+        settings.deviation = match protocol_deviations(server).collect::<Vec<_>>().as_slice() {
             [] => None,
             [word] => Some(deviation(word)?),
             _ => return Err(Error::Usage("a PostgreSQL mock makes one deviation at a time".to_owned())),
@@ -53,12 +66,19 @@ impl Mock {
 
 /// Our client's settings for the first connection of an attempt. `host` is the name as it is dialled.
 #[must_use]
-pub fn client(client: &party::Client, host: &str, has_ticket: bool, materials: &Materials) -> ClientSettings {
+pub fn client(
+    client: &party::Client,
+    token: Option<Secret>,
+    host: &str,
+    has_ticket: bool,
+    materials: &Materials,
+) -> ClientSettings {
     let mut settings = ClientSettings::new(client.login.as_str());
     // What a fresh cluster has; libpq would take the role's name, which is no database there.
     settings.database = Some(client.database.clone().unwrap_or_else(|| MAINTENANCE_DATABASE.to_owned()));
-    settings.secret = match (&client.password, client.offer.password) {
-        (Some(password), true) => Some(Secret::password(materials.secrets().value(password).as_bytes())),
+    settings.secret = match (token, &client.password, client.offer.password) {
+        (Some(token), ..) => Some(token),
+        (None, Some(password), true) => Some(Secret::password(materials.secrets().value(password).as_bytes())),
         _ => None,
     };
     settings.ssl_mode = match client.tls.mode {

@@ -12,7 +12,6 @@ use crate::testbed::mock_realm;
 use crate::testbed::random::Generator;
 use crate::testbed::relay::Relay;
 use crate::testbed::rotation;
-use crate::testbed::vacant::Vacant;
 use mock_kdc::control::Controlled;
 use mock_kdc::krb5_conf::{Section, krb5_conf_of};
 use mock_kdc::listen::{Handle, Listener};
@@ -23,7 +22,7 @@ use shakedown_krb5::gss::Acceptor;
 use shakedown_krb5::keytab::{Entry, Keyblock, Keytab as KeytabFile};
 use shakedown_krb5::transited::Capaths;
 use std::fmt::Debug;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -38,8 +37,6 @@ pub struct StandingRealm {
     /// The keys that users had when it came up.
     users: KeytabFile,
     kind: Kind,
-    /// The ports of a KDC that has ended.
-    vacant: Option<Vacant>,
 }
 
 /// What stands there.
@@ -84,20 +81,25 @@ pub trait Lease: Debug + Send + Sync {
 pub type Changing<'a> = Pin<Box<dyn Future<Output = Result<KeytabFile, Error>> + Send + 'a>>;
 
 impl StandingRealm {
-    /// A mock KDC on a free loopback port.
+    /// A mock KDC on a free port of `host`.
     ///
     /// # Errors
     /// The plan asks for what the KDC does not have, or no port is free.
-    pub async fn mock(planned: &Arc<party::Realm>, ports: Ports, materials: &Materials) -> Result<Self, Error> {
+    pub async fn mock(
+        planned: &Arc<party::Realm>,
+        ports: Ports,
+        host: IpAddr,
+        materials: &Materials,
+    ) -> Result<Self, Error> {
         // Its clock, keys and accounts are this case's own.
         let kdc = Arc::new(materials.kdc(planned)?.fork());
         mock_realm::date(&kdc, planned, materials.clock().base())?;
         let users = planned.users.keys().filter_map(|user| kdc.keytab(user, 0).ok()).flat_map(|keytab| keytab.entries);
         let users = KeytabFile { entries: users.collect() };
-        let front = listen(&kdc).await?;
-        let spare = if ports == Ports::Two { Some(listen(&kdc).await?) } else { None };
+        let front = listen(&kdc, host).await?;
+        let spare = if ports == Ports::Two { Some(listen(&kdc, host).await?) } else { None };
         let address = front.address();
-        Ok(Self { planned: Arc::clone(planned), address, users, kind: Kind::Mock(Mock { front, spare }), vacant: None })
+        Ok(Self { planned: Arc::clone(planned), address, users, kind: Kind::Mock(Mock { front, spare }) })
     }
 
     /// A real KDC of ours: `relay` leads to it, and so does `spare`; `keys` are those of its principals, and `lease` keeps it
@@ -115,19 +117,13 @@ impl StandingRealm {
             |name: &Principal| planned.users.keys().any(|user| *name == Principal::new(&[user], &planned.realm));
         let users = keys.entries.iter().filter(|entry| is_user(&entry.principal)).cloned().collect();
         let real = Real { relay, spare, keys, lease: Box::new(lease) };
-        Self {
-            planned: Arc::clone(planned),
-            address,
-            users: KeytabFile { entries: users },
-            kind: Kind::Real(real),
-            vacant: None,
-        }
+        Self { planned: Arc::clone(planned), address, users: KeytabFile { entries: users }, kind: Kind::Real(real) }
     }
 
     /// A KDC that somebody else runs: nothing of what it sees can be observed.
     #[must_use]
     pub fn endpoint(planned: &Arc<party::Realm>, address: SocketAddr) -> Self {
-        Self { planned: Arc::clone(planned), address, users: KeytabFile::default(), kind: Kind::Endpoint, vacant: None }
+        Self { planned: Arc::clone(planned), address, users: KeytabFile::default(), kind: Kind::Endpoint }
     }
 
     /// Where its KDCs are, in the order in which they are to be asked.
@@ -220,7 +216,6 @@ impl StandingRealm {
     /// It has only one.
     pub async fn fail_over(&mut self) -> Result<(), Error> {
         let missing = || Error::Internal("a realm with one KDC was to lose its first".to_owned());
-        let ended = self.address;
         self.address = match &mut self.kind {
             Kind::Mock(mock) => {
                 let spare = mock.spare.take().ok_or_else(missing)?;
@@ -234,8 +229,6 @@ impl StandingRealm {
             }
             Kind::Endpoint => return Err(missing()),
         };
-        // Somebody may have been quicker by a hair; then it is theirs.
-        self.vacant = Vacant::hold(ended).ok();
         Ok(())
     }
 
@@ -381,8 +374,8 @@ impl Ports {
     }
 }
 
-async fn listen(kdc: &Arc<Kdc>) -> Result<Handle, Error> {
-    let listener = Listener::bind_loopback().await;
+async fn listen(kdc: &Arc<Kdc>, host: IpAddr) -> Result<Handle, Error> {
+    let listener = Listener::bind(SocketAddr::new(host, 0)).await;
     let listener = listener.map_err(|problem| Error::Environment(format!("cannot listen for a KDC: {problem}")))?;
     Ok(listener.serve(Arc::clone(kdc)))
 }

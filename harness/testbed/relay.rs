@@ -6,6 +6,7 @@
 use crate::handshake::EventName;
 use crate::net::Clock;
 use crate::testbed::kdc_view::{Answer, Exchange};
+use crate::testbed::loopback;
 use shakedown_krb5::framing::TcpFraming;
 use shakedown_krb5::messages::{Codec, KrbError, MessageKind};
 use std::collections::VecDeque;
@@ -82,10 +83,11 @@ impl Relay {
 
 /// A port that is free for both.
 async fn bind() -> io::Result<(UdpSocket, TcpListener)> {
+    let host = loopback::own();
     let mut attempt = 0;
     loop {
         attempt += 1;
-        let connections = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let connections = TcpListener::bind((host, 0)).await?;
         match UdpSocket::bind(connections.local_addr()?).await {
             Ok(datagrams) => return Ok((datagrams, connections)),
             Err(problem) if problem.kind() == io::ErrorKind::AddrInUse && attempt < BIND_ATTEMPTS => {}
@@ -219,12 +221,16 @@ async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut note: impl Fn
         }
         if let Some(mut messages) = framing.take() {
             messages.push(&chunk[..length]);
-            // After a length that no message has, nothing more can be told apart; it is passed on all the same.
+            // After a length that no message has, nothing more can be told apart; it is passed on all the same, as one that
+            // cannot be read: a KDC answers it.
             let is_readable = loop {
                 match messages.next_message() {
                     Ok(Some(message)) => note(&message),
                     Ok(None) => break true,
-                    Err(_) => break false,
+                    Err(_) => {
+                        note(&[]);
+                        break false;
+                    }
                 }
             };
             framing = is_readable.then_some(messages);

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::handshake::{Outcome, Side};
+use crate::iam::Verifier;
 use crate::net::{self, Connection, Deadlines, Line, Listening, NetworkFault, Record, Report, Security, ServeLimits};
 use crate::scenario::party;
 use crate::scenario::profile::Protocol;
@@ -10,10 +11,10 @@ use crate::testbed::container::Container;
 use crate::testbed::materials::Materials;
 use crate::testbed::process::{Lease, product};
 use crate::testbed::random::Generator;
-use crate::testbed::{mysql, postgres};
+use crate::testbed::{iam, mysql, postgres};
 use shakedown_krb5::gss::Acceptor;
 use shakedown_krb5::keytab::Keytab;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -45,6 +46,7 @@ struct Mock {
     playing: Arc<RwLock<Playing>>,
     limits: ServeLimits,
     acceptor: Option<Arc<Acceptor>>,
+    tokens: Option<Arc<Verifier>>,
 }
 
 /// What meets the next connection.
@@ -62,14 +64,19 @@ enum Machines {
 }
 
 impl Playing {
-    fn new(planned: &party::Server, acceptor: Option<Arc<Acceptor>>, materials: &Materials) -> Result<Self, Error> {
+    fn new(
+        planned: &party::Server,
+        acceptor: Option<Arc<Acceptor>>,
+        tokens: Option<Arc<Verifier>>,
+        materials: &Materials,
+    ) -> Result<Self, Error> {
         let security = match &planned.tls {
             Some(tls) => Security::Server(materials.server_context(tls)?),
             None => Security::ClearOnly,
         };
         let machines = match planned.protocol() {
-            Protocol::Mysql => Machines::Mysql(mysql::Mock::new(planned, acceptor, materials)?),
-            Protocol::Postgres => Machines::Postgres(postgres::Mock::new(planned, acceptor, materials)?),
+            Protocol::Mysql => Machines::Mysql(mysql::Mock::new(planned, acceptor, tokens, materials)?),
+            Protocol::Postgres => Machines::Postgres(postgres::Mock::new(planned, acceptor, tokens, materials)?),
         };
         Ok(Self { security, machines, network: planned.network })
     }
@@ -93,9 +100,11 @@ impl StandingServer {
         planned: &Arc<party::Server>,
         acceptor: Option<Arc<Acceptor>>,
         materials: &Materials,
-        address: Option<SocketAddr>,
+        address: SocketAddr,
     ) -> Result<Self, Error> {
-        let playing = Arc::new(RwLock::new(Playing::new(planned, acceptor.clone(), materials)?));
+        let tokens = iam::verifier(planned, materials).map(Arc::new);
+        let playing = Playing::new(planned, acceptor.clone(), tokens.clone(), materials)?;
+        let playing = Arc::new(RwLock::new(playing));
         let is_recorded = materials.is_recorded();
         let met = Arc::clone(&playing);
         let factory: net::listen::Factory = Arc::new(move |peer| {
@@ -103,7 +112,6 @@ impl StandingServer {
             let connection = if is_recorded { connection.recorded() } else { connection };
             (connection, Box::new(Generator::from_system()))
         });
-        let address = address.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let clock = materials.clock().shifted(planned.clock_seconds);
         let usual = ServeLimits::default();
         let deadlines = planned.deadline.map_or(usual.deadlines, Deadlines::all);
@@ -111,11 +119,14 @@ impl StandingServer {
         let listening = net::listen(address, clock, limits, factory)
             .await
             .map_err(|problem| Error::Environment(format!("cannot listen on {address}: {problem}")))?;
+        if let Some(tokens) = &tokens {
+            tokens.listen_on(listening.address().port());
+        }
         Ok(Self {
             planned: Arc::clone(planned),
             host: planned.host.clone(),
             address: listening.address(),
-            mock: Some(Mock { listening, playing, limits, acceptor }),
+            mock: Some(Mock { listening, playing, limits, acceptor, tokens }),
             process: None,
             container: None,
         })
@@ -148,7 +159,7 @@ impl StandingServer {
     /// It is no mock, or the plan asks for what a mock does not have.
     pub fn become_another(&mut self, changed: &Arc<party::Server>, materials: &Materials) -> Result<(), Error> {
         let Some(mock) = &self.mock else { return Err(cannot("be set up anew")) };
-        let playing = Playing::new(changed, mock.acceptor.clone(), materials)?;
+        let playing = Playing::new(changed, mock.acceptor.clone(), mock.tokens.clone(), materials)?;
         *mock.playing.write().unwrap_or_else(PoisonError::into_inner) = playing;
         // Its clock and its keytab are as steps have set them.
         let clock_seconds = self.planned.clock_seconds;

@@ -30,7 +30,7 @@ use crate::net::TCP_REFUSED;
 use crate::scenario::party::{self, Ca, ClientKind, Proof};
 use crate::scenario::plan::{Case, KinitSecret, Verb};
 use crate::scenario::profile::Protocol;
-use crate::testbed::attempt::{self, Attempt, Dialled, View};
+use crate::testbed::attempt::{self, Attempt, View};
 use crate::testbed::backend::realm_of;
 use crate::testbed::choice::one_case;
 use crate::testbed::client::{Login, StandingClient};
@@ -46,7 +46,7 @@ use mock_kdc::control::Controlled;
 use shakedown_krb5::Principal;
 use shakedown_krb5::client::Secret;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -106,9 +106,10 @@ impl World {
             let names: Vec<_> = case.servers.keys().map(String::as_str).collect();
             return Err(Error::Usage(format!("no server '{name}' in this case, allowed are {}", names.join(", "))));
         }
+        let usual = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let mut realms = BTreeMap::new();
         for (name, planned) in &case.realms {
-            realms.insert(name.clone(), StandingRealm::mock(planned, Ports::of(case, name), materials).await?);
+            realms.insert(name.clone(), StandingRealm::mock(planned, Ports::of(case, name), usual, materials).await?);
         }
         let mut servers = BTreeMap::new();
         for (name, planned) in &case.servers {
@@ -116,7 +117,7 @@ impl World {
                 Some(kerberos) => Some(realm_of(&realms, &kerberos.realm.realm)?.acceptor(kerberos)?),
                 None => None,
             };
-            let address = addresses.get(name).copied();
+            let address = addresses.get(name).copied().unwrap_or(SocketAddr::new(usual, 0));
             servers.insert(name.clone(), StandingServer::mock(planned, acceptor, materials, address).await?);
         }
         if let Some(reason) = proxy::lacks(case) {
@@ -215,12 +216,11 @@ impl World {
     fn variables_of(&self, client: &str, way: &Way, host: Option<&str>, folder: &Folder) -> Result<Variables, Error> {
         let server = self.servers.get(&way.server).ok_or_else(|| unknown("server", &way.server))?;
         let client = self.clients.get(client).ok_or_else(|| unknown("client", client))?;
-        let Dialled { host, address } = self.proxies.dialled(way, server, host);
+        let dialled = self.proxies.dialled(way, server, host);
         let mut variables = environment::of_login(
             &client.planned,
             &server.planned,
-            host,
-            address,
+            dialled,
             self.proxies.offers_tls(way, server),
             &self.materials,
             folder,
@@ -296,10 +296,10 @@ impl World {
                 let login = if *replay { Login::Replayed } else { self.login };
                 self.connect(from, to, host.as_deref(), login).await?
             }
-            Verb::Kinit { by, user, realm, secret, fresh_cache, times } => {
+            Verb::Kinit { by, user, enterprise, realm, secret, fresh_cache, times } => {
                 let client = self.clients.get_mut(by).ok_or_else(|| unknown("client", by))?;
                 client.ask_for(*times);
-                self.kinit(by, user, realm, secret, *fresh_cache).await?
+                self.kinit(by, (user, *enterprise), realm, secret, *fresh_cache).await?
             }
             Verb::Renew { by, validate } => self.renew(by, *validate).await?,
             _ => self.change(verb).await?,

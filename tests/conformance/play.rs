@@ -37,8 +37,11 @@ impl Played {
             concerned.extend(self.cases.keys().map(String::as_str).filter(|name| filter.matches(name)));
             assert!(concerned.len() > before, "'{pattern}' matches no further case");
         }
+        for name in self.names(Verdict::Error) {
+            panic!("{name} could not be played: {}", self.cases[name].reason.as_deref().unwrap_or("no reason"));
+        }
         let failed = self.names(Verdict::Fail);
-        let unexpected: Vec<_> = failed.difference(&concerned).collect();
+        let unexpected: Vec<_> = failed.difference(&concerned).map(|name| (name, self.why(name))).collect();
         let missed: Vec<_> = concerned.difference(&failed).collect();
         assert!(unexpected.is_empty(), "fail and should not: {unexpected:#?}");
         assert!(missed.is_empty(), "should fail and do not: {missed:#?}");
@@ -73,8 +76,9 @@ pub(crate) fn play_with(sources: &[Source], library: &Library, known: KnownFailu
     let plan = make_plan(sources, library, &BTreeMap::new()).unwrap_or_else(|problem| panic!("{problem}"));
     let planned = plan.cases.len();
     let settings = Settings {
-        // Some cases wait for a peer that never answers: these are to wait side by side.
-        jobs: 64,
+        // Some cases wait for a peer that never answers: these are to wait side by side. With many more, each waits for all others
+        // on a machine that is busy, and runs into its deadlines.
+        jobs: 16,
         fail_fast: false,
         required: Vec::new(),
         requirements: BTreeMap::new(),

@@ -53,6 +53,7 @@ fn verbs_are_understood() {
         postdate: Some(Duration::from_secs(3_600)),
     };
     let kinit = |secret, fresh_cache, times| Verb::Kinit {
+        enterprise: false,
         by: "app".to_owned(),
         user: alice(),
         realm: corp(),

@@ -68,7 +68,7 @@ impl Exchange {
             Credentials::NativePassword(verifier) => verifier.verify(scene.nonce, data).map_err(Cow::from),
             Credentials::CachingSha2Password(_) | Credentials::Sha256Password(_) => return self.sha2(data, scene),
             Credentials::Pam(verifier) => verifier.verify_password(data).map_err(Cow::from),
-            Credentials::Iam(_) if !scene.secure => Err("iam without tls".into()),
+            Credentials::Iam(verifier) if !scene.secure && verifier.needs_tls() => Err("iam without tls".into()),
             Credentials::Iam(verifier) => verifier.verify(scene.user, clear_password::secret(data), scene.now),
             Credentials::Kerberos { realm } => return kerberos(data, realm, scene, random),
         };

@@ -103,7 +103,9 @@ const fn speaker(event: EventName) -> Speaker {
         | E::Error => Speaker::Server,
         E::Alert | E::AuthData => Speaker::Either,
         // The exchanges with a KDC go over lines of their own.
-        E::AsReq | E::AsRep | E::TgsReq | E::TgsRep | E::Connect | E::TlsReady | E::Close | E::Reset => Speaker::Nobody,
+        E::AsReq | E::AsRep | E::TgsReq | E::TgsRep | E::Connect | E::TlsReady | E::Close | E::Reset | E::Again => {
+            Speaker::Nobody
+        }
     }
 }
 

@@ -139,7 +139,10 @@ impl KerberosClient {
         let (clock, trace) = (around.clock, &mut *around.trace);
         let mut passed_over = None;
         let observe = |happening: Happening<'_>| match happening {
-            Happening::Sent => trace.push(clock.base(), Direction::FromClient, asking),
+            Happening::Sent { again } => {
+                let event = if again { EventName::Again } else { asking };
+                trace.push(clock.base(), Direction::FromClient, event);
+            }
             Happening::PassedOver(reply) => {
                 passed_over = Some(reply.to_vec());
                 push_reply(trace, clock.base(), reply);
@@ -180,17 +183,15 @@ fn recorded(request: &Request, asked: Timestamp, answer: &Answer, at: Timestamp)
     let datagrams = answer.transport == Transport::Udp;
     let addresses = answer.own.map(|own| (own, answer.server));
     let mut recording = Recording { addresses, datagrams, ..Recording::default() };
-    for (at, direction, message) in
-        [(asked, Direction::FromClient, &*request.message), (at, Direction::ToClient, &answer.reply)]
+    let (mut framed, sent) = (Vec::new(), request.framed());
+    if !datagrams {
+        frame(&answer.reply, &mut framed);
+    }
+    for (at, direction, message, framed) in
+        [(asked, Direction::FromClient, &*request.message, &sent), (at, Direction::ToClient, &*answer.reply, &framed)]
     {
         recording.plain(at, direction, Protection::None, message);
-        if datagrams {
-            recording.wire(at, direction, message);
-        } else {
-            let mut framed = Vec::with_capacity(message.len() + 4);
-            frame(message, &mut framed);
-            recording.wire(at, direction, &framed);
-        }
+        recording.wire(at, direction, if datagrams { message } else { framed });
     }
     recording
 }

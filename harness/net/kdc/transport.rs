@@ -13,7 +13,7 @@
 
 use shakedown_krb5::client::{KerberosFailure, Request, Transport};
 use shakedown_krb5::der::Codec;
-use shakedown_krb5::framing::{TcpFraming, frame};
+use shakedown_krb5::framing::TcpFraming;
 use shakedown_krb5::messages::{KrbError, error_code};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -69,8 +69,8 @@ pub(super) struct Answer {
 
 /// What happens on the way to an answer.
 pub(super) enum Happening<'a> {
-    /// The request went out once more.
-    Sent,
+    /// The request went out: `again` where one that went out before may still be answered.
+    Sent { again: bool },
     /// A KDC's reply made room for the next KDC.
     PassedOver(&'a [u8]),
 }
@@ -85,9 +85,9 @@ pub(super) async fn ask(
 ) -> Result<Answer, KerberosFailure> {
     let (events, coming) = mpsc::unbounded_channel();
     let lines = lines(servers, request.transport, request.fallback);
-    let message = Arc::from(&*request.message);
+    let (message, framed) = (Arc::from(&*request.message), Arc::from(request.framed()));
     let tasks = JoinSet::new();
-    Asking { lines, message, patience, deadline, events, coming, tasks, unavailable: None, observe }.run().await
+    Asking { lines, message, framed, patience, deadline, events, coming, tasks, unavailable: None, observe }.run().await
 }
 
 /// A way to a KDC. The number of ways is that of KDCs and transports, so that the channel needs no bound.
@@ -128,6 +128,8 @@ fn lines(servers: &[Server], preferred: Transport, fallback: Option<Transport>) 
 struct Asking<F> {
     lines: Vec<Line>,
     message: Arc<[u8]>,
+    /// What goes over a stream.
+    framed: Arc<[u8]>,
     patience: Patience,
     deadline: Instant,
     events: mpsc::UnboundedSender<Event>,
@@ -174,6 +176,7 @@ impl<F: FnMut(Happening<'_>) + Send> Asking<F> {
 
     /// Whether there is something to wait for: a stream is written to once.
     async fn send(&mut self, index: usize) -> bool {
+        let again = self.open() > 0;
         let line = &mut self.lines[index];
         let sent = match (&line.state, line.transport) {
             (State::New, Transport::Udp) => match datagrams(line.server, &self.message).await {
@@ -190,14 +193,14 @@ impl<F: FnMut(Happening<'_>) + Send> Asking<F> {
             },
             (State::New, Transport::Tcp) => {
                 line.state = State::Stream { until: None };
-                self.tasks.spawn(stream(index, line.server, Arc::clone(&self.message), self.events.clone()));
+                self.tasks.spawn(stream(index, line.server, Arc::clone(&self.framed), self.events.clone()));
                 true
             }
             (State::Datagrams(socket), _) => socket.send(&self.message).await.is_ok(),
             (State::Stream { .. } | State::Failed, _) => false,
         };
         if sent {
-            (self.observe)(Happening::Sent);
+            (self.observe)(Happening::Sent { again });
         }
         sent
     }
@@ -261,11 +264,11 @@ async fn receive(index: usize, socket: Arc<UdpSocket>, events: mpsc::UnboundedSe
     let _ = events.send(event);
 }
 
-async fn stream(index: usize, kdc: SocketAddr, message: Arc<[u8]>, events: mpsc::UnboundedSender<Event>) {
+async fn stream(index: usize, kdc: SocketAddr, framed: Arc<[u8]>, events: mpsc::UnboundedSender<Event>) {
     let exchange = async {
         let mut stream = TcpStream::connect(kdc).await?;
         let _ = events.send(Event::Connected(index));
-        let reply = by_stream(&mut stream, &message).await?;
+        let reply = by_stream(&mut stream, &framed).await?;
         let own = stream.local_addr().ok();
         let _ = events.send(Event::Reply(index, reply, own));
         // The reply is read to its end: there is nothing that a reset could take away.
@@ -277,11 +280,9 @@ async fn stream(index: usize, kdc: SocketAddr, message: Arc<[u8]>, events: mpsc:
     }
 }
 
-async fn by_stream(stream: &mut TcpStream, message: &[u8]) -> io::Result<Vec<u8>> {
+async fn by_stream(stream: &mut TcpStream, framed: &[u8]) -> io::Result<Vec<u8>> {
     stream.set_nodelay(true)?;
-    let mut framed = Vec::with_capacity(message.len() + 4);
-    frame(message, &mut framed);
-    stream.write_all(&framed).await?;
+    stream.write_all(framed).await?;
     let mut framing = TcpFraming::new();
     let mut chunk = vec![0; 16 * 1024];
     loop {

@@ -1,6 +1,7 @@
 //! What a server has and how it decides.
 
 use crate::handshake::{Random, Timestamp};
+use crate::iam;
 use crate::postgres::auth::md5::Md5Verifier;
 use crate::postgres::auth::scram::ScramVerifier;
 use crate::postgres::deviation::Deviation;
@@ -181,6 +182,12 @@ pub trait TokenCheck: fmt::Debug + Send + Sync {
     /// # Errors
     /// The token is refused.
     fn check(&self, user: &str, token: &[u8], now: Timestamp) -> Result<(), Cow<'static, str>>;
+}
+
+impl TokenCheck for iam::Verifier {
+    fn check(&self, user: &str, token: &[u8], now: Timestamp) -> Result<(), Cow<'static, str>> {
+        self.verify(user, token, now).map_err(|refusal| refusal.cause().into())
+    }
 }
 
 #[cfg(test)]

@@ -51,6 +51,8 @@ pub(crate) struct Realm {
     pub error_data: Option<Text>,
     pub account_checks: Option<Text>,
     pub bad_path: Option<Text>,
+    #[serde(default)]
+    pub users_elsewhere: BTreeMap<Text, Text>,
 }
 
 #[derive(Debug, Clone, serde::Deserialize)]

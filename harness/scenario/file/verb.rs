@@ -18,6 +18,7 @@ pub(crate) struct Kinit {
     pub by: Text,
     pub user: Text,
     pub realm: Text,
+    pub enterprise: Option<Text>,
     pub secret: Option<Text>,
     pub cache: Option<Text>,
     pub keytab: Option<Text>,

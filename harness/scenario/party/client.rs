@@ -1,7 +1,7 @@
 //! Database clients.
 
 use crate::net::NetworkFault;
-use crate::scenario::party::{ClientProfile, ClientTls, Password, TicketOrigin};
+use crate::scenario::party::{ClientProfile, ClientTls, Password, TicketOrigin, Token};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ pub struct Client {
     pub gssencmode: GssMode,
     /// What it is ready to prove its identity with.
     pub offer: Offer,
+    /// What its token says, if it offers one.
+    pub token: Token,
     /// Whether it sends a secret in the clear over a clear connection when it is asked to.
     pub allow_cleartext: bool,
     /// Whether it asks for mutual authentication (MySQL: some clients do, some do not; PostgreSQL: always).
@@ -38,7 +40,7 @@ pub struct Client {
     pub deadline: Option<Duration>,
     /// Offset to the base clock in seconds.
     pub clock_seconds: i64,
-    /// Departures from the protocol that it is asked to make.
+    /// Departures from the protocol that it is asked to make: in what it asks KDCs, and in its token.
     pub deviations: Vec<String>,
 }
 

@@ -7,6 +7,7 @@
 mod account;
 mod client;
 mod client_profile;
+mod iam;
 mod image;
 mod proxy;
 mod realm;
@@ -16,8 +17,9 @@ mod tls;
 pub use account::{Account, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
 pub use client::{ChannelBinding, Client, ClientKind, GssMode, Offer};
 pub use client_profile::{ClientProfile, TicketOrigin, TokenForm, WithoutPlugin};
+pub use iam::{IamKey, IamThrottle, Principal, ServerIam, Token};
 pub use image::Image;
 pub use proxy::{PgBouncer, Proxy, ProxyAuth, ProxyKind, ProxyTls};
 pub use realm::{AccountSettings, Lockout, Password, Realm, RealmService, RealmSettings, RealmUser};
-pub use server::{Enabled, Keytab, Server, ServerIam, ServerKerberos};
+pub use server::{Enabled, Keytab, Server, ServerKerberos};
 pub use tls::{Ca, Certificate, ClientTls, ServerTls, TlsMode, TlsProvider, TlsRange};

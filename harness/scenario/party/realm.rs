@@ -91,6 +91,8 @@ pub struct RealmSettings {
     pub account_checks: Option<AccountChecks>,
     /// What becomes of who came on a path that is not the realm's.
     pub bad_path: Option<BadPath>,
+    /// Suffixes of enterprise names of users of other realms, and these realms.
+    pub users_elsewhere: BTreeMap<String, String>,
 }
 
 /// When and for how long wrong passwords lock an account.

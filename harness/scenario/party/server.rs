@@ -1,7 +1,7 @@
 //! Database servers.
 
 use crate::net::NetworkFault;
-use crate::scenario::party::{Account, HbaLine, Image, Realm, ServerTls};
+use crate::scenario::party::{Account, HbaLine, Image, Realm, ServerIam, ServerTls};
 use crate::scenario::profile::{Profile, Protocol};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -85,11 +85,4 @@ pub enum Keytab {
     OtherService,
     /// The right principal and key version number with other keys.
     WrongKey,
-}
-
-/// IAM database authentication.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ServerIam {
-    /// The cluster's region.
-    pub region: String,
 }

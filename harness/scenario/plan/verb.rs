@@ -25,6 +25,8 @@ pub enum Verb {
         by: String,
         /// The principal without the realm.
         user: String,
+        /// Whether that is an enterprise name, `alice@example.com`, of a user whose realm the KDC is to find.
+        enterprise: bool,
         /// The realm.
         realm: String,
         /// By what it proves who it is.

@@ -1,5 +1,6 @@
 //! Clients.
 
+use super::iam;
 use super::realm::{clock_seconds, password, texts};
 use super::server::{PROVIDERS, RUSTLS_SUITES};
 use super::{deviation, network};
@@ -61,6 +62,7 @@ pub(super) fn resolve(
         gssencmode,
         transport,
         offer,
+        token,
         allow_cleartext,
         mutual,
         channel_binding,
@@ -98,6 +100,7 @@ pub(super) fn resolve(
         tls: transport.tls,
         gssencmode: transport.gssencmode,
         offer,
+        token: iam::of_client(token.as_ref(), reached, filling)?,
         allow_cleartext: filling.flag(allow_cleartext.as_ref(), transport.cleartext)?,
         // libpq always asks the server to prove itself, MySQL's own client library never does.
         mutual: filling.flag(mutual.as_ref(), asks_for_proof)?,

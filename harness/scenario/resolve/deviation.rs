@@ -1,12 +1,13 @@
 //! Departures from the protocol that a party is asked to make: words that its mock has, found wrong while the file is read.
 
 use crate::error::ScenarioError;
+use crate::iam;
 use crate::scenario::party::ClientKind;
 use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;
 use crate::scenario::written::List;
 
-/// Those of a server. PostgreSQL's mock makes one at a time.
+/// Those of a server, what it makes of tokens included. PostgreSQL's mock makes one at a time.
 pub(super) fn of_server(
     written: &List,
     protocol: Protocol,
@@ -14,11 +15,12 @@ pub(super) fn of_server(
 ) -> Result<Vec<String>, ScenarioError> {
     match protocol {
         Protocol::Mysql => {
-            known(written, &crate::mysql::Deviation::ALL.iter().map(|known| known.word()).collect::<Vec<_>>(), filling)
+            let words = crate::mysql::Deviation::ALL.iter().map(|known| known.word());
+            known(written, &words.chain(of_iam()).collect::<Vec<_>>(), filling)
         }
         Protocol::Postgres => {
-            let words: Vec<_> = crate::postgres::Deviation::ALL.iter().map(|known| known.word()).collect();
-            let found = known(written, &words, filling)?;
+            let words = crate::postgres::Deviation::ALL.iter().map(|known| known.word());
+            let found = known(written, &words.chain(of_iam()).collect::<Vec<_>>(), filling)?;
             match filling.words(written)?.get(1) {
                 Some(second) => Err(filling.error(second, "a PostgreSQL mock makes one deviation at a time, not also")),
                 None => Ok(found),
@@ -27,12 +29,17 @@ pub(super) fn of_server(
     }
 }
 
+/// Those of whoever verifies tokens.
+fn of_iam() -> impl Iterator<Item = &'static str> {
+    iam::Deviation::ALL.iter().map(|known| known.word())
+}
+
 /// Those of a KDC.
 pub(super) fn of_realm(written: &List, filling: &Filling<'_>) -> Result<Vec<String>, ScenarioError> {
     known(written, &mock_kdc::Deviation::ALL.map(mock_kdc::Deviation::name), filling)
 }
 
-/// Those of a client of ours, in what it asks KDCs.
+/// Those of a client of ours, in what it asks KDCs and in its token.
 pub(super) fn of_client(
     written: &List,
     kind: &ClientKind,
@@ -41,7 +48,9 @@ pub(super) fn of_client(
     if let ClientKind::Command { .. } = kind {
         return of_nobody(written, filling);
     }
-    known(written, &shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word), filling)
+    let of_kdc_requests = shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word);
+    let of_tokens = iam::Departure::ALL.iter().map(|known| known.word());
+    known(written, &of_kdc_requests.into_iter().chain(of_tokens).collect::<Vec<_>>(), filling)
 }
 
 /// Those of a program or a proxy: there is none, and a word without effect would be believed to have one.

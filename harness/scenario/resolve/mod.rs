@@ -4,9 +4,11 @@ mod account;
 mod client;
 mod deviation;
 mod fault;
+mod iam;
 mod intern;
 mod network;
 mod proxy;
+mod reached;
 mod realm;
 mod server;
 mod step;
@@ -246,6 +248,8 @@ fn case(
         );
         return Err(filling.source.error(first.span(), problem));
     }
+    let standing = reached::Parties { realms, servers, clients, proxies };
+    let reached::Parties { realms, servers, clients, proxies } = standing.reached_by(&played);
     Ok(Case {
         name: case_name(filling, name)?,
         scenario: Arc::clone(info),

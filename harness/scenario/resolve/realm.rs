@@ -177,7 +177,7 @@ fn etypes(written: &List, filling: &Filling<'_>) -> Result<Vec<i32>, ScenarioErr
 }
 
 /// A length of time, in seconds.
-fn seconds(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<u32>, ScenarioError> {
+pub(super) fn seconds(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<u32>, ScenarioError> {
     let Some(text) = setting(written, filling)? else { return Ok(None) };
     let seconds = duration(&text.text).filter(|length| length.subsec_nanos() == 0);
     let seconds = seconds.and_then(|length| u32::try_from(length.as_secs()).ok());
@@ -185,7 +185,7 @@ fn seconds(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<u32>,
 }
 
 /// A setting; one that a template leaves empty is not written.
-fn setting(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<Text>, ScenarioError> {
+pub(super) fn setting(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<Text>, ScenarioError> {
     Ok(filling.optional(written)?.filter(|text| !text.text.is_empty()))
 }
 
@@ -216,7 +216,7 @@ fn flag(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<bool>, S
     setting(written, filling)?.map(|_| filling.flag(written, false)).transpose()
 }
 
-fn number(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<u32>, ScenarioError> {
+pub(super) fn number(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<u32>, ScenarioError> {
     let Some(text) = setting(written, filling)? else { return Ok(None) };
     text.text.parse().map(Some).map_err(|_| filling.error(&text, "no number").allowing("0, 1, 2, …"))
 }

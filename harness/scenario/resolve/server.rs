@@ -1,12 +1,12 @@
 //! Servers: a profile with its parameters set, TLS, and what joins them to realms.
 
 use super::realm::{clock_seconds, spn, texts};
-use super::{account, deviation, network};
+use super::{account, deviation, iam, network};
 use crate::error::ScenarioError;
 use crate::handshake::{Direction, TlsVersion};
 use crate::scenario::file;
 use crate::scenario::party::{
-    Ca, Certificate, Enabled, Image, Keytab, Realm, Server, ServerIam, ServerKerberos, ServerTls, TlsProvider,
+    Ca, Certificate, Enabled, Image, Keytab, Realm, Server, ServerKerberos, ServerTls, TlsProvider,
 };
 use crate::scenario::profile::{Profile, Protocol, Settings};
 use crate::scenario::profiles::Profiles;
@@ -53,7 +53,7 @@ pub(super) fn resolve(
         None => None,
     };
     let iam = match iam {
-        Some(file::Iam { region }) => Some(ServerIam { region: filling.text(region)?.text }),
+        Some(iam) => Some(iam::of_server(iam, &host, filling)?),
         None => None,
     };
     let enabled = match filling.optional(enabled.as_ref())? {

@@ -225,7 +225,7 @@ impl Standing<'_> {
 
 fn kinit(written: &file::Kinit, span: &Range<usize>, standing: &Standing<'_>) -> Result<Verb, ScenarioError> {
     let filling = standing.filling;
-    let file::Kinit { by, user, realm, secret, cache, keytab, lifetime, renewable, postdate } = written;
+    let file::Kinit { by, user, realm, enterprise, secret, cache, keytab, lifetime, renewable, postdate } = written;
     let (by, user, realm) = (filling.text(by)?.text, filling.text(user)?.text, filling.text(realm)?.text);
     let typed = filling.optional(secret.as_ref())?.map(|secret| password(&secret));
     let secret = if filling.flag(keytab.as_ref(), false)? {
@@ -247,7 +247,8 @@ fn kinit(written: &file::Kinit, span: &Range<usize>, standing: &Standing<'_>) ->
         renewable: life(renewable.as_ref(), filling)?,
         postdate: life(postdate.as_ref(), filling)?,
     };
-    Ok(Verb::Kinit { by, user, realm, secret, fresh_cache, times })
+    let enterprise = filling.flag(enterprise.as_ref(), false)?;
+    Ok(Verb::Kinit { by, user, enterprise, realm, secret, fresh_cache, times })
 }
 
 /// How long a ticket is to live, in whole seconds.

@@ -12,19 +12,23 @@ use crate::testbed::environment::Variables;
 use crate::testbed::realm;
 use shakedown_krb5::Principal;
 use shakedown_krb5::client::Secret;
+use shakedown_krb5::principal::name_type;
 use std::sync::Arc;
 
 impl World {
     pub(super) async fn kinit(
         &mut self,
         by: &str,
-        user: &str,
+        (user, is_enterprise): (&str, bool),
         realm: &str,
         secret: &KinitSecret,
         fresh_cache: bool,
     ) -> Result<Performed, Error> {
         let standing = self.realms.get(realm).ok_or_else(|| unknown("realm", realm))?;
-        let principal = Principal::new(&[user], &standing.planned.realm);
+        let mut principal = Principal::new(&[user], &standing.planned.realm);
+        if is_enterprise {
+            principal = principal.with_name_type(name_type::ENTERPRISE);
+        }
         let KinitSecret::Typed(password) = secret else {
             return self.kinit_by_keytab(by, realm, &principal, fresh_cache).await;
         };
@@ -43,6 +47,9 @@ impl World {
                 let secret = Secret::password(&password);
                 let attempt = client.kinit(&principal, secret, &self.materials).await.that_reached_somebody()?;
                 Ok(Performed::Attempt(Box::new(attempt)))
+            }
+            ClientKind::Command { .. } if is_enterprise => {
+                Ok(Performed::CannotPlay("programs are told no enterprise names".to_owned()))
             }
             ClientKind::Command { argv } => {
                 let folder = self.folder()?;

@@ -43,6 +43,19 @@ impl Timestamp {
         self.0
     }
 
+    /// As GeneralizedTime without fraction has it (RFC 4120 §5.2.3), `YYYYMMDDHHMMSSZ`: fifteen octets. Years beyond four digits
+    /// become the nearest that can be written.
+    #[must_use]
+    pub fn generalized(self) -> [u8; 15] {
+        crate::der::kerberos_time::format(self)
+    }
+
+    /// The inverse of [`Self::generalized`]; `None` if the text is not of that form or names a day or hour that does not exist.
+    #[must_use]
+    pub fn from_generalized(text: &[u8]) -> Option<Self> {
+        crate::der::kerberos_time::parse(text)
+    }
+
     /// The time from `earlier` to `self`; zero if `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
@@ -86,6 +99,14 @@ mod tests {
     fn a_time_before_the_epoch_has_microseconds_that_count_upwards() {
         let before = Timestamp::from_micros(-1);
         assert_eq!((before.seconds(), before.subsec_micros()), (-1, 999_999));
+    }
+
+    #[test]
+    fn a_time_is_written_and_read_back() {
+        let time = Timestamp::from_seconds(1_440_938_160);
+        assert_eq!(&time.generalized(), b"20150830123600Z");
+        assert_eq!(Timestamp::from_generalized(b"20150830123600Z"), Some(time));
+        assert_eq!(Timestamp::from_generalized(b"20150231123600Z"), None);
     }
 
     #[test]

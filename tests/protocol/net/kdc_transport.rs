@@ -142,7 +142,7 @@ async fn the_next_kdc_is_asked_where_one_says_nothing() {
     let (silent, kdc) = (Fake::silent().await, real(PASSWORD).await);
     let (outcome, trace) = kinit(&mut client(&[silent.address, kdc.address()], UNHURRIED), PASSWORD).await;
     assert_eq!(outcome, ESTABLISHED);
-    assert!(trace.starts_with("as-req> as-req> krb-error<(25) as-req>"), "{trace}");
+    assert!(trace.starts_with("as-req> again> krb-error<(25) as-req>"), "{trace}");
     kdc.stop().await;
 }
 
@@ -163,7 +163,7 @@ async fn a_lost_datagram_is_sent_again_octet_for_octet() {
     let (outcome, trace) = kinit(&mut client(&[lossy.address], UNHURRIED), PASSWORD).await;
     assert_eq!(outcome, ESTABLISHED);
     // The second is the stream that nobody listens for.
-    assert!(trace.starts_with("as-req> as-req> as-req> krb-error<(25)"), "{trace}");
+    assert!(trace.starts_with("as-req> again> again> krb-error<(25)"), "{trace}");
     assert_eq!(told.recv().await, told.recv().await);
     kdc.stop().await;
 }
@@ -192,7 +192,7 @@ async fn a_late_reply_counts_although_another_kdc_was_asked_since() {
     let (outcome, trace) =
         kinit(&mut client(&[late.address, waits.address, silent.address], UNHURRIED), PASSWORD).await;
     assert_eq!(outcome, ESTABLISHED);
-    assert!(trace.starts_with("as-req> as-req> krb-error<(25) as-req>"), "{trace}");
+    assert!(trace.starts_with("as-req> again> krb-error<(25) as-req>"), "{trace}");
     kdc.stop().await;
 }
 
@@ -238,7 +238,7 @@ async fn three_passes_and_it_is_over() {
     let silent = Fake::silent().await;
     let (outcome, trace) = kinit(&mut client(&[silent.address], HASTY), PASSWORD).await;
     // Datagram and stream in the first pass, a datagram in each other.
-    assert_eq!((outcome.as_str(), trace.as_str()), ("timed out in kdc_as", "as-req> as-req> as-req> as-req>"));
+    assert_eq!((outcome.as_str(), trace.as_str()), ("timed out in kdc_as", "as-req> again> again> again>"));
 }
 
 #[tokio::test]
@@ -256,7 +256,7 @@ async fn a_kdc_of_one_transport_is_asked_over_that_alone() {
     let (outcome, trace) = kinit(&mut only(silent.address, Transport::Tcp), PASSWORD).await;
     assert_eq!((outcome.as_str(), trace.as_str()), ("refused by client: no_ticket (kdc unreachable)", "as-req>"));
     let (_, trace) = kinit(&mut only(silent.address, Transport::Udp), PASSWORD).await;
-    assert_eq!(trace, "as-req> as-req> as-req>");
+    assert_eq!(trace, "as-req> again> again>");
     kdc.stop().await;
 }
 

@@ -6,6 +6,7 @@ use crate::scenario::file;
 use crate::scenario::party::{Lockout, RealmSettings};
 use crate::scenario::resolve::realm::texts;
 use crate::scenario::template::Filling;
+use std::collections::BTreeMap;
 
 pub(super) fn resolve(written: &file::Realm, filling: &Filling<'_>) -> Result<RealmSettings, ScenarioError> {
     let file::Realm {
@@ -40,7 +41,12 @@ pub(super) fn resolve(written: &file::Realm, filling: &Filling<'_>) -> Result<Re
         error_data,
         account_checks,
         bad_path,
+        users_elsewhere,
     } = written;
+    let mut elsewhere = BTreeMap::new();
+    for (suffix, realm) in users_elsewhere {
+        elsewhere.insert(filling.text(suffix)?.text, filling.text(realm)?.text);
+    }
     Ok(RealmSettings {
         flavor: word(flavor.as_ref(), filling)?.unwrap_or_default(),
         preauth: word(preauth.as_ref(), filling)?,
@@ -61,6 +67,7 @@ pub(super) fn resolve(written: &file::Realm, filling: &Filling<'_>) -> Result<Re
         error_data: flag(error_data.as_ref(), filling)?,
         account_checks: word(account_checks.as_ref(), filling)?,
         bad_path: word(bad_path.as_ref(), filling)?,
+        users_elsewhere: elsewhere,
     })
 }
 

@@ -43,6 +43,7 @@ fn of_settings(settings: &RealmSettings) -> Option<&'static str> {
         error_data,
         account_checks,
         bad_path,
+        users_elsewhere,
     } = settings;
     let lacking = [
         (*flavor == Flavor::ActiveDirectory, "MIT's KDC is no Active Directory"),
@@ -55,6 +56,7 @@ fn of_settings(settings: &RealmSettings) -> Option<&'static str> {
         (*pac == Some(true), "MIT's KDC puts no PAC of a directory into tickets"),
         (*fast == Some(Fast::Required), "MIT's KDC does not insist on FAST"),
         (bad_path.is_some_and(|bad_path| bad_path != BadPath::Policy), "MIT's KDC refuses a bad path by its policy"),
+        (!users_elsewhere.is_empty(), "MIT's KDC knows of no users of other realms in its files"),
         (*error_data == Some(true), "MIT's KDC says no NTSTATUS"),
         (
             account_checks.is_some_and(|checks| checks != AccountChecks::BeforeProof),

@@ -1,6 +1,7 @@
 //! What an exchange wants done.
 
 use crate::Credential;
+use crate::framing::frame;
 
 /// The next thing to do in an exchange.
 #[derive(Debug)]
@@ -22,6 +23,9 @@ pub struct Request {
     pub transport: Transport,
     /// Over which else where no KDC answers there; none after KRB_ERR_RESPONSE_TOO_BIG.
     pub fallback: Option<Transport>,
+    /// The length that is announced over TCP in place of the message's own, where a deviation says so: RFC 4120 §7.2.2 allows
+    /// none but that.
+    pub announced: Option<u32>,
 }
 
 /// How a request travels.
@@ -44,11 +48,22 @@ impl Request {
         } else {
             (Transport::Udp, Transport::Tcp)
         };
-        Self { message, realm, transport, fallback: Some(fallback) }
+        Self { message, realm, transport, fallback: Some(fallback), announced: None }
     }
 
     /// The same octets over TCP, which is what libkrb5 sends after KRB_ERR_RESPONSE_TOO_BIG.
     pub(super) fn over_tcp(self) -> Self {
         Self { transport: Transport::Tcp, fallback: None, ..self }
+    }
+
+    /// What goes over a stream: the message with its length before it, or with the one that is announced in its place.
+    #[must_use]
+    pub fn framed(&self) -> Vec<u8> {
+        let mut framed = Vec::with_capacity(self.message.len() + 4);
+        frame(&self.message, &mut framed);
+        if let (Some(announced), Some(length)) = (self.announced, framed.first_chunk_mut()) {
+            *length = announced.to_be_bytes();
+        }
+        framed
     }
 }

@@ -292,6 +292,7 @@ impl AsExchange {
         if self.tcp_only {
             sent = sent.over_tcp();
         }
+        sent = settings.deviations.iter().fold(sent, |sent, deviation| deviation.bend_sending(sent));
         self.state = State::ExpectReply { sent: sent.clone(), request, preauthenticated };
         Action::Send(sent)
     }

@@ -3,6 +3,7 @@
 //! What the rest of a request is made of, as the checksum over its body, is made of what was bent, so that a KDC finds
 //! that one thing wrong and nothing else.
 
+use super::Request;
 use crate::crypto::{Key, usage};
 use crate::der::{Codec as _, Element};
 use crate::fast::{FastBody, FastRequest, armor_key, options};
@@ -44,6 +45,10 @@ pub enum Deviation {
     AuthenticatorChecksumWrong,
     /// A TGS-REQ within FAST has a critical option that nobody knows (93).
     UnknownCriticalFastOption,
+    /// The length before a request over TCP has the bit that is reserved (61). Everything goes over TCP.
+    TcpLengthWithReservedBit,
+    /// The length before a request over TCP is the greatest there is, 2 GiB, and not that of the request (61). Likewise.
+    TcpLengthBeyondLimit,
 }
 
 /// A type of checksum that is not assigned.
@@ -57,7 +62,7 @@ const HOUR: i64 = 3600;
 
 impl Deviation {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::OnlyWeakEtypes,
         Self::TillInThePast,
         Self::RenewsForAnotherService,
@@ -73,6 +78,8 @@ impl Deviation {
         Self::AuthenticatorChecksumUnknown,
         Self::AuthenticatorChecksumWrong,
         Self::UnknownCriticalFastOption,
+        Self::TcpLengthWithReservedBit,
+        Self::TcpLengthBeyondLimit,
     ];
 
     /// As scenario files write it.
@@ -104,6 +111,8 @@ impl Deviation {
             Self::AuthenticatorChecksumUnknown => ("authenticator-checksum-unknown", "RFC 4120 §3.3.3"),
             Self::AuthenticatorChecksumWrong => ("authenticator-checksum-wrong", "RFC 4120 §3.3.2"),
             Self::UnknownCriticalFastOption => ("unknown-critical-fast-option", "RFC 6113 §5.4.2"),
+            Self::TcpLengthWithReservedBit => ("tcp-length-with-reserved-bit", "RFC 4120 §7.2.2"),
+            Self::TcpLengthBeyondLimit => ("tcp-length-beyond-limit", "RFC 4120 §7.2.2"),
         }
     }
 
@@ -115,6 +124,18 @@ impl Deviation {
             Self::RenewsForAnotherService if exchange == Exchange::Tgs => body.kdc_options |= kdc_options::RENEW,
             _ => {}
         }
+    }
+
+    /// Bends how a request travels.
+    pub(super) fn bend_sending(self, request: Request) -> Request {
+        /// RFC 5021 would have extensions in it.
+        const RESERVED_BIT: u32 = 1 << 31;
+        let announced = match self {
+            Self::TcpLengthWithReservedBit => u32::try_from(request.message.len()).unwrap_or(u32::MAX) | RESERVED_BIT,
+            Self::TcpLengthBeyondLimit => !RESERVED_BIT,
+            _ => return request,
+        };
+        Request { announced: Some(announced), ..request.over_tcp() }
     }
 
     /// Bends the authenticator of a TGS-REQ; `session_key` is the ticket's.

@@ -214,6 +214,7 @@ impl TgsExchange {
             request.padata.extend(more);
         }
         let sent = Request::new(request.to_octets(), realm, self.settings.udp_preference_limit);
+        let sent = deviations.iter().fold(sent, |sent, deviation| deviation.bend_sending(sent));
         self.state = State::ExpectReply(Box::new(Outstanding { sent: sent.clone(), body, server, subkey }));
         Ok(Action::Send(sent))
     }

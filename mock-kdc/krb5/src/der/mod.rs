@@ -6,7 +6,7 @@
 //! DER only. Nothing here recurses by itself, and lengths, depth and element counts are bounded.
 
 mod error;
-mod kerberos_time;
+pub(crate) mod kerberos_time;
 mod reader;
 mod tree;
 mod writer;

@@ -1,0 +1,87 @@
+//! Who can be told to do something wrong, and what.
+
+use crate::scenario::plan::Case;
+use crate::scenario::profile::Protocol;
+
+/// A party that can be told to do something wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Faulty {
+    /// The mock of a MySQL server.
+    MysqlServer,
+    /// The mock of a PostgreSQL server.
+    PostgresServer,
+    /// The mock of a KDC.
+    Kdc,
+    /// Our client, whatever it speaks.
+    Client,
+    /// Our client of MySQL.
+    MysqlClient,
+    /// Our client of PostgreSQL.
+    PostgresClient,
+    /// Our client of KDCs.
+    KerberosClient,
+}
+
+impl Faulty {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::MysqlServer,
+        Self::PostgresServer,
+        Self::Kdc,
+        Self::Client,
+        Self::MysqlClient,
+        Self::PostgresClient,
+        Self::KerberosClient,
+    ];
+
+    /// The word in `scenarios/faults.toml` and in reports.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::MysqlServer => "mysql-server",
+            Self::PostgresServer => "postgres-server",
+            Self::Kdc => "kdc",
+            Self::Client => "client",
+            Self::MysqlClient => "mysql-client",
+            Self::PostgresClient => "postgres-client",
+            Self::KerberosClient => "kerberos-client",
+        }
+    }
+
+    /// The protocol that it speaks, if it is one of the databases'.
+    #[must_use]
+    pub const fn protocol(self) -> Option<Protocol> {
+        match self {
+            Self::MysqlServer | Self::MysqlClient => Some(Protocol::Mysql),
+            Self::PostgresServer | Self::PostgresClient => Some(Protocol::Postgres),
+            Self::Kdc | Self::Client | Self::KerberosClient => None,
+        }
+    }
+
+    /// Whether somebody in a case speaks to it, or it speaks to somebody.
+    pub(super) fn is_met_in(self, case: &Case) -> bool {
+        match self {
+            Self::Kdc | Self::KerberosClient => !case.realms.is_empty(),
+            Self::Client => !case.servers.is_empty(),
+            _ => case.servers.values().any(|server| Some(server.protocol()) == self.protocol()),
+        }
+    }
+
+    /// Everything that it can be told to do wrong: the words of its tables and the clauses that are broken.
+    #[must_use]
+    pub fn tables(self) -> Vec<(&'static str, &'static str)> {
+        match self {
+            Self::MysqlServer => {
+                crate::mysql::Deviation::ALL.iter().map(|known| (known.word(), known.clause())).collect()
+            }
+            Self::PostgresServer => {
+                crate::postgres::Deviation::ALL.iter().map(|known| (known.word(), known.clause())).collect()
+            }
+            Self::Kdc => mock_kdc::Deviation::ALL.iter().map(|known| (known.name(), known.clause())).collect(),
+            Self::KerberosClient => {
+                shakedown_krb5::client::Deviation::ALL.iter().map(|known| (known.word(), known.clause())).collect()
+            }
+            Self::Client | Self::MysqlClient | Self::PostgresClient => Vec::new(),
+        }
+    }
+}
