@@ -355,7 +355,10 @@ impl Connection {
         self.told = (self.trace.events().len(), self.wire.len());
         let own = self.own_direction();
         let events = self.trace.events().get(events..).unwrap_or_default();
-        self.line.flight(events, &(octets.min(self.wire.len())..self.wire.len()), own, now.base);
+        let octets = octets.min(self.wire.len())..self.wire.len();
+        if let Some(wrong) = self.line.flight(events, &octets, own, now.base) {
+            self.wire[wrong] ^= 0x01;
+        }
     }
 
     fn record_plain(&mut self, direction: Direction, bytes: &[u8], now: Moment) {

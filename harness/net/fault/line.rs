@@ -50,9 +50,12 @@ impl Line {
     }
 
     /// Takes notice of a flight: events that belong together, and where their octets are among those that are not sent yet.
-    pub fn flight(&mut self, events: &[Event], octets: &Range<usize>, own: Direction, now: Timestamp) {
-        let (Some(fault), State::Waiting) = (self.fault, self.state) else { return };
-        let Some(event) = events.iter().find(|event| fault.at.is_at(event, own)) else { return };
+    ///
+    /// What comes back is the place of an octet that is to be another one.
+    #[must_use]
+    pub fn flight(&mut self, events: &[Event], octets: &Range<usize>, own: Direction, now: Timestamp) -> Option<usize> {
+        let (Some(fault), State::Waiting) = (self.fault, self.state) else { return None };
+        let event = events.iter().find(|event| fault.at.is_at(event, own))?;
         let is_heard = event.direction != own;
         let goes = match fault.at.place {
             Place::After if is_heard => octets.start,
@@ -60,7 +63,14 @@ impl Line {
             Place::During => octets.start + octets.len() / 2,
             Place::Before => octets.start,
         };
+        if fault.kind == FaultKind::WrongOctet {
+            // Behind the last octet of a flight there is none to change.
+            let place = goes.min(octets.end.checked_sub(1)?);
+            self.state = State::Struck(now);
+            return Some(place).filter(|place| octets.contains(place));
+        }
         self.state = if goes == 0 { State::Struck(now) } else { State::Ahead(goes) };
+        None
     }
 
     /// Takes notice that octets have gone.
@@ -79,7 +89,7 @@ impl Line {
             (_, State::Ahead(octets)) => Gate::Open(octets),
             (Some(fault), State::Struck(since)) => match fault.kind {
                 FaultKind::Delay(length) if now < since + length => Gate::Until(since + length),
-                FaultKind::Delay(_) => Gate::Open(usize::MAX),
+                FaultKind::Delay(_) | FaultKind::WrongOctet => Gate::Open(usize::MAX),
                 FaultKind::OneByteWrites => Gate::Open(1),
                 FaultKind::Stall | FaultKind::Unanswered => Gate::Dead,
                 FaultKind::Reset | FaultKind::Refused => Gate::Torn,
@@ -112,7 +122,8 @@ mod tests {
         let fault = NetworkFault { at: at.parse().unwrap(), kind: fault.parse().unwrap() };
         let mut line = Line::with(fault);
         assert_eq!(line.gate(AT), Gate::Open(usize::MAX), "nothing strikes before its point");
-        line.flight(&[event(Direction::ToClient, EventName::Greeting)], &(10..90), Direction::ToClient, AT);
+        let flight = [event(Direction::ToClient, EventName::Greeting)];
+        assert_eq!(line.flight(&flight, &(10..90), Direction::ToClient, AT), None);
         for (index, gate) in expected.iter().enumerate() {
             assert_eq!(line.gate(AT), *gate, "{fault}, {index}");
             if let Gate::Open(octets) = gate {
@@ -133,12 +144,22 @@ mod tests {
     }
 
     #[test]
+    fn one_octet_of_the_flight_is_another_one() {
+        let flight = [event(Direction::ToClient, EventName::Greeting)];
+        for (at, place) in [("before greeting", 10), ("during greeting", 50), ("after greeting", 89)] {
+            let mut line = Line::with(NetworkFault { at: at.parse().unwrap(), kind: FaultKind::WrongOctet });
+            assert_eq!(line.flight(&flight, &(10..90), Direction::ToClient, AT), Some(place), "{at}");
+            assert_eq!((line.gate(AT), line.spared()), (Gate::Open(usize::MAX), None));
+        }
+    }
+
+    #[test]
     fn what_is_heard_is_not_answered() {
         let fault = NetworkFault { at: "after login".parse().unwrap(), kind: FaultKind::Stall };
         let mut line = Line::with(fault);
         assert_eq!(line.spared(), Some(fault));
         let flight = [event(Direction::FromClient, EventName::Login), event(Direction::ToClient, EventName::AuthOk)];
-        line.flight(&flight, &(0..11), Direction::ToClient, AT);
+        assert_eq!(line.flight(&flight, &(0..11), Direction::ToClient, AT), None);
         assert_eq!((line.gate(AT), line.spared()), (Gate::Dead, None));
     }
 
@@ -146,7 +167,8 @@ mod tests {
     fn a_delay_ends() {
         let kind = FaultKind::Delay(Duration::from_millis(50));
         let mut line = Line::with(NetworkFault { at: "before greeting".parse().unwrap(), kind });
-        line.flight(&[event(Direction::ToClient, EventName::Greeting)], &(0..80), Direction::ToClient, AT);
+        let flight = [event(Direction::ToClient, EventName::Greeting)];
+        assert_eq!(line.flight(&flight, &(0..80), Direction::ToClient, AT), None);
         let end = AT + Duration::from_millis(50);
         assert_eq!(line.gate(AT + Duration::from_millis(49)), Gate::Until(end));
         assert_eq!(line.gate(end), Gate::Open(usize::MAX));

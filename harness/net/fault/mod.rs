@@ -43,6 +43,8 @@ pub enum FaultKind {
     OneByteWrites,
     /// Nothing gets through any more, in either direction, and nobody is told.
     Stall,
+    /// One octet comes as another one, past the checksum of TCP.
+    WrongOctet,
     /// The connection is reset (RST), for both sides.
     Reset,
     /// This party's direction ends in order (FIN); the other one goes on.
@@ -58,10 +60,11 @@ impl FaultKind {
     pub const DELAY: Duration = Duration::from_secs(1);
 
     /// One of each, a delay with its usual length.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Delay(Self::DELAY),
         Self::OneByteWrites,
         Self::Stall,
+        Self::WrongOctet,
         Self::Reset,
         Self::HalfClose,
         Self::Refused,
@@ -75,6 +78,7 @@ impl FaultKind {
             Self::Delay(_) => "delay",
             Self::OneByteWrites => "one-byte-writes",
             Self::Stall => "stall",
+            Self::WrongOctet => "wrong-octet",
             Self::Reset => "reset",
             Self::HalfClose => "half-close",
             Self::Refused => "refused",
@@ -92,7 +96,7 @@ impl FaultKind {
 /// A word that is no fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown network fault '{0}', allowed are delay, one-byte-writes, stall, reset, half-close, refused, unanswered"
+    "unknown network fault '{0}', allowed are delay, one-byte-writes, stall, wrong-octet, reset, half-close, refused, unanswered"
 )]
 pub struct UnknownFault(pub String);
 
