@@ -26,7 +26,10 @@ pub mod auth;
 pub mod capability;
 pub mod charset;
 pub mod client;
+mod client_deviation;
+mod client_error;
 pub mod command;
+mod condition;
 pub mod deviation;
 pub mod greeting;
 pub mod login;
@@ -37,6 +40,7 @@ pub mod result_set;
 pub mod server;
 pub mod session_state;
 pub mod settings;
+mod spoil;
 pub mod transcript;
 mod variables;
 
@@ -45,6 +49,9 @@ pub use account::{Account, Credentials, DatabaseAccess, TokenVerifier};
 pub use auth::{ClientPlugin, ProvenAccounts, RsaKey, ServerPlugin};
 pub use capability::Capabilities;
 pub use client::ClientHandshake;
+pub use client_deviation::ClientDeviation;
+pub use client_error::client_error;
+pub use condition::Condition;
 pub use deviation::Deviation;
 pub use server::ServerHandshake;
 pub use settings::{

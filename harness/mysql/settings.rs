@@ -4,6 +4,8 @@ use crate::handshake::Secret;
 use crate::mysql::account::Account;
 use crate::mysql::auth::{ClientPlugin, ProvenAccounts, RsaKey, ServerPlugin};
 use crate::mysql::capability::Capabilities;
+use crate::mysql::client_deviation::ClientDeviation;
+use crate::mysql::condition::Condition;
 use crate::mysql::deviation::Deviation;
 use shakedown_krb5::gss::Acceptor;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -38,6 +40,8 @@ pub struct ClientSettings {
     pub kerberos: KerberosClient,
     /// What is done once logged in.
     pub after_login: AfterLogin,
+    /// How the protocol is to be broken.
+    pub deviations: Vec<ClientDeviation>,
 }
 
 impl ClientSettings {
@@ -58,7 +62,14 @@ impl ClientSettings {
             charset: 0xFF,
             kerberos: KerberosClient::default(),
             after_login: AfterLogin::Quit,
+            deviations: Vec::new(),
         }
+    }
+
+    /// Whether the client is asked to break the protocol in this way.
+    #[must_use]
+    pub fn deviates(&self, deviation: ClientDeviation) -> bool {
+        self.deviations.contains(&deviation)
     }
 }
 
@@ -180,6 +191,8 @@ pub struct ServerSettings {
     pub decoy_seed: u64,
     /// System variables beyond the built-in ones, or with other values. Names in lower case.
     pub variables: BTreeMap<String, String>,
+    /// What keeps it from taking anybody in.
+    pub condition: Option<Condition>,
     /// How the protocol is to be broken.
     pub deviations: Vec<Deviation>,
 }
@@ -210,6 +223,7 @@ impl ServerSettings {
             proven: ProvenAccounts::default(),
             decoy_seed: 0,
             variables: BTreeMap::new(),
+            condition: None,
             deviations: Vec::new(),
         }
     }

@@ -23,12 +23,14 @@ pub mod frame;
 pub mod hba;
 pub mod reply;
 pub mod server;
+mod spoil;
 pub mod startup;
 pub mod transcript;
 
 pub use crate::handshake::Secret;
 pub use client::{
-    ChannelBinding, Cleartext, ClientHandshake, ClientSettings, GssEncMode, KerberosSettings, SslMode, Transport,
+    ChannelBinding, Cleartext, ClientDeviation, ClientHandshake, ClientSettings, GssEncMode, KerberosSettings, SslMode,
+    Transport,
 };
 pub use deviation::Deviation;
 pub use hba::{GssOptions, Method, Rule};

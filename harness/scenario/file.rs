@@ -84,6 +84,7 @@ pub(crate) struct Server {
     pub iam: Option<Iam>,
     pub enabled: Option<Text>,
     pub image: Option<Text>,
+    pub condition: Option<Text>,
     pub network: Option<Spanned<Network>>,
     pub deadline: Option<Text>,
     pub clock: Option<Text>,

@@ -103,7 +103,7 @@ pub fn lacks(needs: &Needs, abilities: &Abilities) -> Option<String> {
         return Some(format!("{product} makes no deviation on demand: {}", needs.deviations.join(", ")));
     }
     if let Some(fault) = needs.network_faults.first() {
-        return Some(format!("only mocks in virtual time play the network fault: {fault}"));
+        return Some(format!("only mocks can be brought into this: {fault}"));
     }
     if let Some(verb) = needs.verbs.iter().find(|verb| !verbs.contains(verb)) {
         return Some(format!("{product} has no verb '{verb}'"));

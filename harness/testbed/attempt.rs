@@ -233,7 +233,14 @@ pub async fn attempt(
         return Err(Error::Usage(format!("the network fault never strikes: {}", faults.join(", "))));
     }
     let server_is_ours = server.is_mock();
+    let is_mysql = server.planned.protocol() == Protocol::Mysql;
     let (client, server) = last.ok_or_else(|| Error::Internal("an attempt without a connection".to_owned()))?;
+    // What the library that most clients are made of would tell its user.
+    let number = if is_mysql { crate::mysql::client_error(&client) } else { None };
+    let client = match (number, &client.message) {
+        (Some(number), None) => client.saying(format!("client error {number} (HY000)")),
+        _ => client,
+    };
     let server = if server_is_ours { View::of(server) } else { View::Unobserved };
     Ok(Attempt { client, server, kdc: View::Unobserved, connections, phases: listed(&phases), recordings })
 }

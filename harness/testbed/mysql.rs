@@ -4,9 +4,9 @@ use crate::error::Error;
 use crate::handshake::{Handshake, Secret, UnknownDeviation};
 use crate::iam::Verifier;
 use crate::mysql::{
-    Account, AfterLogin, Cleartext, ClientHandshake, ClientPlugin, ClientSettings, Credentials, DatabaseAccess,
-    Deviation, KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, ServerHandshake, ServerPlugin,
-    ServerSettings, TlsMode, TokenForm, TokenVerifier, WithoutPlugin,
+    Account, AfterLogin, Cleartext, ClientHandshake, ClientPlugin, ClientSettings, Condition, Credentials,
+    DatabaseAccess, Deviation, KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, ServerHandshake,
+    ServerPlugin, ServerSettings, TlsMode, TokenForm, TokenVerifier, WithoutPlugin,
 };
 use crate::scenario::party::{self, ClientProfile, PasswordScheme, Proof};
 use crate::testbed::iam::protocol_deviations;
@@ -59,6 +59,14 @@ impl Mock {
             settings.accounts.insert(name.clone(), account);
         }
         settings.variables.extend(server.parameters.iter().map(|(name, value)| (name.clone(), value.clone())));
+        settings.condition = server.condition.and_then(|condition| match condition {
+            party::Condition::MaxConnectionsReached => Some(Condition::MaxConnectionsReached),
+            party::Condition::LastConnectionForAdministrators => Some(Condition::LastConnectionForAdministrators),
+            party::Condition::HostBlocked => Some(Condition::HostBlocked),
+            party::Condition::HostNotAllowed => Some(Condition::HostNotAllowed),
+            party::Condition::SmallPackets => Some(Condition::SmallPackets),
+            party::Condition::StartingUp | party::Condition::ShuttingDown | party::Condition::Recovering => None,
+        });
         settings.deviations = protocol_deviations(server).map(deviation).collect::<Result<_, _>>()?;
         Ok(Self { settings: Arc::new(settings), connections: AtomicU32::new(8) })
     }
@@ -98,6 +106,7 @@ pub fn client(client: &party::Client, token: Option<Secret>, materials: &Materia
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .to_vec();
     settings.after_login = AfterLogin::SelectOne;
+    settings.deviations = client.deviations.iter().filter_map(|word| word.parse().ok()).collect();
     if let Some(profile) = client.kind.profile() {
         behave_as(profile, &mut settings);
     }

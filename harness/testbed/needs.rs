@@ -50,7 +50,7 @@ pub struct Needs {
     pub clock_seconds: i64,
     /// Departures from the protocol.
     pub deviations: Vec<String>,
-    /// Faults of the network that only mocks, or only virtual time, can play.
+    /// Conditions of the server and faults of the network that only mocks, or only virtual time, can play.
     pub network_faults: Vec<String>,
     /// What steps change about it, in their words: `rotate`, `restart`.
     pub verbs: BTreeSet<String>,
@@ -204,7 +204,8 @@ fn suites_in(version: Option<TlsVersion>, server: &ServerTls) -> impl Iterator<I
 fn network_faults(server: &Server, logins: &[Login<'_>]) -> Vec<String> {
     let takes_time = |fault: &&NetworkFault| matches!(fault.kind, FaultKind::Delay(_) | FaultKind::Stall);
     let of_clients = logins.iter().filter_map(|login| login.client.network.as_ref()).filter(takes_time);
-    server.network.iter().chain(of_clients).map(ToString::to_string).collect()
+    let condition = server.condition.map(|condition| format!("{condition:?}"));
+    condition.into_iter().chain(server.network.iter().chain(of_clients).map(ToString::to_string)).collect()
 }
 
 struct Methods {

@@ -6,7 +6,7 @@ use crate::iam::Verifier;
 use crate::postgres::{
     Account, ChannelBinding, Cleartext, ClientHandshake, ClientSettings, Databases, Deviation, GssEncMode, GssOptions,
     KerberosSettings, Method, PasswordEncryption, Rule, ServerHandshake, ServerSettings, SslMode, TokenCheck,
-    Transport, hba,
+    Transport, Unavailable, hba,
 };
 use crate::scenario::party::{self, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
 use crate::testbed::iam::protocol_deviations;
@@ -50,6 +50,16 @@ impl Mock {
         for (name, planned) in &server.accounts {
             settings.accounts.insert(name.clone(), account(name, planned, materials, &mut random));
         }
+        settings.unavailable = server.condition.and_then(|condition| match condition {
+            party::Condition::MaxConnectionsReached => Some(Unavailable::TooManyClients),
+            party::Condition::StartingUp => Some(Unavailable::StartingUp),
+            party::Condition::ShuttingDown => Some(Unavailable::ShuttingDown),
+            party::Condition::Recovering => Some(Unavailable::Recovering),
+            party::Condition::LastConnectionForAdministrators
+            | party::Condition::HostBlocked
+            | party::Condition::HostNotAllowed
+            | party::Condition::SmallPackets => None,
+        });
         settings.deviation = match protocol_deviations(server).collect::<Vec<_>>().as_slice() {
             [] => None,
             [word] => Some(deviation(word)?),
@@ -104,6 +114,7 @@ pub fn client(
     settings.kerberos = has_ticket.then(|| KerberosSettings { mutual: client.mutual, ..KerberosSettings::new(host) });
     settings.parameters = vec![("application_name".to_owned(), "shakedown".to_owned())];
     settings.query = Some("SELECT 1".to_owned());
+    settings.deviations = client.deviations.iter().filter_map(|word| word.parse().ok()).collect();
     settings
 }
 

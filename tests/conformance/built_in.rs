@@ -4,7 +4,7 @@ use shakedown::scenario::{Library, Plan, Source, make_plan};
 use std::collections::BTreeMap;
 
 /// Written by hand from the scenarios' axes: what is planned, and what is played.
-pub(crate) const CELLS: [(&str, usize); 64] = [
+pub(crate) const CELLS: [(&str, usize); 73] = [
     ("iam/cleartext", 24),
     ("iam/logins", 96),
     ("iam/throttle", 2),
@@ -19,6 +19,7 @@ pub(crate) const CELLS: [(&str, usize); 64] = [
     ("kerberos/errors", 218),
     ("kerberos/expiry", 20),
     ("kerberos/flavors", 30),
+    ("kerberos/forged-proof", 6),
     ("kerberos/kdc-answers", 86),
     ("kerberos/kdc-failover", 4),
     ("kerberos/kdc-faults", 7),
@@ -37,9 +38,12 @@ pub(crate) const CELLS: [(&str, usize); 64] = [
     ("kerberos/trust", 48),
     ("kerberos/windows", 3),
     ("mysql/cipher-suites", 288),
+    ("mysql/conditions", 20),
     ("mysql/databases", 24),
     ("mysql/default-plugin", 72),
     ("mysql/kerberos-login", 48),
+    ("mysql/messages-of-clients", 36),
+    ("mysql/messages-of-servers", 22),
     ("mysql/network-faults", 60),
     ("mysql/network-faults-of-clients", 50),
     ("mysql/order-of-checks", 64),
@@ -49,9 +53,13 @@ pub(crate) const CELLS: [(&str, usize); 64] = [
     ("mysql/require-ssl", 8),
     ("mysql/ssl-cipher", 64),
     ("mysql/ssl-cipher-unusable", 24),
+    ("mysql/tls-not-offered", 2),
     ("mysql/tls-versions", 40),
     ("mysql/unreachable", 3),
+    ("postgres/conditions", 20),
     ("postgres/kerberos-login", 12),
+    ("postgres/messages-of-clients", 45),
+    ("postgres/messages-of-servers", 22),
     ("postgres/network-faults", 45),
     ("postgres/network-faults-in-clear", 15),
     ("postgres/network-faults-of-clients", 45),
@@ -69,6 +77,7 @@ pub(crate) const CELLS: [(&str, usize); 64] = [
     ("proxy/pgbouncer-servers", 9),
     ("proxy/pgbouncer-trust", 5),
     ("tls/providers", 8),
+    ("tls/wrong-octet", 18),
 ];
 
 fn plan() -> Plan {

@@ -172,6 +172,7 @@ const MYSQL: &[Caught] = &[
 const MYSQL_UNCAUGHT: &[(&str, &str)] = &[
     ("error-message-byte", "no scenario expects the words of an error"),
     ("status-flag", "no scenario expects the flags of an OK"),
+    ("sqlstate-before-greeting", "mysql/conditions notices, which is apart here; the survey plays it"),
 ];
 
 /// Cases of PostgreSQL that get past TLS in the matrix of suites.
@@ -303,12 +304,14 @@ const KDC: &[Caught] = &[
 #[test]
 fn every_departure_of_the_mysql_mock_is_caught() {
     let words = shakedown::mysql::Deviation::ALL.iter().map(|deviation| deviation.word()).collect();
+    let words = without(words, &["mysql/messages-of-servers", "kerberos/forged-proof"], MYSQL);
     check("[server.db]\n", &["mysql", "tls"], words, MYSQL, MYSQL_UNCAUGHT);
 }
 
 #[test]
 fn every_departure_of_the_postgres_mock_is_caught() {
     let words = shakedown::postgres::Deviation::ALL.iter().map(|deviation| deviation.word()).collect();
+    let words = without(words, &["postgres/messages-of-servers", "kerberos/forged-proof"], POSTGRES);
     check("[server.db]\n", &["postgres"], words, POSTGRES, POSTGRES_UNCAUGHT);
 }
 
@@ -328,15 +331,35 @@ fn every_departure_of_the_mock_kdc_is_caught() {
     check("[realm.corp]\n", &["kerberos/kinit", "mysql", "postgres"], words, KDC, &[]);
 }
 
-/// Scenarios about networks and servers that fail before they could depart from anything.
+/// The words without those that scenarios of their own have, one after the other and each with what comes of it, unless they are
+/// caught here too.
+fn without<'w>(mut words: BTreeSet<&'w str>, scenarios: &[&str], caught: &[Caught]) -> BTreeSet<&'w str> {
+    let texts: Vec<_> = scenarios.iter().map(|name| Source::built_in_file(name).unwrap().text).collect();
+    words.retain(|word| {
+        let written = format!("word = \"{word}\"");
+        let has_own = texts.iter().any(|text| text.contains(&written));
+        !has_own || caught.iter().any(|entry| entry.deviation == *word)
+    });
+    words
+}
+
+/// Scenarios about networks, servers and clients that fail or depart by themselves.
 const APART: &[&str] = &[
+    "mysql/conditions",
+    "mysql/messages-of-clients",
+    "mysql/messages-of-servers",
     "mysql/network-faults",
     "mysql/network-faults-of-clients",
+    "mysql/tls-not-offered",
     "mysql/unreachable",
+    "postgres/conditions",
+    "postgres/messages-of-clients",
+    "postgres/messages-of-servers",
     "postgres/network-faults",
     "postgres/network-faults-in-clear",
     "postgres/network-faults-of-clients",
     "postgres/unreachable",
+    "tls/wrong-octet",
 ];
 
 /// Plays every scenario that is one of `folders`, or below one, and has the party, once for each word, in one run: the word is the first part of the

@@ -11,10 +11,12 @@
 //! It stays on one connection: `N` falls back on it, a failure ends it. What libpq tries on a second connection is
 //! [`ClientSettings::after_failure_over`].
 
+mod deviation;
 mod login;
 mod negotiation;
 mod settings;
 
+pub use deviation::Deviation as ClientDeviation;
 pub use settings::{
     ChannelBinding, Cleartext, ClientSettings, GssEncMode, KerberosSettings, SslMode, Transport, UnknownWord,
 };
@@ -27,6 +29,7 @@ use crate::handshake::{
 use crate::postgres::error_fields::ErrorFields;
 use crate::postgres::frame::{self, Inbox};
 use crate::postgres::reply::{Authentication, Reply};
+use crate::postgres::spoil;
 use crate::postgres::startup::Startup;
 use shakedown_krb5::Credential;
 use shakedown_krb5::client::KerberosFailure;
@@ -46,6 +49,8 @@ pub struct ClientHandshake {
     tls: Option<TlsFacts>,
     /// The version in force: what was asked for until the server says less.
     protocol: u32,
+    /// Whether it has answered a request for authentication.
+    has_answered: bool,
     outcome: Option<Outcome>,
 }
 
@@ -76,6 +81,7 @@ impl ClientHandshake {
             transport: Transport::Clear,
             tls: None,
             protocol,
+            has_answered: false,
             outcome: None,
         }
     }
@@ -381,6 +387,27 @@ fn out_of_place(reply: &Reply<'_>, awaited: &str) -> Error {
 
 impl Handshake for ClientHandshake {
     fn handle(&mut self, input: Input<'_>, cx: &mut Context<'_>) -> Result<Step, Error> {
+        let (said, events) = (cx.out.len(), cx.trace.events().len());
+        let step = self.respond(input, cx);
+        let flight = &cx.trace.events()[events..];
+        for deviation in &self.settings.deviations {
+            spoil::by_client(*deviation, cx.out, said, flight, !self.has_answered);
+        }
+        self.has_answered |=
+            flight.iter().any(|event| event.name == EventName::AuthData && event.direction == Direction::FromClient);
+        step
+    }
+
+    fn outcome(&self) -> Option<&Outcome> {
+        match self.state {
+            State::Done | State::ExpectResult => self.outcome.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+impl ClientHandshake {
+    fn respond(&mut self, input: Input<'_>, cx: &mut Context<'_>) -> Result<Step, Error> {
         match input {
             Input::Start if matches!(self.state, State::Fresh) => self.start(cx),
             Input::Start => Err(Error::Misuse("a machine is started once")),
@@ -407,13 +434,6 @@ impl Handshake for ClientHandshake {
                     Ok(self.finish(outcome))
                 }
             },
-        }
-    }
-
-    fn outcome(&self) -> Option<&Outcome> {
-        match self.state {
-            State::Done | State::ExpectResult => self.outcome.as_ref(),
-            _ => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a client is told to do, in libpq's words.
 
+use super::ClientDeviation;
 use crate::handshake::Secret;
 use shakedown_krb5::Principal;
 use std::fmt;
@@ -38,6 +39,8 @@ pub struct ClientSettings {
     pub parameters: Vec<(String, String)>,
     /// A statement to be run once the server is ready.
     pub query: Option<String>,
+    /// Departures from the protocol.
+    pub deviations: Vec<ClientDeviation>,
 }
 
 impl ClientSettings {
@@ -63,6 +66,7 @@ impl ClientSettings {
             protocol: Self::PROTOCOL_3_0,
             parameters: Vec::new(),
             query: None,
+            deviations: Vec::new(),
         }
     }
 

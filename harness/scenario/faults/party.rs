@@ -81,7 +81,13 @@ impl Faulty {
             Self::KerberosClient => {
                 shakedown_krb5::client::Deviation::ALL.iter().map(|known| (known.word(), known.clause())).collect()
             }
-            Self::Client | Self::MysqlClient | Self::PostgresClient => Vec::new(),
+            Self::MysqlClient => {
+                crate::mysql::ClientDeviation::ALL.iter().map(|known| (known.word(), known.clause())).collect()
+            }
+            Self::PostgresClient => {
+                crate::postgres::ClientDeviation::ALL.iter().map(|known| (known.word(), known.clause())).collect()
+            }
+            Self::Client => Vec::new(),
         }
     }
 }

@@ -21,5 +21,5 @@ pub use iam::{IamKey, IamThrottle, Principal, ServerIam, Token};
 pub use image::Image;
 pub use proxy::{PgBouncer, Proxy, ProxyAuth, ProxyKind, ProxyTls};
 pub use realm::{AccountSettings, Lockout, Password, Realm, RealmService, RealmSettings, RealmUser};
-pub use server::{Enabled, Keytab, Server, ServerKerberos};
+pub use server::{Condition, Enabled, Keytab, Server, ServerKerberos};
 pub use tls::{Ca, Certificate, ClientTls, ServerTls, TlsMode, TlsProvider, TlsRange};

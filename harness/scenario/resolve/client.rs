@@ -84,6 +84,7 @@ pub(super) fn resolve(
         Some(text) => filling.one_of(&text, "channel binding", &CHANNEL_BINDINGS)?,
         None => ChannelBinding::Preferred,
     };
+    let protocols: Vec<_> = reached.iter().map(|server| server.protocol()).collect();
     let speaks_postgres = reached.iter().any(|server| server.protocol() == Protocol::Postgres);
     let is_profile = kind.as_ref().filter(|_| speaks_postgres);
     let kind = resolve_kind(kind.as_ref(), argv, filling, profiles)?;
@@ -92,7 +93,7 @@ pub(super) fn resolve(
     }
     let asks_for_proof = kind.profile().map_or(speaks_postgres, |profile| profile.mutual);
     Ok(Client {
-        deviations: deviation::of_client(deviations, &kind, filling)?,
+        deviations: deviation::of_client(deviations, &kind, &protocols, filling)?,
         kind,
         password: own.or_else(|| reached.iter().find_map(|server| account_password(server, &login))),
         login,

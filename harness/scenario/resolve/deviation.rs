@@ -39,10 +39,11 @@ pub(super) fn of_realm(written: &List, filling: &Filling<'_>) -> Result<Vec<Stri
     known(written, &mock_kdc::Deviation::ALL.map(mock_kdc::Deviation::name), filling)
 }
 
-/// Those of a client of ours, in what it asks KDCs and in its token.
+/// Those of a client of ours, in what it says to databases and KDCs and in its token.
 pub(super) fn of_client(
     written: &List,
     kind: &ClientKind,
+    protocols: &[Protocol],
     filling: &Filling<'_>,
 ) -> Result<Vec<String>, ScenarioError> {
     if let ClientKind::Command { .. } = kind {
@@ -50,7 +51,13 @@ pub(super) fn of_client(
     }
     let of_kdc_requests = shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word);
     let of_tokens = iam::Departure::ALL.iter().map(|known| known.word());
-    known(written, &of_kdc_requests.into_iter().chain(of_tokens).collect::<Vec<_>>(), filling)
+    let of_mysql = crate::mysql::ClientDeviation::ALL.iter().map(|known| known.word());
+    let of_postgres = crate::postgres::ClientDeviation::ALL.iter().map(|known| known.word());
+    let speaks = |protocol| protocols.contains(&protocol);
+    let mut words: Vec<_> = of_kdc_requests.into_iter().chain(of_tokens).collect();
+    words.extend(of_mysql.filter(|_| speaks(Protocol::Mysql)));
+    words.extend(of_postgres.filter(|_| speaks(Protocol::Postgres)));
+    known(written, &words, filling)
 }
 
 /// Those of a program or a proxy: there is none, and a word without effect would be believed to have one.

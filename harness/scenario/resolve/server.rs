@@ -6,7 +6,7 @@ use crate::error::ScenarioError;
 use crate::handshake::{Direction, TlsVersion};
 use crate::scenario::file;
 use crate::scenario::party::{
-    Ca, Certificate, Enabled, Image, Keytab, Realm, Server, ServerKerberos, ServerTls, TlsProvider,
+    Ca, Certificate, Condition, Enabled, Image, Keytab, Realm, Server, ServerKerberos, ServerTls, TlsProvider,
 };
 use crate::scenario::profile::{Profile, Protocol, Settings};
 use crate::scenario::profiles::Profiles;
@@ -40,6 +40,7 @@ pub(super) fn resolve(
         iam,
         enabled,
         image,
+        condition,
         network,
         deadline,
         clock,
@@ -96,6 +97,11 @@ pub(super) fn resolve(
         }
     };
     let deviations = deviation::of_server(deviations, profile.protocol, filling)?;
+    // An empty text is none, so that some cells of an axis can do without.
+    let condition = match filling.optional(condition.as_ref())?.filter(|text| !text.text.is_empty()) {
+        Some(text) => Some(filling.one_of(&text, "condition", Condition::all(profile.protocol))?),
+        None => None,
+    };
     let tls = resolve_tls(tls.as_ref(), certificate.as_ref(), &host, &settings, filling)?;
     Ok(Server {
         default_plugin: (profile.protocol == Protocol::Mysql).then(|| settings.default_plugin.clone()),
@@ -110,6 +116,7 @@ pub(super) fn resolve(
         iam,
         enabled,
         image: resolve_image(image.as_ref(), filling)?,
+        condition,
         network: network::fault(network.as_ref(), Direction::ToClient, filling)?,
         deadline: network::deadline(deadline.as_ref(), filling)?,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
