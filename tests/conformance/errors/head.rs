@@ -1,6 +1,6 @@
 //! What is said about the head of a file: keys, axes, selectors, counts and requirements.
 
-use super::{LIBRARY, SCENARIO, check, plan};
+use super::{LIBRARY, SCENARIO, check};
 use shakedown::error::Error;
 use shakedown::scenario::{Source, make_plan};
 use std::collections::BTreeMap;
