@@ -11,6 +11,7 @@ mod requirements;
 mod run;
 mod serve;
 mod survey;
+mod token;
 
 use crate::error::{Error, exit};
 use case::OneCaseArguments;
@@ -43,6 +44,8 @@ enum Command {
     Requirements(requirements::RequirementsArguments),
     /// Switch every known fault on, one by one, and say which case notices
     Survey(survey::SurveyArguments),
+    /// Make an IAM token, with the access key of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN
+    Token(token::TokenArguments),
 }
 
 /// Runs the command line of this process.
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::check(arguments),
         Command::Requirements(arguments) => requirements::requirements(arguments),
         Command::Survey(arguments) => survey::survey(arguments),
+        Command::Token(arguments) => token::token(arguments),
     };
     match result {
         Ok(code) => code.into(),

@@ -1,11 +1,12 @@
 //! Outcome and trace held against the expectation.
 
 use crate::engine::event::{Expected, StepResult, Verdict, Views};
+use crate::handshake::transcript::Field;
 use crate::handshake::{Outcome, Trace};
 use crate::scenario::expect::Expectation;
 use crate::scenario::pattern::OutcomePattern;
-use crate::scenario::plan::Step;
-use crate::testbed::{Attempt, View};
+use crate::scenario::plan::{Case, Step};
+use crate::testbed::{Attempt, View, conversation};
 use std::borrow::Cow;
 
 /// What a step should have been, in the words of a report.
@@ -22,8 +23,12 @@ pub fn expected(step: &Step) -> Expected {
 
 /// The verdict about a step that was performed.
 #[must_use]
-pub fn judge(step: &Step, attempt: &Attempt) -> StepResult {
-    let explanation = step.expectation.as_ref().and_then(|expectation| difference(expectation, attempt));
+pub fn judge(case: &Case, step: &Step, attempt: &Attempt) -> StepResult {
+    let unsaid = |expectation: &Expectation| unsaid(case, step, expectation, attempt);
+    let explanation = step
+        .expectation
+        .as_ref()
+        .and_then(|expectation| difference(expectation, attempt).or_else(|| unsaid(expectation)));
     StepResult {
         name: step.name.clone(),
         verb: step.verb.word().to_owned(),
@@ -79,6 +84,23 @@ fn difference(expectation: &Expectation, attempt: &Attempt) -> Option<String> {
     pattern.check(&connections).err().map(|mismatch| format!("trace: {mismatch}"))
 }
 
+/// What was to stand in a message and does not. A server that cannot be observed may word it otherwise.
+fn unsaid(case: &Case, step: &Step, expectation: &Expectation, attempt: &Attempt) -> Option<String> {
+    if expectation.says.is_empty() || attempt.server == View::Unobserved && attempt.kdc == View::Unobserved {
+        return None;
+    }
+    let said = conversation::of_step(case, &step.verb, &attempt.recordings);
+    expectation.says.iter().find_map(|(place, wording)| {
+        let wrong = |was: String| Some(format!("says: expected {place} to be '{}', was {was}", wording.text()));
+        match said.iter().find_map(|transcript| transcript.at(place)) {
+            Some(Field::Fixed(text) | Field::Varies(text)) if wording.matches(text) => None,
+            Some(Field::Fixed(text) | Field::Varies(text)) => wrong(format!("'{text}'")),
+            Some(Field::Hidden(octets)) => wrong(format!("a secret of {octets} octets, which is not looked at")),
+            None => wrong("not there".to_owned()),
+        }
+    })
+}
+
 fn outcome(pattern: &OutcomePattern) -> Outcome {
     let OutcomePattern { kind, by, code, tls, suite, method, phase } = pattern.clone();
     Outcome {
@@ -110,12 +132,19 @@ mod tests {
                 server: Some("eof".parse().unwrap()),
                 kdc: Some("krb 24".parse().unwrap()),
                 trace: Some("connect …".parse().unwrap()),
+                says: Default::default(),
                 within: Default::default(),
                 requirements: Vec::new(),
                 place: place.clone(),
             }),
             place,
         }
+    }
+
+    fn case() -> Case {
+        let library = crate::scenario::Library::built_in().unwrap();
+        let source = crate::scenario::Source::built_in_file("mysql/passwords").unwrap();
+        crate::scenario::make_plan(&[source], &library, &Default::default()).unwrap().cases.remove(0)
     }
 
     /// What a change to an attempt that is as expected does to the verdict.
@@ -135,7 +164,7 @@ mod tests {
             recordings: Vec::new(),
         };
         change(&mut attempt);
-        let judged = judge(&step(), &attempt);
+        let judged = judge(&case(), &step(), &attempt);
         assert_eq!(judged.explanation.as_deref(), expected);
         assert_eq!(judged.verdict, if expected.is_none() { Verdict::Pass } else { Verdict::Fail });
     }

@@ -58,7 +58,7 @@ async fn perform(case: &Case, backend: &Backend, materials: &Arc<Materials>, unt
         }
         let performed = match world.perform(&step.verb).await {
             Ok(Performed::Attempt(attempt)) => {
-                let judged = judge::judge(step, &attempt);
+                let judged = judge::judge(case, step, &attempt);
                 attempts.push(Some(*attempt));
                 judged
             }

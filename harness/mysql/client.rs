@@ -14,7 +14,8 @@ use crate::handshake::{
 use crate::mysql::auth::answer::{Answer, Answerer, Begin};
 use crate::mysql::auth::{ClientPlugin, kerberos};
 use crate::mysql::capability::Capabilities;
-use crate::mysql::client_deviation::ClientDeviation;
+use crate::mysql::client_deviation::Deviation;
+use crate::mysql::client_deviation::Deviation as ClientDeviation;
 use crate::mysql::command::{COM_QUERY, COM_QUIT};
 use crate::mysql::greeting::Greeting;
 use crate::mysql::login::{Header, Login};
@@ -94,7 +95,10 @@ impl ClientHandshake {
 
     /// Takes packets out of `reader` until something other than more octets is wanted.
     fn packets(&mut self, reader: &mut PacketReader, cx: &mut Context<'_>) -> Result<Step, Error> {
-        while let Some(payload) = reader.next(&mut self.sequence)? {
+        while let Some(payload) = {
+            self.forgive_sequence(reader);
+            reader.next(&mut self.sequence)?
+        } {
             let step = self.packet(payload, cx)?;
             if matches!(step, Step::StartTls(_)) && !reader.unread().is_empty() {
                 // Nobody may speak between the greeting and the ServerHello: these would be taken for what came under TLS.
@@ -105,6 +109,15 @@ impl ClientHandshake {
             }
         }
         Ok(Step::Receive)
+    }
+
+    /// Takes the number of the next packet for the right one, if this client is asked not to look.
+    fn forgive_sequence(&mut self, reader: &PacketReader) {
+        if self.settings.deviates(Deviation::IgnoresSequence)
+            && let Some(number) = reader.unread().get(3)
+        {
+            self.sequence = Sequence(*number);
+        }
     }
 
     fn packet(&mut self, payload: &[u8], cx: &mut Context<'_>) -> Result<Step, Error> {
@@ -200,7 +213,12 @@ impl ClientHandshake {
         cx: &mut Context<'_>,
     ) -> Result<Step, Error> {
         match Answerer::begin(plugin, data, &self.settings, self.is_secure())? {
-            Begin::Answer(answerer, first) => {
+            Begin::Answer(answerer, mut first) => {
+                if self.settings.deviates(Deviation::WrongScramble)
+                    && let Some(octet) = first.first_mut()
+                {
+                    *octet ^= 1;
+                }
                 self.send_first(place, first, EventName::AuthData, cx);
                 self.state = State::ExpectReply(placed(answerer, place));
                 Ok(Step::Receive)
@@ -243,6 +261,9 @@ impl ClientHandshake {
                 .collect(),
         };
         let header = self.header();
+        if self.settings.deviates(Deviation::WrongSequence) {
+            self.sequence.advance();
+        }
         write(cx.out, &mut self.sequence, |writer| {
             header.encode(writer);
             login.encode(writer, header.capabilities);
@@ -252,12 +273,17 @@ impl ClientHandshake {
     fn send_data(&mut self, data: &[u8], event: EventName, cx: &mut Context<'_>) {
         cx.trace.push(cx.now, Direction::FromClient, event);
         write(cx.out, &mut self.sequence, |writer| _ = writer.bytes(data));
+        if self.settings.deviates(Deviation::AnswersTwice) {
+            write(cx.out, &mut self.sequence, |writer| _ = writer.bytes(data));
+        }
     }
 
     fn reply(&mut self, payload: &[u8], answerer: Answerer, cx: &mut Context<'_>) -> Result<Step, Error> {
         match Reply::decode(payload)? {
             Reply::Ok(_) => {
-                answerer.finish()?;
+                if !self.settings.deviates(Deviation::TakesEarlyOk) {
+                    answerer.finish()?;
+                }
                 cx.trace.push(cx.now, Direction::ToClient, EventName::AuthOk);
                 cx.trace.push(cx.now, Direction::ToClient, EventName::Ready);
                 Ok(self.logged_in(answerer.method(&self.settings), cx))
@@ -267,6 +293,9 @@ impl ClientHandshake {
                 let name = String::from_utf8_lossy(switch.plugin).into_owned();
                 let plugin = ClientPlugin::by_name(switch.plugin).filter(|known| self.settings.plugins.contains(known));
                 cx.trace.push_with(cx.now, Direction::ToClient, EventName::AuthSwitch, name.clone());
+                if self.settings.deviates(Deviation::LeavesAtSwitch) {
+                    return Ok(self.give_up("no_plugin", format!("authentication plugin '{name}' is not wanted")));
+                }
                 if answerer.was_switched() {
                     return Err(Error::peer("a second AuthSwitchRequest"));
                 }

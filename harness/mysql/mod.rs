@@ -26,12 +26,13 @@ pub mod auth;
 pub mod capability;
 pub mod charset;
 pub mod client;
-mod client_deviation;
+pub mod client_deviation;
 mod client_error;
 pub mod command;
 mod condition;
 pub mod deviation;
 pub mod greeting;
+pub mod host;
 pub mod login;
 pub mod packet;
 pub mod query;
@@ -49,10 +50,11 @@ pub use account::{Account, Credentials, DatabaseAccess, TokenVerifier};
 pub use auth::{ClientPlugin, ProvenAccounts, RsaKey, ServerPlugin};
 pub use capability::Capabilities;
 pub use client::ClientHandshake;
-pub use client_deviation::ClientDeviation;
+pub use client_deviation::Deviation as ClientDeviation;
 pub use client_error::client_error;
 pub use condition::Condition;
 pub use deviation::Deviation;
+pub use host::{HostAccount, HostPattern};
 pub use server::ServerHandshake;
 pub use settings::{
     AfterLogin, Cleartext, ClientSettings, KerberosClient, KerberosService, PrincipalRule, ServerSettings, TlsMode,

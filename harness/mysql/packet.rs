@@ -21,7 +21,7 @@ const HEADER: usize = 4;
 pub struct Sequence(pub u8);
 
 impl Sequence {
-    fn advance(&mut self) -> u8 {
+    pub(crate) fn advance(&mut self) -> u8 {
         let current = self.0;
         self.0 = self.0.wrapping_add(1);
         current

@@ -223,7 +223,7 @@ impl ServerHandshake {
     ///   if the client ran the right plugin already.
     fn authenticate(&mut self, login: Login, entry: Entry, cx: &mut Context<'_>) -> Step {
         let user = String::from_utf8_lossy(&login.user).into_owned();
-        let known = self.settings.accounts.get(&user).cloned();
+        let known = self.settings.account(&user, &self.session.client_host).cloned();
         let is_known = known.is_some();
         let account = known.unwrap_or_else(|| decoy_account(&self.settings, &user, cx.random));
         self.session.attributes.clone_from(&login.attributes);

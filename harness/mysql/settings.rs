@@ -4,9 +4,10 @@ use crate::handshake::Secret;
 use crate::mysql::account::Account;
 use crate::mysql::auth::{ClientPlugin, ProvenAccounts, RsaKey, ServerPlugin};
 use crate::mysql::capability::Capabilities;
-use crate::mysql::client_deviation::ClientDeviation;
+use crate::mysql::client_deviation::Deviation as ClientDeviation;
 use crate::mysql::condition::Condition;
 use crate::mysql::deviation::Deviation;
+use crate::mysql::host::{self, HostAccount};
 use shakedown_krb5::gss::Acceptor;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -40,7 +41,7 @@ pub struct ClientSettings {
     pub kerberos: KerberosClient,
     /// What is done once logged in.
     pub after_login: AfterLogin,
-    /// How the protocol is to be broken.
+    /// How the protocol is to be broken, or may be by the server.
     pub deviations: Vec<ClientDeviation>,
 }
 
@@ -66,7 +67,7 @@ impl ClientSettings {
         }
     }
 
-    /// Whether the client is asked to break the protocol in this way.
+    /// Whether the client is asked to do this wrong.
     #[must_use]
     pub fn deviates(&self, deviation: ClientDeviation) -> bool {
         self.deviations.contains(&deviation)
@@ -177,8 +178,10 @@ pub struct ServerSettings {
     pub tls: bool,
     /// `require_secure_transport`.
     pub require_secure_transport: bool,
-    /// Accounts by name.
+    /// Accounts of clients from anywhere, by name.
     pub accounts: HashMap<String, Account>,
+    /// Accounts of clients from somewhere, which come before those.
+    pub host_accounts: Vec<HostAccount>,
     /// Databases that exist.
     pub databases: BTreeSet<String>,
     /// The key of `caching_sha2_password` and `sha256_password` for connections without TLS.
@@ -217,6 +220,7 @@ impl ServerSettings {
             tls: false,
             require_secure_transport: false,
             accounts: HashMap::new(),
+            host_accounts: Vec::new(),
             databases: ["information_schema", "mysql", "performance_schema", "sys"].map(String::from).into(),
             rsa: None,
             kerberos: None,
@@ -226,6 +230,12 @@ impl ServerSettings {
             condition: None,
             deviations: Vec::new(),
         }
+    }
+
+    /// The account that a user from that host comes to.
+    #[must_use]
+    pub fn account(&self, user: &str, host: &str) -> Option<&Account> {
+        host::most_specific(&self.host_accounts, user, host).or_else(|| self.accounts.get(user))
     }
 
     /// Whether it is a server of before 8.0.

@@ -3,7 +3,7 @@
 //! A flight is what a machine says in one go; its events tell what is in it.
 
 use crate::handshake::{Event, EventName};
-use crate::mysql::client_deviation::ClientDeviation;
+use crate::mysql::client_deviation::Deviation as ClientDeviation;
 use crate::mysql::deviation::Deviation;
 use crate::mysql::packet::{Sequence, write};
 use crate::mysql::reply::AuthSwitch;

@@ -17,6 +17,7 @@
 
 pub mod auth;
 pub mod client;
+pub mod client_deviation;
 pub mod deviation;
 pub mod error_fields;
 pub mod frame;
@@ -29,9 +30,9 @@ pub mod transcript;
 
 pub use crate::handshake::Secret;
 pub use client::{
-    ChannelBinding, Cleartext, ClientDeviation, ClientHandshake, ClientSettings, GssEncMode, KerberosSettings, SslMode,
-    Transport,
+    ChannelBinding, Cleartext, ClientHandshake, ClientSettings, GssEncMode, KerberosSettings, SslMode, Transport,
 };
+pub use client_deviation::Deviation as ClientDeviation;
 pub use deviation::Deviation;
 pub use hba::{GssOptions, Method, Rule};
 pub use server::{

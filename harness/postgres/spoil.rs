@@ -3,7 +3,7 @@
 //! A flight is what a machine says in one go; its events tell what is in it.
 
 use crate::handshake::{Direction, Event, EventName};
-use crate::postgres::client::ClientDeviation;
+use crate::postgres::client_deviation::Deviation as ClientDeviation;
 use crate::postgres::deviation::Deviation;
 use crate::postgres::frame;
 use crate::postgres::reply::Authentication;

@@ -1,5 +1,6 @@
 //! What must come out of a step.
 
+use crate::scenario::explained::Wording;
 use crate::scenario::pattern::{OutcomePattern, ViewPattern};
 use crate::scenario::plan::Place;
 use crate::scenario::trace_pattern::TracePattern;
@@ -17,6 +18,8 @@ pub struct Expectation {
     pub kdc: Option<ViewPattern>,
     /// The events on the wire.
     pub trace: Option<TracePattern>,
+    /// What stands in messages, by the place: `Greeting.version`. Judged on mocks.
+    pub says: BTreeMap<String, Wording>,
     /// Bounds for phases, judged under load only.
     pub within: BTreeMap<String, Duration>,
     /// Requirements that the rule shows beside those of the case.

@@ -196,6 +196,18 @@ impl Explanation {
 }
 
 impl Wording {
+    /// A wording: `…` is any run of characters.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// As it is written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
     /// Whether a text is so worded.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {

@@ -158,13 +158,25 @@ pub(crate) struct Client {
     pub allow_cleartext: Option<Text>,
     pub mutual: Option<Text>,
     pub channel_binding: Option<Text>,
+    pub protocol: Option<Text>,
     pub kdc_timesync: Option<Text>,
     pub destroy_tickets: Option<Text>,
     pub network: Option<Spanned<Network>>,
     pub deadline: Option<Text>,
+    pub krb5: Option<ClientKrb5>,
     pub clock: Option<Text>,
     #[serde(default)]
     pub deviations: List,
+}
+
+/// `[libdefaults]` of a client.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClientKrb5 {
+    #[serde(default)]
+    pub etypes: List,
+    pub clockskew: Option<Text>,
+    pub udp_preference_limit: Option<Text>,
 }
 
 #[derive(Debug, Clone, serde::Deserialize)]
@@ -246,6 +258,8 @@ pub(crate) struct Step {
     pub kdc: Option<Text>,
     pub trace: Option<Text>,
     #[serde(default)]
+    pub says: BTreeMap<Text, Text>,
+    #[serde(default)]
     pub within: BTreeMap<Text, Text>,
     #[serde(default)]
     pub shows: List,
@@ -264,6 +278,8 @@ pub(crate) struct Rule {
     pub server: Option<Text>,
     pub kdc: Option<Text>,
     pub trace: Option<Text>,
+    #[serde(default)]
+    pub says: BTreeMap<Text, Text>,
     #[serde(default)]
     pub within: BTreeMap<Text, Text>,
     #[serde(default)]

@@ -20,10 +20,14 @@ pub struct Requirement {
     pub statement: String,
     /// The title of the document that makes it.
     pub document: String,
+    /// Where in the document.
+    pub section: String,
     /// How far the document goes.
     pub strength: Strength,
     /// What is inferred, if only a part is: the code of a refusal, one engine line.
     pub inferred: Option<String>,
+    /// What is shown by a model alone, as only a real Aurora could show it.
+    pub modelled: Option<String>,
     /// What the documents leave open.
     pub question: Option<String>,
     /// How that is read here.
@@ -62,8 +66,10 @@ struct CatalogueFile {
 struct RequirementFile {
     id: Text,
     statement: Text,
+    section: Text,
     strength: Text,
     inferred: Option<Text>,
+    modelled: Option<Text>,
     question: Option<Text>,
     reading: Option<Text>,
 }
@@ -77,7 +83,7 @@ impl Catalogue {
         let CatalogueFile { document, requirement } = source.parse()?;
         let mut requirements: Vec<Requirement> = Vec::with_capacity(requirement.len());
         for written in requirement {
-            let RequirementFile { id, statement, strength, inferred, question, reading } = written;
+            let RequirementFile { id, statement, section, strength, inferred, modelled, question, reading } = written;
             if requirements.iter().any(|other| other.id == id.text) {
                 return Err(source.error(&id.span, "requirement given twice").writing(id.text));
             }
@@ -97,8 +103,10 @@ impl Catalogue {
                 id: id.text,
                 statement: statement.text,
                 document,
+                section: section.text,
                 strength,
                 inferred: text(inferred),
+                modelled: text(modelled),
                 question: text(question),
                 reading: text(reading),
             });

@@ -5,6 +5,7 @@
 
 use crate::error::ScenarioError;
 use crate::scenario::expect::Expectation;
+use crate::scenario::explained::Wording;
 use crate::scenario::file::{Rule, When};
 use crate::scenario::matrix::{Cell, Matrix};
 use crate::scenario::pattern::{OUTCOMES, PHASES};
@@ -41,6 +42,7 @@ pub(crate) struct Answer {
     pub server: Option<Text>,
     pub kdc: Option<Text>,
     pub trace: Option<Text>,
+    pub says: BTreeMap<Text, Text>,
     pub within: BTreeMap<Text, Text>,
     pub shows: Vec<List>,
 }
@@ -64,10 +66,10 @@ impl Rules {
         let mut rules = Vec::with_capacity(written.len());
         for rule in written {
             let span = rule.span();
-            let Rule { cells, when, then, server, kdc, trace, within, shows: of_rule } = rule.into_inner();
+            let Rule { cells, when, then, server, kdc, trace, says, within, shows: of_rule } = rule.into_inner();
             let selector = Selector::new(&when, source, matrix, readings)?;
             let cells = cells.map(|cells| (*cells.get_ref(), cells.span()));
-            let answer = Answer { then, server, kdc, trace, within, shows: vec![shows.clone(), of_rule] };
+            let answer = Answer { then, server, kdc, trace, says, within, shows: vec![shows.clone(), of_rule] };
             rules.push(CompiledRule { selector, cells, answer, span });
         }
         Ok(Self { rules, span })
@@ -155,7 +157,7 @@ impl Rules {
 
 impl Answer {
     fn fill(&self, filling: &Filling<'_>, span: &Range<usize>) -> Result<Expectation, ScenarioError> {
-        let Self { then, server, kdc, trace, within, shows } = self;
+        let Self { then, server, kdc, trace, says, within, shows } = self;
         let then = filling.text(then)?;
         let client =
             then.text.parse().map_err(|error| filling.error(&then, format!("{error}, in")).allowing(OUTCOMES))?;
@@ -167,6 +169,17 @@ impl Answer {
             Some(text) => Some(text.text.parse().map_err(|error| filling.error(&text, format!("{error}, in")))?),
             None => None,
         };
+        let mut said = BTreeMap::new();
+        for (place, wording) in says {
+            if !place.text.contains('.') {
+                let error = filling.error(place, "no place in a message");
+                return Err(error.allowing("MESSAGE.FIELD and MESSAGE[NAME].FIELD, as in Greeting.version"));
+            }
+            // What a template leaves empty is not asked.
+            if let Some(wording) = filling.optional(Some(wording))? {
+                said.insert(place.text.clone(), Wording::new(wording.text));
+            }
+        }
         let mut bounds = BTreeMap::new();
         for (phase, bound) in within {
             if !PHASES.contains(&phase.text.as_str()) {
@@ -187,6 +200,7 @@ impl Answer {
             server: view(server)?,
             kdc: view(kdc)?,
             trace,
+            says: said,
             within: bounds,
             requirements,
             place: place(filling.source, span),

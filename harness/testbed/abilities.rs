@@ -105,6 +105,9 @@ pub fn lacks(needs: &Needs, abilities: &Abilities) -> Option<String> {
     if let Some(fault) = needs.network_faults.first() {
         return Some(format!("only mocks can be brought into this: {fault}"));
     }
+    if needs.host_accounts {
+        return Some(format!("{product} is given accounts of clients from anywhere alone"));
+    }
     if let Some(verb) = needs.verbs.iter().find(|verb| !verbs.contains(verb)) {
         return Some(format!("{product} has no verb '{verb}'"));
     }
@@ -119,6 +122,9 @@ pub fn lacks(needs: &Needs, abilities: &Abilities) -> Option<String> {
     }
     if needs.gss_encryption && !gss_encryption {
         return Some(format!("{product} has no GSS encryption"));
+    }
+    if needs.gss_encryption_off && *gss_encryption {
+        return Some(format!("{product} cannot be kept from offering GSS encryption"));
     }
     let lacking = |(name, need): (&String, &ParameterNeed)| lacks_parameter(name, need, product, parameters);
     if let Some(reason) = needs.parameters.iter().find_map(lacking) {

@@ -117,6 +117,8 @@ pub struct Baggage<'a> {
     pub random: &'a mut Generator,
     /// Its clock.
     pub clock: Clock,
+    /// Whether what it says and hears is kept.
+    pub recorded: bool,
 }
 
 /// Where a client connects to.
@@ -178,7 +180,7 @@ pub async fn attempt(
     baggage: Baggage<'_>,
 ) -> Result<Attempt, Error> {
     let Dialled { host, address } = dialled;
-    let Baggage { mut tickets, has_ticket, random, clock } = baggage;
+    let Baggage { mut tickets, has_ticket, random, clock, recorded } = baggage;
     let wants_no_tls = client.tls.mode == TlsMode::Disabled;
     let security = if wants_no_tls {
         Security::ClearOnly
@@ -199,7 +201,7 @@ pub async fn attempt(
     let mut struck = !client.network.into_iter().chain(server.planned.network).any(is_reachable);
     while let Some(current) = machines.take() {
         let connection = Connection::new(Side::Client, current.machine(), security.clone());
-        let connection = if materials.is_recorded() { connection.recorded() } else { connection };
+        let connection = if recorded { connection.recorded() } else { connection };
         let connection = connection.over(client.network.map_or(Line::sound(), Line::with));
         let (report, seen) = if is_in_memory {
             server.meet(net::Party { connection, random, clock, deadlines })?

@@ -5,7 +5,7 @@ use crate::handshake::{Random, Timestamp, Trace};
 use crate::net::kdc::{KdcDirectory, KerberosClient, KerberosSettings, Renewal, kinit_outcome, renewal_outcome};
 use crate::net::ticket::Surroundings;
 use crate::net::{Deadlines, Phase};
-use crate::scenario::party;
+use crate::scenario::party::{self, ClientKrb5};
 use crate::scenario::plan::KinitTimes;
 use crate::testbed::attempt::{Attempt, Baggage, View};
 use crate::testbed::materials::Materials;
@@ -14,12 +14,13 @@ use crate::testbed::random::Generator;
 use crate::testbed::realm::StandingRealm;
 use crate::testbed::server::StandingServer;
 use shakedown_krb5::ccache::CredentialCache;
-use shakedown_krb5::client::{Deviation, Secret};
+use shakedown_krb5::client::{Deviation, Lenience, Secret};
 use shakedown_krb5::crypto::Etype;
 use shakedown_krb5::{Credential, Principal};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A client that can act. `Debug` prints the plan only.
 pub(super) struct StandingClient {
@@ -29,6 +30,8 @@ pub(super) struct StandingClient {
     kerberos: KerberosClient,
     /// The seed and the time of the last login, where it may be replayed.
     last: Option<([u8; 32], Timestamp)>,
+    /// Whether what it says and hears is kept, as somebody will look into it.
+    recorded: bool,
 }
 
 /// What libkrb5 asks for, RC4 last.
@@ -44,6 +47,7 @@ impl StandingClient {
         servers: &BTreeMap<String, StandingServer>,
         proxies: &Proxies,
     ) -> Self {
+        let planned = party::Client::departing(planned);
         // A service is asked for by the name that is dialled: the server's own, or that of a proxy in front of it.
         let joined = servers.iter().flat_map(|(name, server)| {
             let realm = server.planned.kerberos.as_ref().map(|kerberos| &kerberos.realm.realm);
@@ -61,6 +65,17 @@ impl StandingClient {
             // As libkrb5 does with `allow_rc4`, which programs have in their krb5.conf then.
             settings.etypes = Some(ETYPES_WITH_RC4.to_vec());
         }
+        let ClientKrb5 { etypes, clock_skew_seconds, udp_preference_limit } = &planned.krb5;
+        if !etypes.is_empty() {
+            settings.etypes = Some(etypes.iter().filter_map(|number| Etype::from_number(*number)).collect());
+        }
+        if let Some(seconds) = clock_skew_seconds {
+            settings.clock_skew = Duration::from_secs((*seconds).into());
+        }
+        // libkrb5 takes more than that for that.
+        const UDP_LIMIT_MAX: u32 = 32_700;
+        let octets = |octets: &u32| usize::try_from((*octets).min(UDP_LIMIT_MAX)).ok();
+        settings.udp_preference_limit = udp_preference_limit.as_ref().and_then(octets);
         settings.trust_kdc_time = planned.kdc_timesync;
         let looks_for_it = planned.kind.profile().is_none_or(|profile| profile.destroys_tickets);
         settings.destroy_tickets = planned.destroy_tickets && looks_for_it;
@@ -68,8 +83,15 @@ impl StandingClient {
             .into_iter()
             .filter(|deviation| planned.deviations.iter().any(|word| word == deviation.word()))
             .collect();
+        let is_asked = |word: &str| planned.deviations.iter().any(|asked| asked == word);
+        settings.lenient = Lenience::ALL.into_iter().filter(|lenience| is_asked(lenience.word())).collect();
         let kerberos = KerberosClient::new(settings);
-        Self { planned: Arc::clone(planned), random: Generator::from_system(), kerberos, last: None }
+        Self { planned: Arc::clone(&planned), random: Generator::from_system(), kerberos, last: None, recorded: false }
+    }
+
+    /// Keeps what it says and hears.
+    pub(super) const fn record(&mut self) {
+        self.recorded = true;
     }
 
     /// Gives it a password by which it fetches a ticket-granting ticket when it first needs one, as MySQL's plugin does.
@@ -96,7 +118,8 @@ impl StandingClient {
         };
         let has_ticket = self.planned.offer.ticket && !self.kerberos.credentials().is_empty();
         let tickets = self.planned.offer.ticket.then_some(&mut self.kerberos);
-        Baggage { tickets, has_ticket, random: &mut self.random, clock }
+        let recorded = materials.is_recorded() || self.recorded;
+        Baggage { tickets, has_ticket, random: &mut self.random, clock, recorded }
     }
 
     /// Gets a ticket-granting ticket, which replaces what is in the cache.
@@ -128,7 +151,7 @@ impl StandingClient {
             deadlines: Deadlines::default(),
             random: &mut self.random,
             trace: &mut trace,
-            recordings: materials.is_recorded().then_some(&mut exchanges),
+            recordings: (materials.is_recorded() || self.recorded).then_some(&mut exchanges),
         };
         let began = clock.base();
         let (outcome, phase) = match exchange {

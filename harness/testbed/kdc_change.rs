@@ -23,6 +23,15 @@ pub enum KdcChange<'a> {
     },
     /// The ticket-granting service gets random keys, under the next number.
     Krbtgt(Keys),
+    /// What the realm shares with another gets the keys of another password, under the next number.
+    Trust {
+        /// The principals that both have, in full.
+        principals: Vec<String>,
+        /// What is typed.
+        password: Zeroizing<String>,
+        /// What becomes of the old keys.
+        old_keys: Keys,
+    },
     /// An account is otherwise.
     Account {
         /// The user without the realm.
@@ -43,6 +52,11 @@ impl std::fmt::Debug for KdcChange<'_> {
             Self::Password { user, password: _, old_keys } => {
                 f.debug_struct("Password").field("user", user).field("old_keys", old_keys).finish_non_exhaustive()
             }
+            Self::Trust { principals, password: _, old_keys } => f
+                .debug_struct("Trust")
+                .field("principals", principals)
+                .field("old_keys", old_keys)
+                .finish_non_exhaustive(),
             Self::Krbtgt(old_keys) => f.debug_tuple("Krbtgt").field(old_keys).finish(),
             Self::Account { user, state } => {
                 f.debug_struct("Account").field("user", user).field("state", state).finish()
@@ -61,5 +75,8 @@ mod tests {
         let password = Zeroizing::new("hunter2".to_owned());
         let change = KdcChange::Password { user: "alice", password, old_keys: Keys::Kept };
         assert_eq!(format!("{change:?}"), r#"Password { user: "alice", old_keys: Kept, .. }"#);
+        let password = Zeroizing::new("hunter2".to_owned());
+        let change = KdcChange::Trust { principals: vec!["krbtgt/A@B".to_owned()], password, old_keys: Keys::Dropped };
+        assert_eq!(format!("{change:?}"), r#"Trust { principals: ["krbtgt/A@B"], old_keys: Dropped, .. }"#);
     }
 }

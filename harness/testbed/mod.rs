@@ -17,6 +17,7 @@ pub mod environment;
 mod iam;
 pub mod kdc_change;
 pub mod kdc_view;
+mod krb5_conf;
 mod loopback;
 pub mod materials;
 mod mock_realm;

@@ -5,8 +5,8 @@ use crate::handshake::{Handshake, Secret, UnknownDeviation};
 use crate::iam::Verifier;
 use crate::mysql::{
     Account, AfterLogin, Cleartext, ClientHandshake, ClientPlugin, ClientSettings, Condition, Credentials,
-    DatabaseAccess, Deviation, KerberosClient, KerberosService, PrincipalRule, ProvenAccounts, ServerHandshake,
-    ServerPlugin, ServerSettings, TlsMode, TokenForm, TokenVerifier, WithoutPlugin,
+    DatabaseAccess, Deviation, HostAccount, HostPattern, KerberosClient, KerberosService, PrincipalRule,
+    ProvenAccounts, ServerHandshake, ServerPlugin, ServerSettings, TlsMode, TokenForm, TokenVerifier, WithoutPlugin,
 };
 use crate::scenario::party::{self, ClientProfile, PasswordScheme, Proof};
 use crate::testbed::iam::protocol_deviations;
@@ -58,6 +58,10 @@ impl Mock {
             });
             settings.accounts.insert(name.clone(), account);
         }
+        for party::HostAccount { login, host, account } in &server.host_accounts {
+            let (account, _) = self::account(account, tokens.as_ref(), materials)?;
+            settings.host_accounts.push(HostAccount { user: login.clone(), host: HostPattern::new(host), account });
+        }
         settings.variables.extend(server.parameters.iter().map(|(name, value)| (name.clone(), value.clone())));
         settings.condition = server.condition.and_then(|condition| match condition {
             party::Condition::MaxConnectionsReached => Some(Condition::MaxConnectionsReached),
@@ -101,12 +105,12 @@ pub fn client(client: &party::Client, token: Option<Secret>, materials: &Materia
     };
     settings.cleartext = if client.allow_cleartext { Cleartext::Always } else { Cleartext::OverTls };
     settings.request_public_key = true;
+    settings.deviations = client.deviations.iter().filter_map(|word| word.parse().ok()).collect();
     settings.kerberos = KerberosClient { mutual: client.mutual, ..KerberosClient::default() };
     settings.attributes = [("_client_name", "shakedown"), ("_client_version", env!("CARGO_PKG_VERSION"))]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .to_vec();
     settings.after_login = AfterLogin::SelectOne;
-    settings.deviations = client.deviations.iter().filter_map(|word| word.parse().ok()).collect();
     if let Some(profile) = client.kind.profile() {
         behave_as(profile, &mut settings);
     }

@@ -33,6 +33,8 @@ pub struct Needs {
     pub methods_off: BTreeSet<String>,
     /// Whether a client may encrypt with GSS-API and the server has a key for it.
     pub gss_encryption: bool,
+    /// Whether a client may encrypt with GSS-API and is to be told that the server does not.
+    pub gss_encryption_off: bool,
     /// What its keytab is to hold, if a login comes to Kerberos.
     pub keytab: Option<Keytab>,
     /// Every parameter of its profile.
@@ -48,6 +50,8 @@ pub struct Needs {
     /// The offset of its clock to the base. Only differences between parties mean anything, so that this alone is never
     /// lacking; who knows all parties judges it.
     pub clock_seconds: i64,
+    /// Whether accounts are for clients from somewhere.
+    pub host_accounts: bool,
     /// Departures from the protocol.
     pub deviations: Vec<String>,
     /// Conditions of the server and faults of the network that only mocks, or only virtual time, can play.
@@ -99,6 +103,9 @@ impl Needs {
         let joined = server.kerberos.as_ref().filter(|_| server.enabled.kerberos);
         let gss_encryption =
             joined.is_some() && logins.iter().any(|login| login.client.gssencmode != GssMode::Disabled);
+        let gss_encryption_off = !server.enabled.kerberos
+            && server.kerberos.is_some()
+            && logins.iter().any(|login| login.client.gssencmode != GssMode::Disabled);
         let by_ticket = gss_encryption || methods.on.iter().any(|method| KERBEROS.contains(&method.as_str()));
         let tls: BTreeSet<TlsNeed> = logins.iter().filter_map(|login| login.handshake(server.tls.as_ref()?)).collect();
         Self {
@@ -110,6 +117,7 @@ impl Needs {
             methods: methods.on,
             methods_off: methods.off,
             gss_encryption,
+            gss_encryption_off,
             keytab: joined.filter(|_| by_ticket).map(|kerberos| kerberos.keytab),
             parameters: parameters(server),
             require_ssl: named(|account| account.require_ssl),
@@ -117,6 +125,7 @@ impl Needs {
             cached: cached(&logins),
             certificate: certificate(server, &logins),
             clock_seconds: server.clock_seconds,
+            host_accounts: !server.host_accounts.is_empty(),
             deviations: server.deviations.clone(),
             network_faults: network_faults(server, &logins),
             verbs: verbs(case, server).collect(),

@@ -4,9 +4,9 @@ use crate::error::Error;
 use crate::handshake::{EventName, Handshake, Kind, Outcome, Secret, Side, Trace, UnknownDeviation};
 use crate::iam::Verifier;
 use crate::postgres::{
-    Account, ChannelBinding, Cleartext, ClientHandshake, ClientSettings, Databases, Deviation, GssEncMode, GssOptions,
-    KerberosSettings, Method, PasswordEncryption, Rule, ServerHandshake, ServerSettings, SslMode, TokenCheck,
-    Transport, Unavailable, hba,
+    Account, ChannelBinding, Cleartext, ClientDeviation, ClientHandshake, ClientSettings, Databases, Deviation,
+    GssEncMode, GssOptions, KerberosSettings, Method, PasswordEncryption, Rule, ServerHandshake, ServerSettings,
+    SslMode, TokenCheck, Transport, Unavailable, hba,
 };
 use crate::scenario::party::{self, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
 use crate::testbed::iam::protocol_deviations;
@@ -36,6 +36,8 @@ impl Mock {
         let mut random = Generator::from_system();
         let mut settings = ServerSettings::new(&mut random);
         settings.tls = server.tls.is_some();
+        // A cluster that Kerberos is not switched on for has no key, wherever its principal stands.
+        let acceptor = acceptor.filter(|_| server.enabled.kerberos);
         settings.gss_encryption = acceptor.is_some();
         settings.acceptor = acceptor;
         settings.version_text = format!("PostgreSQL {} on x86_64-pc-linux-gnu, 64-bit", server.profile.server_version);
@@ -109,12 +111,19 @@ pub fn client(
         party::ChannelBinding::Preferred => ChannelBinding::Prefer,
         party::ChannelBinding::Required => ChannelBinding::Require,
     };
+    settings.protocol = match client.protocol {
+        party::PostgresProtocol::V3_0 => ClientSettings::PROTOCOL_3_0,
+        party::PostgresProtocol::V3_2 => ClientSettings::PROTOCOL_3_2,
+    };
+    settings.deviations = client.deviations.iter().filter_map(|word| word.parse().ok()).collect();
+    if settings.deviates(ClientDeviation::TakesFewIterations) {
+        settings.scram_iterations = 1..=1_000_000;
+    }
     settings.cleartext = if client.allow_cleartext { Cleartext::Allow } else { Cleartext::Encrypted };
     // libpq does Kerberos with what is in the cache, whoever that belongs to, and never asks for a password.
     settings.kerberos = has_ticket.then(|| KerberosSettings { mutual: client.mutual, ..KerberosSettings::new(host) });
     settings.parameters = vec![("application_name".to_owned(), "shakedown".to_owned())];
     settings.query = Some("SELECT 1".to_owned());
-    settings.deviations = client.deviations.iter().filter_map(|word| word.parse().ok()).collect();
     settings
 }
 

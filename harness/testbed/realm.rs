@@ -7,20 +7,19 @@ use crate::scenario::plan::{AccountState, Case, Keys, RotatedKeytab, Verb};
 use crate::testbed::command::Words;
 use crate::testbed::kdc_change::KdcChange;
 use crate::testbed::kdc_view::Exchange;
+use crate::testbed::loopback;
 use crate::testbed::materials::Materials;
 use crate::testbed::mock_realm;
 use crate::testbed::random::Generator;
 use crate::testbed::relay::Relay;
 use crate::testbed::rotation;
 use mock_kdc::control::Controlled;
-use mock_kdc::krb5_conf::{Section, krb5_conf_of};
 use mock_kdc::listen::{Handle, Listener};
 use mock_kdc::{Alteration, Kdc, Rotation};
 use shakedown_krb5::Principal;
 use shakedown_krb5::client::Secret;
 use shakedown_krb5::gss::Acceptor;
 use shakedown_krb5::keytab::{Entry, Keyblock, Keytab as KeytabFile};
-use shakedown_krb5::transited::Capaths;
 use std::fmt::Debug;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
@@ -37,6 +36,8 @@ pub struct StandingRealm {
     /// The keys that users had when it came up.
     users: KeytabFile,
     kind: Kind,
+    /// Where the first of two KDCs was that has ended.
+    ended: Option<SocketAddr>,
 }
 
 /// What stands there.
@@ -97,9 +98,9 @@ impl StandingRealm {
         let users = planned.users.keys().filter_map(|user| kdc.keytab(user, 0).ok()).flat_map(|keytab| keytab.entries);
         let users = KeytabFile { entries: users.collect() };
         let front = listen(&kdc, host).await?;
-        let spare = if ports == Ports::Two { Some(listen(&kdc, host).await?) } else { None };
+        let spare = if ports == Ports::Two { Some(listen(&kdc, loopback::own()).await?) } else { None };
         let address = front.address();
-        Ok(Self { planned: Arc::clone(planned), address, users, kind: Kind::Mock(Mock { front, spare }) })
+        Ok(Self { planned: Arc::clone(planned), address, users, kind: Kind::Mock(Mock { front, spare }), ended: None })
     }
 
     /// A real KDC of ours: `relay` leads to it, and so does `spare`; `keys` are those of its principals, and `lease` keeps it
@@ -117,16 +118,23 @@ impl StandingRealm {
             |name: &Principal| planned.users.keys().any(|user| *name == Principal::new(&[user], &planned.realm));
         let users = keys.entries.iter().filter(|entry| is_user(&entry.principal)).cloned().collect();
         let real = Real { relay, spare, keys, lease: Box::new(lease) };
-        Self { planned: Arc::clone(planned), address, users: KeytabFile { entries: users }, kind: Kind::Real(real) }
+        Self {
+            planned: Arc::clone(planned),
+            address,
+            users: KeytabFile { entries: users },
+            kind: Kind::Real(real),
+            ended: None,
+        }
     }
 
     /// A KDC that somebody else runs: nothing of what it sees can be observed.
     #[must_use]
     pub fn endpoint(planned: &Arc<party::Realm>, address: SocketAddr) -> Self {
-        Self { planned: Arc::clone(planned), address, users: KeytabFile::default(), kind: Kind::Endpoint }
+        Self { planned: Arc::clone(planned), address, users: KeytabFile::default(), kind: Kind::Endpoint, ended: None }
     }
 
-    /// Where its KDCs are, in the order in which they are to be asked.
+    /// Where its KDCs are, in the order in which they are to be asked. One that has ended is still there: nobody has told the
+    /// clients.
     #[must_use]
     pub fn addresses(&self) -> Vec<SocketAddr> {
         let spare = match &self.kind {
@@ -134,7 +142,7 @@ impl StandingRealm {
             Kind::Real(real) => real.spare.as_ref().map(Relay::address),
             Kind::Endpoint => None,
         };
-        std::iter::once(self.address).chain(spare).collect()
+        self.ended.into_iter().chain([self.address]).chain(spare).collect()
     }
 
     /// The keys that a user had when the case began.
@@ -210,13 +218,13 @@ impl StandingRealm {
         Ok(rotation::keytab(keytab, &after, &self.export(OTHER_SERVICE)?))
     }
 
-    /// Closes the first of its two ports.
+    /// Ends the first of its two KDCs.
     ///
     /// # Errors
     /// It has only one.
     pub async fn fail_over(&mut self) -> Result<(), Error> {
         let missing = || Error::Internal("a realm with one KDC was to lose its first".to_owned());
-        self.address = match &mut self.kind {
+        let standing = match &mut self.kind {
             Kind::Mock(mock) => {
                 let spare = mock.spare.take().ok_or_else(missing)?;
                 std::mem::replace(&mut mock.front, spare).stop().await;
@@ -229,6 +237,7 @@ impl StandingRealm {
             }
             Kind::Endpoint => return Err(missing()),
         };
+        self.ended = Some(std::mem::replace(&mut self.address, standing));
         Ok(())
     }
 
@@ -238,7 +247,11 @@ impl StandingRealm {
     /// The realm is not ours, or does not have the service.
     pub fn acceptor(&self, kerberos: &ServerKerberos) -> Result<Arc<Acceptor>, Error> {
         let acceptor = Acceptor::new(self.keys(kerberos)?);
-        Ok(Arc::new(if kerberos.replay_cache { acceptor } else { acceptor.without_replay_cache() }))
+        let acceptor = if kerberos.replay_cache { acceptor } else { acceptor.without_replay_cache() };
+        Ok(Arc::new(match kerberos.lenient {
+            Some(lenience) => acceptor.lenient(lenience),
+            None => acceptor,
+        }))
     }
 
     /// The keytab file of a server of this realm, for those who look from its side; `None` if it has none, if its keys are
@@ -396,6 +409,9 @@ fn change_mock(kdc: &Kdc, realm: &str, change: &KdcChange<'_>) -> Result<(), Err
         KdcChange::Password { user, password, old_keys } => {
             kdc.set_password(user, &mock_kdc::Password::new(password), kept(*old_keys)).map(drop)
         }
+        KdcChange::Trust { principals, password, old_keys } => principals.iter().try_for_each(|principal| {
+            kdc.set_password(principal, &mock_kdc::Password::new(password), kept(*old_keys)).map(drop)
+        }),
         KdcChange::Krbtgt(old_keys) => {
             kdc.rotate_service_key(&format!("krbtgt/{realm}"), kept(*old_keys), &mut random).map(drop)
         }
@@ -428,47 +444,6 @@ fn with_other_keys(mut keytab: KeytabFile) -> KeytabFile {
 
 /// A service that every realm of ours has, for keytabs that hold somebody else's keys.
 pub(super) const OTHER_SERVICE: &str = "host/elsewhere.test";
-
-/// What libkrb5 and everything built on it needs to find the KDCs, and nothing that asks DNS.
-#[must_use]
-pub fn krb5_conf<'s>(
-    realms: impl Iterator<Item = &'s StandingRealm>,
-    hosts: impl Iterator<Item = (&'s str, Option<&'s str>)>,
-) -> String {
-    let hosts: Vec<(&str, Option<&str>)> = hosts.collect();
-    let realms: Vec<_> = realms.collect();
-    let domains: Vec<Vec<String>> = realms
-        .iter()
-        .enumerate()
-        .map(|(index, realm)| {
-            // What belongs to no realm is looked for in the first, which is the default.
-            let of_realm = |of: Option<&str>| of.map_or(index == 0, |of| of == realm.planned.realm);
-            hosts.iter().filter(|(_, of)| of_realm(*of)).map(|(host, _)| (*host).to_owned()).collect()
-        })
-        .collect();
-    let sections: Vec<_> = realms
-        .iter()
-        .zip(&domains)
-        .map(|(realm, domains)| Section { realm: &realm.planned.realm, kdc: realm.address, domains })
-        .collect();
-    let text = krb5_conf_of(&sections, &Capaths::default());
-    let rc4 = if realms.iter().any(|realm| realm.planned.names_rc4()) { ALLOW_RC4 } else { "" };
-    text.replacen("[libdefaults]\n", &format!("[libdefaults]\n{rc4}"), 1)
-}
-
-/// What libkrb5 has to know to accept tickets as `host` of a realm: no KDC is asked for that.
-#[must_use]
-pub fn server_krb5_conf(realm: &party::Realm, host: &str) -> String {
-    let (rc4, realm) = (if realm.names_rc4() { ALLOW_RC4 } else { "" }, &realm.realm);
-    format!(
-        "[libdefaults]\n{rc4}    default_realm = {realm}\n    dns_lookup_kdc = false\n    dns_lookup_realm = false\n    rdns = false\n    \
-         dns_canonicalize_hostname = false\n\n[domain_realm]\n    {host} = {realm}\n"
-    )
-}
-
-/// The line of `[libdefaults]` that lets MIT's programs of version 1.21 and later use RC4 in a realm that names it; older ones do
-/// so unless they are told otherwise.
-pub(super) const ALLOW_RC4: &str = "    allow_rc4 = true\n";
 
 /// The refusal that a program reports by its words: `krb 24: …` is the KDC's.
 #[must_use]

@@ -38,9 +38,10 @@ use crate::testbed::clocks::{self, Party};
 use crate::testbed::command::{self, Said};
 use crate::testbed::endpoint::{Endpoint, Tickets, Watched};
 use crate::testbed::environment::{self, Folder, Variables};
+use crate::testbed::krb5_conf;
 use crate::testbed::materials::Materials;
 use crate::testbed::proxy::{self, Proxies, StandingProxy, Way};
-use crate::testbed::realm::{self, Ports, StandingRealm};
+use crate::testbed::realm::{Ports, StandingRealm};
 use crate::testbed::server::StandingServer;
 use mock_kdc::control::Controlled;
 use shakedown_krb5::Principal;
@@ -149,10 +150,18 @@ impl World {
         servers: BTreeMap<String, StandingServer>,
         proxies: Proxies,
     ) -> Self {
+        let mut expectations = case.steps.iter().filter_map(|step| step.expectation.as_ref());
+        let is_looked_into = expectations.any(|expectation| !expectation.says.is_empty());
         let clients = case
             .clients
             .iter()
-            .map(|(name, planned)| (name.clone(), StandingClient::new(planned, &realms, &servers, &proxies)))
+            .map(|(name, planned)| {
+                let mut client = StandingClient::new(planned, &realms, &servers, &proxies);
+                if is_looked_into {
+                    client.record();
+                }
+                (name.clone(), client)
+            })
             .collect();
         let is_replayed = case.steps.iter().any(|step| matches!(step.verb, Verb::Connect { replay: true, .. }));
         let scenario_folder = case.scenario.place.file.parent().map(Path::to_owned).unwrap_or_default();
@@ -225,7 +234,7 @@ impl World {
             &self.materials,
             folder,
         )?;
-        self.kerberos_variables(&mut variables, folder)?;
+        self.kerberos_variables(&mut variables, &client.planned, folder)?;
         Ok(variables)
     }
 
@@ -241,14 +250,15 @@ impl World {
                 self.change(&step.verb).await?;
                 continue;
             }
-            let Verb::Kinit { by, user, realm, secret: KinitSecret::Typed(password), .. } = &step.verb else {
+            let Verb::Kinit { by, user, enterprise, realm, secret: KinitSecret::Typed(password), .. } = &step.verb
+            else {
                 continue;
             };
             if by != client {
                 continue;
             }
             let standing = self.realms.get(realm).ok_or_else(|| unknown("realm", realm))?;
-            let principal = Principal::new(&[user], &standing.planned.realm);
+            let principal = kinit::principal(user, *enterprise, &standing.planned.realm);
             let password = self.materials.secrets().value(password);
             let standing = self.clients.get_mut(client).ok_or_else(|| unknown("client", client))?;
             let attempt = standing.kinit(&principal, Secret::password(&password), &self.materials).await;
@@ -270,7 +280,12 @@ impl World {
         Ok(())
     }
 
-    fn kerberos_variables(&self, variables: &mut Variables, folder: &Folder) -> Result<(), Error> {
+    fn kerberos_variables(
+        &self,
+        variables: &mut Variables,
+        client: &party::Client,
+        folder: &Folder,
+    ) -> Result<(), Error> {
         if self.realms.is_empty() {
             return Ok(());
         }
@@ -279,7 +294,7 @@ impl World {
             let hosts = std::iter::once(server.host.as_str()).chain(self.proxies.hosts_of(name));
             hosts.map(move |host| (host, realm))
         });
-        let conf = realm::krb5_conf(self.realms.values(), hosts);
+        let conf = krb5_conf::krb5_conf(self.realms.values(), hosts, client);
         variables.set("KRB5_CONFIG", environment::text(&folder.write("krb5.conf", conf.as_bytes())?));
         variables.set("KRB5CCNAME", format!("FILE:{}", environment::text(&folder.path().join(CCACHE))));
         Ok(())

@@ -122,7 +122,11 @@ impl Kdc {
         password: &Password,
         rotation: Rotation,
     ) -> Result<u32, UnknownPrincipal> {
-        self.change(principal, |account| account.set_password(password, rotation))
+        let name = self.principal(principal)?;
+        let derive = self.read_database(|database| database.find(&name).map(|account| account.keys_of(password)));
+        // Requests are answered meanwhile: a password takes thousands of rounds.
+        let keys = derive.ok_or_else(|| self.unknown(principal))?();
+        self.change(principal, |account| account.set_password_keys(keys, rotation))
     }
 
     /// Adds a user.
@@ -130,7 +134,8 @@ impl Kdc {
     /// # Errors
     /// There is one of that name, or it cannot be.
     pub fn add_user(&self, user: &User) -> Result<(), InvalidRealm> {
-        self.write_database(|database: &mut Database| database.add_user(self.realm(), user))
+        let account = Database::user(self.realm(), user)?;
+        self.write_database(|database: &mut Database| database.add_user(self.realm(), user, account))
     }
 
     /// Adds a service.

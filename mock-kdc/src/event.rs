@@ -4,6 +4,7 @@ use std::fmt;
 
 use shakedown_krb5::Timestamp;
 pub use shakedown_krb5::messages::Exchange;
+use shakedown_krb5::messages::view::PrincipalView;
 
 /// One request and its answer. It holds names and numbers only, no key, ticket or password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct Event {
     pub outcome: Outcome,
     /// Whether the same datagram was answered before and got the same octets again.
     pub repeated: bool,
+    /// The number of the rule that decided about the answer, as the control API has it.
+    pub rule: Option<u64>,
 }
 
 /// How a request came.
@@ -102,6 +105,7 @@ pub(crate) struct Entry {
     /// The e-text of a refusal, or why nothing was answered.
     pub(crate) reason: String,
     pub(crate) repeated: bool,
+    pub(crate) rule: Option<u64>,
 }
 
 /// An [`Outcome`] without its text.
@@ -129,7 +133,7 @@ pub(crate) struct Text {
 impl Entry {
     /// Forgets all but the memory.
     pub(crate) fn clear(&mut self) {
-        let Self { at, transport, exchange, client, service, etypes, kind, reason, repeated } = self;
+        let Self { at, transport, exchange, client, service, etypes, kind, reason, repeated, rule } = self;
         *at = Timestamp::EPOCH;
         *transport = None;
         *exchange = None;
@@ -139,18 +143,19 @@ impl Entry {
         *kind = Kind::Dropped;
         reason.clear();
         *repeated = false;
+        *rule = None;
     }
 
     /// Becomes the same as `other`.
     pub(crate) fn copy(&mut self, other: &Self) {
-        let Self { at, transport, exchange, client, service, etypes, kind, reason, repeated } = other;
+        let Self { at, transport, exchange, client, service, etypes, kind, reason, repeated, rule } = other;
         (self.at, self.transport, self.exchange) = (*at, *transport, *exchange);
         self.client.copy(client);
         self.service.copy(service);
         self.etypes.clone_from(etypes);
         self.kind = *kind;
         self.reason.clone_from(reason);
-        self.repeated = *repeated;
+        (self.repeated, self.rule) = (*repeated, *rule);
     }
 
     /// Notes a refusal.
@@ -185,13 +190,14 @@ impl Entry {
                 Kind::Dropped => Outcome::Dropped { reason: text },
             },
             repeated: self.repeated,
+            rule: self.rule,
         }
     }
 }
 
 impl From<&Event> for Entry {
     fn from(event: &Event) -> Self {
-        let Event { at, transport, exchange, client, service, etypes, outcome, repeated } = event;
+        let Event { at, transport, exchange, client, service, etypes, outcome, repeated, rule } = event;
         let text =
             |name: &Option<String>| Text { is_there: name.is_some(), characters: name.clone().unwrap_or_default() };
         let (kind, reason) = match outcome {
@@ -212,17 +218,17 @@ impl From<&Event> for Entry {
             kind,
             reason,
             repeated: *repeated,
+            rule: *rule,
         }
     }
 }
 
 impl Text {
     /// Becomes what `name` displays as.
-    pub(crate) fn set(&mut self, name: impl fmt::Display) {
-        use fmt::Write as _;
+    pub(crate) fn set(&mut self, name: PrincipalView<'_>) {
         self.clear();
         self.is_there = true;
-        write!(self.characters, "{name}").expect("a String takes all that is written");
+        name.append_to(&mut self.characters);
     }
 
     pub(crate) fn get(&self) -> Option<&str> {
@@ -254,6 +260,7 @@ mod tests {
             etypes: Vec::new(),
             outcome: Outcome::Refused { code, text: String::new() },
             repeated: false,
+            rule: None,
         }
     }
 
@@ -278,6 +285,7 @@ mod tests {
                 etypes: vec![18, -133],
                 outcome: issued,
                 repeated: true,
+                rule: Some(7),
                 ..event(0)
             },
             event(25),

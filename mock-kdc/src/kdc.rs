@@ -287,7 +287,7 @@ impl Kdc {
         refused.write(&self.realm, named_client(request), server, now, out, random);
         entry.refuse(refused.refusal.code, refused.refusal.text);
         if let Some(client) = &refused.client {
-            entry.client.set(client);
+            entry.client.set(*client);
         }
     }
 }

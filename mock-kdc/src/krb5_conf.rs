@@ -10,8 +10,8 @@ use shakedown_krb5::transited::Capaths;
 pub struct Section<'a> {
     /// `CORP.EXAMPLE.COM`.
     pub realm: &'a str,
-    /// Where its KDC listens.
-    pub kdc: SocketAddr,
+    /// Where its KDCs listen, in the order in which they are to be asked.
+    pub kdcs: &'a [SocketAddr],
     /// Hosts (`db.test`) and domains (`.example.com`) of the realm.
     pub domains: &'a [String],
 }
@@ -19,7 +19,7 @@ pub struct Section<'a> {
 /// Text of a krb5.conf for one realm whose KDC is at `kdc`; see [`krb5_conf_of`].
 #[must_use]
 pub fn krb5_conf(realm: &str, kdc: SocketAddr, domains: &[String]) -> String {
-    krb5_conf_of(&[Section { realm, kdc, domains }], &Capaths::default())
+    krb5_conf_of(&[Section { realm, kdcs: &[kdc], domains }], &Capaths::default())
 }
 
 /// Text of a krb5.conf for several realms, the first of which is the default, with the ways between them that are not
@@ -43,8 +43,9 @@ pub fn krb5_conf_of(sections: &[Section<'_>], paths: &Capaths) -> String {
 [realms]
 ",
     );
-    for Section { realm, kdc, .. } in sections {
-        writeln!(text, "    {realm} = {{\n        kdc = {kdc}\n    }}").expect(WRITES);
+    for Section { realm, kdcs, .. } in sections {
+        let kdcs: String = kdcs.iter().map(|kdc| format!("        kdc = {kdc}\n")).collect();
+        writeln!(text, "    {realm} = {{\n{kdcs}    }}").expect(WRITES);
     }
     if sections.iter().any(|section| !section.domains.is_empty()) {
         text.push_str("\n[domain_realm]\n");
@@ -90,9 +91,12 @@ mod tests {
     #[test]
     fn realms_their_kdcs_and_their_hosts_are_named() {
         let domains = [["db.test".to_owned(), ".r.test".to_owned()], ["db.other".to_owned(), ".s.test".to_owned()]];
-        let section = |realm, kdc: &str, domains| Section { realm, kdc: kdc.parse().unwrap(), domains };
+        let kdcs = [88, 89, 90].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
         let text = krb5_conf_of(
-            &[section("R.TEST", "127.0.0.1:88", &domains[0]), section("S.TEST", "127.0.0.1:89", &domains[1])],
+            &[
+                Section { realm: "R.TEST", kdcs: &kdcs[..1], domains: &domains[0] },
+                Section { realm: "S.TEST", kdcs: &kdcs[1..], domains: &domains[1] },
+            ],
             &Capaths::default(),
         );
         for line in [
@@ -101,6 +105,7 @@ mod tests {
             "        kdc = 127.0.0.1:88",
             "    S.TEST = {",
             "        kdc = 127.0.0.1:89",
+            "        kdc = 127.0.0.1:90",
             "    db.test = R.TEST",
             "    .r.test = R.TEST",
             "    db.other = S.TEST",

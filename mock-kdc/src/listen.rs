@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::arrival::Arrival;
+use crate::batch::Batch;
 use crate::event::Transport;
 use crate::fault::{self, Afterwards, Sending};
 use crate::kdc::Kdc;
@@ -22,10 +23,8 @@ use crate::metrics::Metrics;
 use crate::responder::Responder;
 use crate::worker::Worker;
 
-/// The longest datagram there is.
-const MAX_DATAGRAM: usize = 65_535;
-/// How many datagrams are answered before anything else of the runtime gets its turn.
-const DATAGRAMS_IN_A_ROW: usize = 64;
+/// How many batches of datagrams are answered before anything else of the runtime gets its turn.
+const BATCHES_IN_A_ROW: usize = 8;
 /// How many datagrams may wait to be sent, for each of the tasks; more are lost.
 const MAX_WAITING: usize = 4096;
 /// How often a port is looked for that is free for both transports.
@@ -173,7 +172,7 @@ struct Service {
 impl Service {
     async fn serve_datagrams(mut self, socket: Arc<UdpSocket>) {
         let mut worker = Worker::from_system();
-        let mut buffer = vec![0; MAX_DATAGRAM];
+        let mut batch = Batch::new();
         // Answers that a rule delays. They go with this task.
         let mut waiting = JoinSet::new();
         loop {
@@ -182,25 +181,20 @@ impl Service {
                 _ = socket.readable() => {}
             }
             // All that has come is answered before anything is awaited again.
-            for _ in 0..DATAGRAMS_IN_A_ROW {
-                let (length, peer) = match socket.try_recv_from(&mut buffer) {
-                    Ok(received) => received,
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                    // The error is one of an earlier answer (nobody listened for it), not of the socket.
-                    Err(_) => continue,
-                };
-                let arrival = self.arrival(Transport::Udp, peer);
-                if self.responder.datagram(&buffer[..length], &arrival, &mut worker).is_none() {
-                    continue;
+            for _ in 0..BATCHES_IN_A_ROW {
+                let there_is_more = batch.receive(&socket);
+                for datagram in batch.received() {
+                    let arrival = self.arrival(Transport::Udp, datagram.peer);
+                    let answered = self.responder.datagram(datagram.request(), &arrival, &mut worker).is_some();
+                    if answered && worker.desk.sending.is_normal() {
+                        datagram.reply.extend_from_slice(worker.reply().unwrap_or_default());
+                    } else if answered {
+                        self.send_otherwise(&socket, datagram.peer, &worker, &mut waiting).await;
+                    }
                 }
-                if !worker.desk.sending.is_normal() {
-                    self.send_otherwise(&socket, peer, &worker, &mut waiting).await;
-                    continue;
-                }
-                let Some(reply) = worker.reply() else { continue };
-                // A reply that cannot be sent is lost, as datagrams are; but one that has to wait does wait.
-                if matches!(socket.try_send_to(reply, peer), Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
-                    let _ = socket.send_to(reply, peer).await;
+                batch.send(&socket).await;
+                if !there_is_more {
+                    break;
                 }
             }
         }

@@ -39,6 +39,7 @@ struct Record {
     exchange: Option<Exchange>,
     kind: Kind,
     repeated: bool,
+    rule: Option<u64>,
     client: Option<usize>,
     service: Option<usize>,
     reason: usize,
@@ -107,7 +108,7 @@ impl Log {
 
 impl Recorded {
     fn push(&mut self, entry: &Entry) {
-        let Entry { at, transport, exchange, client, service, etypes, kind, reason, repeated } = entry;
+        let Entry { at, transport, exchange, client, service, etypes, kind, reason, repeated, rule } = entry;
         for text in [client.get(), service.get(), Some(reason)].into_iter().flatten() {
             self.variable.extend(text.as_bytes());
         }
@@ -120,6 +121,7 @@ impl Recorded {
             exchange: *exchange,
             kind: *kind,
             repeated: *repeated,
+            rule: *rule,
             client: client.get().map(str::len),
             service: service.get().map(str::len),
             reason: reason.len(),
@@ -160,6 +162,7 @@ impl Recorded {
             etypes,
             outcome,
             repeated: record.repeated,
+            rule: record.rule,
         }
     }
 }
@@ -186,6 +189,7 @@ mod tests {
             etypes: Vec::new(),
             outcome: Outcome::Refused { code, text: String::new() },
             repeated: false,
+            rule: None,
         }
     }
 
@@ -208,6 +212,7 @@ mod tests {
                 etypes,
                 outcome,
                 repeated,
+                rule: repeated.then_some(3),
                 ..event(0)
             },
         )

@@ -5,10 +5,10 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
-use shakedown_krb5::{Random, Timestamp};
+use shakedown_krb5::Timestamp;
 
 use crate::event::Entry;
-use crate::random::SystemRandom;
+use crate::hash::Folding;
 
 /// For how long an answer is remembered; MIT's KDC has the same two minutes.
 const LIFE: Duration = Duration::from_secs(120);
@@ -33,8 +33,7 @@ pub(crate) struct LookAside {
     spare: Vec<Place>,
     /// The memory of the buffers of `places`.
     octets: usize,
-    /// Makes the hash another one for each KDC.
-    secret: [u64; 2],
+    folding: Folding,
 }
 
 #[derive(Debug, Default)]
@@ -70,15 +69,13 @@ pub(crate) enum Known {
 
 impl Default for LookAside {
     fn default() -> Self {
-        let mut secret = [[0; 8]; 2];
-        secret.iter_mut().for_each(|octets| SystemRandom.fill(octets));
         Self {
             first: 0,
             places: VecDeque::new(),
             numbers: HashMap::default(),
             spare: Vec::new(),
             octets: 0,
-            secret: secret.map(u64::from_ne_bytes),
+            folding: Folding::from_system(),
         }
     }
 }
@@ -91,7 +88,7 @@ impl LookAside {
         {
             self.forget_oldest();
         }
-        let hash = hash(request, self.secret);
+        let hash = self.folding.hash(request);
         let index = self.numbers.get(&hash).and_then(|number| self.index(*number));
         if let Some(known) = index.map(|index| &mut self.places[index])
             && known.request == request
@@ -163,21 +160,6 @@ fn fill(buffer: &mut Vec<u8>, octets: &[u8]) {
     buffer.extend_from_slice(octets);
 }
 
-/// Sixteen octets at a time, folded into 64 bits by a multiplication with secrets. It need not withstand an attacker:
-/// octets are compared wherever hashes are equal, and a collision costs one remembered answer.
-fn hash(octets: &[u8], [start, factor]: [u64; 2]) -> u64 {
-    let fold = |state: u64, chunk: &[u8; 16]| {
-        let words = u128::from_le_bytes(*chunk);
-        let product = u128::from(state ^ words as u64) * u128::from(factor ^ (words >> 64) as u64);
-        (product as u64) ^ (product >> 64) as u64
-    };
-    let (chunks, rest) = octets.as_chunks();
-    let state = chunks.iter().fold(start ^ octets.len() as u64, fold);
-    let mut last = [0; 16];
-    last[..rest.len()].copy_from_slice(rest);
-    fold(state, &last)
-}
-
 /// The keys of the map are hashes already.
 #[derive(Debug, Default)]
 struct Unchanged(u64);
@@ -241,10 +223,10 @@ mod tests {
 
     #[test]
     fn two_requests_of_one_hash_are_two_requests() {
-        let mut known = LookAside { secret: [0, 0], ..LookAside::default() };
+        let mut known = LookAside { folding: Folding::of([0, 0]), ..LookAside::default() };
         // With these secrets a half of zeros hides the other half.
         let (one, other) = ([[1; 8], [0; 8]].concat(), [[2; 8], [0; 8]].concat());
-        assert_eq!(hash(&one, known.secret), hash(&other, known.secret));
+        assert_eq!(known.folding.hash(&one), known.folding.hash(&other));
         assert_eq!(look_up(&mut known, &one, 0).0, Known::New(0));
         assert_eq!(look_up(&mut known, &other, 0).0, Known::New(1));
         assert_eq!(look_up(&mut known, &one, 0).0, Known::New(2), "answered anew");

@@ -119,6 +119,12 @@ pub(crate) struct DraftPart<'a> {
     pub(crate) addresses: Option<Addresses<'a>>,
 }
 
+/// What a ticket and a reply usually have around their ciphertexts, a ciphertext within EncryptedData, and what there is in
+/// the encrypted part of a reply but for its padata, in octets. With good guesses nothing is moved while it is written.
+const AROUND: usize = 80;
+const AROUND_CIPHER: usize = 20;
+const AROUND_PART: usize = 210;
+
 impl<'a> Grant<'a> {
     /// Makes ticket and reply; the reply is in `out.reply`.
     pub(crate) fn issue(&self, view: &View<'_>, out: &mut Out, random: &mut dyn Random) -> Issued<'a> {
@@ -217,12 +223,13 @@ impl Draft<'_> {
             (!authorization.is_empty()).then_some(|w: &mut Writer<'_>| authorization.write(w, &self.ticket, key));
         self.ticket.write_with(&mut Writer::new(plain), elements);
         ticket.clear();
-        Writer::new(ticket).application_sequence(1, |w| {
+        let cipher_length = plain.len() + key.etype().overhead();
+        Writer::new(ticket).application_sequence_about(1, cipher_length + AROUND, |w| {
             w.field(0, |w| w.integer(5));
             w.field(1, |w| w.string(self.ticket_server.realm));
             w.field(2, |w| self.ticket_server.name.write(w));
-            w.field(3, |w| {
-                write_sealed(w, self.ticket_etype, self.ticket_kvno, |out| {
+            w.field_about(3, cipher_length + AROUND_CIPHER, |w| {
+                write_sealed(w, self.ticket_etype, self.ticket_kvno, cipher_length, |out| {
                     key.encrypt_into(usage::TICKET, plain, random, out);
                 });
             });
@@ -236,15 +243,18 @@ impl Draft<'_> {
         self.part.write(&mut Writer::new(plain), encrypted_padata);
         reply.clear();
         let exchange = self.exchange.reply_type();
-        Writer::new(reply).application_sequence(exchange, |w| {
+        let cipher_length = plain.len() + key.etype().overhead();
+        Writer::new(reply).application_sequence_about(exchange, ticket.len() + cipher_length + AROUND, |w| {
             w.field(0, |w| w.integer(5));
             w.field(1, |w| w.integer(exchange.into()));
             w.optional(2, some_elements(padata), |w, elements| w.sequence(|w| w.raw(elements)));
             w.field(3, |w| w.string(self.client.realm));
             w.field(4, |w| self.client.name.write(w));
-            w.field(5, |w| w.raw(ticket));
-            w.field(6, |w| {
-                write_sealed(w, self.etype, self.kvno, |out| key.encrypt_into(usage, plain, random, out));
+            w.field_about(5, ticket.len(), |w| w.raw(ticket));
+            w.field_about(6, cipher_length + AROUND_CIPHER, |w| {
+                write_sealed(w, self.etype, self.kvno, cipher_length, |out| {
+                    key.encrypt_into(usage, plain, random, out);
+                });
             });
         });
     }
@@ -252,7 +262,7 @@ impl Draft<'_> {
 
 impl DraftPart<'_> {
     fn write(&self, writer: &mut Writer<'_>, encrypted_padata: &[u8]) {
-        writer.application_sequence(self.tag, |w| {
+        writer.application_sequence_about(self.tag, AROUND_PART + encrypted_padata.len(), |w| {
             w.field(0, |w| self.key.write(w));
             // The time of nothing: old clients expect one element at least.
             w.field(1, |w| {
@@ -322,11 +332,17 @@ pub(crate) fn write_padata(writer: &mut Writer<'_>, padata_type: i32, value: imp
 }
 
 /// EncryptedData (RFC 4120 §5.2.9) around a ciphertext that is made in its place.
-fn write_sealed(writer: &mut Writer<'_>, etype: i32, kvno: Option<u32>, seal: impl FnOnce(&mut Vec<u8>)) {
-    writer.sequence(|w| {
+fn write_sealed(
+    writer: &mut Writer<'_>,
+    etype: i32,
+    kvno: Option<u32>,
+    cipher_length: usize,
+    seal: impl FnOnce(&mut Vec<u8>),
+) {
+    writer.sequence_about(cipher_length + AROUND_CIPHER, |w| {
         w.field(0, |w| w.integer(etype.into()));
         w.optional(1, kvno, |w, kvno| w.integer(kvno.into()));
-        w.field(2, |w| w.octets_by(seal));
+        w.field_about(2, cipher_length + 4, |w| w.octets_about(cipher_length, seal));
     });
 }
 

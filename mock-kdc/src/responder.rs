@@ -130,6 +130,6 @@ fn tell(entry: &Entry, duration: Duration) {
     let transport = if event.transport == Some(Transport::Tcp) { "tcp" } else { "udp" };
     let us = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     let trace = event.trace().join(" ");
-    let Event { client, service, etypes, outcome, repeated, .. } = event;
-    tracing::info!(transport, trace, client, service, ?etypes, %outcome, repeated, us);
+    let Event { client, service, etypes, outcome, repeated, rule, .. } = event;
+    tracing::info!(transport, trace, client, service, ?etypes, %outcome, repeated, rule, us);
 }

@@ -227,7 +227,11 @@ fn open_ticket<'a, 'b>(
     if keys.peek().is_none() {
         return Err(refuse(error_code::GENERIC));
     }
-    let plain = open(keys, sealed.cipher, buffer).ok_or(refuse(modified(view)))?;
+    let code = match view.realm.flavor {
+        Flavor::Mit if sealed.kvno.unwrap_or(0) == 0 && !service.has_last_tried() => error_code::GENERIC,
+        _ => modified(view),
+    };
+    let plain = open(keys, sealed.cipher, buffer).ok_or(refuse(code))?;
     let part = EncTicketPartView::decode(plain).map_err(|_| refuse(error_code::GENERIC))?;
     Ok((service, part))
 }

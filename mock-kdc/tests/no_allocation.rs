@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use allocation_counter::measure;
-use mock_kdc::{Arrival, Flavor, Generator, Kdc, Outcome, Realm, Responder, Service, Transport, User, Worker};
+use mock_kdc::{Arrival, Flavor, Generator, Kdc, Outcome, Realm, Responder, Rule, Service, Transport, User, Worker};
 use shakedown_krb5::client::{Action, AsExchange, AsSettings, Secret, TgsExchange, TgsSettings};
 use shakedown_krb5::crypto::{Etype, Key, default_salt, string_to_key, usage};
 use shakedown_krb5::messages::{
@@ -171,6 +171,30 @@ fn a_datagram_is_answered_remembered_counted_and_logged_without_an_allocation() 
     let noted = (WARM_UP + 2 * MEASURED) * KINDS.len();
     assert_eq!(responder.log().count(), noted as u64);
     assert_eq!(responder.metrics().repeated(), (MEASURED * KINDS.len()) as u64);
+}
+
+#[test]
+fn a_rule_that_does_not_fit_costs_no_allocation() {
+    let mut world = World::new(Etype::Aes256Sha1, |_| {});
+    let mut worker = Worker::from_seed([2; 32]);
+    let others = [
+        "{ client = 'mallory' }",
+        "{ service = 'mysql/*' }",
+        "{ etype = '3' }",
+        "{ transport = 'tcp' }",
+        "{ nth = 1000000 }",
+    ];
+    let rule = |when: &str| toml::from_str::<Rule>(&format!("when = {when}\nthen = {{ drop = true }}")).unwrap();
+    world.kdc.set_rules(others.into_iter().map(rule).collect());
+    for kind in KINDS {
+        for round in 0..10 {
+            let request = world.request(kind);
+            let cost = measure(|| world.kdc.respond(&request, &Arrival::direct(NOW), &mut worker));
+            check_outcome(kind, &worker.event().outcome);
+            assert_eq!(worker.event().rule, None);
+            assert!(cost.count_total == 0 || round < 2, "{kind:?}, request {round}: {cost:?}");
+        }
+    }
 }
 
 #[test]

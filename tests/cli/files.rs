@@ -23,7 +23,7 @@ fn the_place_is_named_with_what_is_written_and_what_is_allowed() {
     check(
         "login     = ",
         "user      = ",
-        "11:1: unknown key 'user', allowed: kind, argv, login, secret, database, tls, gssencmode, transport, offer, allow_cleartext, mutual, channel_binding, kdc_timesync, destroy_tickets, clock, deviations",
+        "11:1: unknown key 'user', allowed: kind, argv, login, secret, database, tls, gssencmode, transport, offer, allow_cleartext, mutual, channel_binding, protocol, kdc_timesync, destroy_tickets, clock, deviations",
     );
     check(
         "transport = \"clear\"",

@@ -21,3 +21,4 @@ mod report;
 mod run;
 #[cfg(unix)]
 mod serve;
+mod token;

@@ -5,6 +5,7 @@
 
 mod built_in;
 mod cipher_suites;
+mod client_settings;
 mod clocks;
 mod counter_checks;
 mod data;
@@ -14,9 +15,12 @@ mod errors;
 mod established;
 mod format;
 mod golden;
+mod iam;
 mod kerberos_errors;
 mod kerberos_requirements;
 mod parties;
 mod play;
+mod requirements;
 mod steps;
+mod survey;
 mod twins;

@@ -171,10 +171,12 @@ fn what_cannot_be_done_is_said_before_anything_is_played() {
     );
     check("failover = { realm = \"db\" }", "unknown realm 'db', allowed: corp");
     check("restart = { party = \"corp\" }", "unknown server 'corp', allowed: db, joined");
-    let what = "a rotation of what is not clear, allowed: service with keytab [kdc], user and realm with secret [history], realm with keys";
+    let what = "a rotation of what is not clear, allowed: service with keytab [kdc], user and realm with secret [history], realm with keys, realm and trust with secret [keys]";
     check("rotate = { service = \"joined\", realm = \"corp\" }", what);
     check("rotate = { user = \"alice\", secret = \"x\" }", what);
     check("rotate = { realm = \"corp\", history = \"keep\" }", what);
+    check("rotate = { realm = \"corp\", trust = \"corp\", user = \"alice\" }", what);
+    check("rotate = { realm = \"corp\", trust = \"corp\", secret = \"x\" }", "realm corp shares no key with 'corp'");
     check("rotate = { service = \"joined\" }", "no 'keytab' for the service: what it holds from then on");
     check(
         "rotate = { service = \"joined\", keytab = \"new\" }",
@@ -268,6 +270,28 @@ fn a_step_that_does_not_what_it_should_is_found() {
         &["*/*/new-password"],
     );
     fails("kerberos/krbtgt-rotation", "keys = \"{keys}\" }", "keys = \"keep\" }", &["*/keys-drop"]);
+    let (here, there) = ("keys = \"{what.keys}\"", "keys = \"keep\"");
+    fails(
+        "kerberos/trust-rotation",
+        &format!("secret = \"second\", {here} }}\n\n[[step]]\nname   = \"user-side\""),
+        &format!("secret = \"second\", {there} }}\n\n[[step]]\nname   = \"user-side\""),
+        &["*/service-side-drops"],
+    );
+    fails(
+        "kerberos/trust-rotation",
+        "trust = \"dir\", secret = \"third\"",
+        "trust = \"dir\", secret = \"second\"",
+        &["*/both-mistyped"],
+    );
+    fails("kerberos/postdated", "validate = \"true\"", "validate = \"false\"", &["*/validated"]);
+    fails("kerberos/postdated", "to = \"+3m\"", "to = \"+1m\"", &["*/validated"]);
+    fails(
+        "kerberos/postdated",
+        "postdate = \"2m\", ",
+        "",
+        &["*/{too-early,validated-early,not-validated,validated,renewed-in-place,none-are-given}"],
+    );
+    fails("kerberos/fast", "\"{fast}\"\n", "\"offered\"\n", &["*/required/*"]);
     fails(
         "kerberos/kdc-failover",
         "failover = { realm = \"corp\" }",

@@ -4,6 +4,7 @@
 
 mod containers;
 mod endpoint;
+mod iam;
 mod kdc_death;
 mod kdc_likeness;
 mod kerberos_client;

@@ -5,13 +5,15 @@ use crate::program::Run;
 use shakedown::scenario::Filter;
 
 /// What is played, case by case, and how many cases each line is.
-const PLAYED: [(&str, &str, usize); 24] = [
+const PLAYED: [(&str, &str, usize); 26] = [
     ("kinit and kvno", "kinit/**", 12),
     ("psql with a ticket in the clear", "psql-kerberos/clear/*", 2),
     ("psql with a ticket over TLS 1.2 and 1.0", "psql-kerberos/tls*/*", 4),
     ("psql with a ticket, GSS-encrypted", "psql-kerberos/gss/*", 2),
     ("psql with tickets of each type, of a directory too", "psql-flavors/*/*/clear", 10),
     ("psql GSS-encrypted with keys of each type", "psql-flavors/*/*/gss", 10),
+    ("MySQL's clients with IAM tokens", "iam-tokens/{mariadb,pymysql,connector-python-*}/**", 24),
+    ("psql, psycopg and pg8000 with IAM tokens", "iam-tokens/{psql,psycopg,pg8000}/**", 18),
     ("psql with SCRAM", "psql-passwords/*/scram-sha-256/*", 6),
     ("psql with MD5", "psql-passwords/*/md5/*", 6),
     ("psql through HAProxy", "psql-proxies/haproxy/**", 4),
@@ -46,7 +48,7 @@ fn real_clients_come_out_as_they_should_on_the_mocks() {
         assert!(passed == cases || !required(), "{what}: {passed} of {cases} pass");
     }
     if required() {
-        run.all_pass(248);
+        run.all_pass(290);
     }
 }
 
@@ -58,7 +60,7 @@ fn each_case_of_real_clients_is_counted_under_one_name() {
         .output()
         .unwrap();
     let names = String::from_utf8(run.stdout).unwrap();
-    assert_eq!(names.lines().count(), 248);
+    assert_eq!(names.lines().count(), 290);
     for name in names.lines() {
         let of = PLAYED.iter().filter(|(_, pattern, _)| Filter::new(pattern).unwrap().matches(name)).count();
         assert_eq!(of, 1, "{name}");

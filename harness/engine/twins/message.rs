@@ -8,23 +8,8 @@ pub(super) const SEQUENCE: &str = "seq";
 
 /// How well two messages go together: those with different names, or about different things, do not at all.
 pub(super) fn likeness(left: &Message, right: &Message) -> u32 {
-    let is_same = left.direction == right.direction && left.name == right.name && item(left) == item(right);
+    let is_same = left.direction == right.direction && left.name == right.name && left.item() == right.item();
     u32::from(is_same) * (2 + u32::from(left.fields == right.fields))
-}
-
-/// What a message is about, if its first field says so: a ParameterStatus is about one parameter.
-fn item(message: &Message) -> Option<&str> {
-    match message.fields.first() {
-        Some((name, Field::Fixed(item))) if name == "name" => Some(item),
-        _ => None,
-    }
-}
-
-pub(super) fn title(message: &Message) -> String {
-    match item(message) {
-        Some(item) => format!("{}[{item}]", message.name),
-        None => message.name.to_string(),
-    }
 }
 
 /// How far a side has counted in MySQL's sequence numbers.

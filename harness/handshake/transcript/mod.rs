@@ -76,7 +76,35 @@ pub enum Field {
     Hidden(usize),
 }
 
+impl Transcript {
+    /// What stands at a place, as `Greeting.version` or, for a message that is about something by its first field,
+    /// `ParameterStatus[integer_datetimes].value`: in the first message that has the field.
+    #[must_use]
+    pub fn at(&self, place: &str) -> Option<&Field> {
+        let (title, field) = place.rsplit_once('.')?;
+        self.messages.iter().filter(|message| message.title() == title).find_map(|message| message.field(field))
+    }
+}
+
 impl Message {
+    /// What it is about, if its first field says so: a ParameterStatus is about one parameter.
+    #[must_use]
+    pub fn item(&self) -> Option<&str> {
+        match self.fields.first() {
+            Some((name, Field::Fixed(item))) if name == "name" => Some(item),
+            _ => None,
+        }
+    }
+
+    /// Its name, with what it is about: `ParameterStatus[integer_datetimes]`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self.item() {
+            Some(item) => format!("{}[{item}]", self.name),
+            None => self.name.to_string(),
+        }
+    }
+
     /// Fields that one message keeps. What comes behind them is counted in a last field, `more`.
     pub const MOST: usize = 256;
 
@@ -86,9 +114,15 @@ impl Message {
         Self { direction, name: name.into(), fields: Vec::new() }
     }
 
-    /// One that cannot be read: so many octets, and why. Its length is not compared: an integer in it may be an octet longer.
+    /// One that cannot be read: so many octets, and why.
     #[must_use]
     pub fn unreadable(direction: Direction, octets: usize, problem: impl fmt::Display) -> Self {
+        Self::new(direction, "Unreadable").with("problem", problem).with("octets", octets)
+    }
+
+    /// The same in DER, where the same message can be some octets longer: an integer takes as many as it needs.
+    #[must_use]
+    pub fn unreadable_der(direction: Direction, octets: usize, problem: impl fmt::Display) -> Self {
         Self::new(direction, "Unreadable").with("problem", problem).varying("octets", octets)
     }
 

@@ -65,6 +65,7 @@ impl KerberosClient {
         settings.postdate = own.postdate;
         settings.pac = own.pac;
         settings.deviations.clone_from(&own.deviations);
+        settings.lenient.clone_from(&own.lenient);
         settings.udp_preference_limit = own.udp_preference_limit.unwrap_or(settings.udp_preference_limit);
         settings
     }
@@ -93,6 +94,7 @@ impl KerberosClient {
         settings.offset_us = self.offset_us;
         settings.clock_skew = own.clock_skew;
         settings.deviations.clone_from(&own.deviations);
+        settings.lenient.clone_from(&own.lenient);
         settings.etypes = own.tgs_etypes.clone().or_else(|| own.etypes.clone()).unwrap_or(settings.etypes);
         settings.udp_preference_limit = own.udp_preference_limit.unwrap_or(settings.udp_preference_limit);
         let mut exchange = TgsExchange::new(settings);

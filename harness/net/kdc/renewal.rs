@@ -31,6 +31,7 @@ impl KerberosClient {
         };
         settings.offset_us = self.offset_us;
         settings.deviations.clone_from(&self.settings.deviations);
+        settings.lenient.clone_from(&self.settings.lenient);
         settings.etypes = self.settings.etypes.clone().unwrap_or(settings.etypes);
         settings.udp_preference_limit = self.settings.udp_preference_limit.unwrap_or(settings.udp_preference_limit);
         let mut exchange = TgsExchange::new(settings);

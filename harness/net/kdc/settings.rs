@@ -1,7 +1,7 @@
 //! What a client asks for and how long it waits.
 
 use super::{KdcDirectory, Patience};
-use shakedown_krb5::client::Deviation;
+use shakedown_krb5::client::{Deviation, Lenience};
 use shakedown_krb5::crypto::Etype;
 use shakedown_krb5::krb5_conf::{ClientConfiguration, InvalidConfiguration, implemented_etypes, is_true};
 use shakedown_krb5::messages::flags::kdc_options;
@@ -41,6 +41,8 @@ pub struct KerberosSettings {
     pub patience: Patience,
     /// Departures from the protocol in what is asked.
     pub deviations: Vec<Deviation>,
+    /// Checks of replies that are left out.
+    pub lenient: Vec<Lenience>,
 }
 
 impl KerberosSettings {
@@ -62,6 +64,7 @@ impl KerberosSettings {
             destroy_tickets: false,
             patience: Patience::default(),
             deviations: Vec::new(),
+            lenient: Vec::new(),
         }
     }
 

@@ -22,11 +22,15 @@ pub fn message(direction: Direction, octets: &[u8]) -> Message {
         Some(0x6b | 0x6d) => KdcReply::decode(octets).map(|reply| of_reply(direction, &reply)),
         Some(0x7e) => KrbError::decode(octets).map(|error| of_error(direction, &error)),
         Some(tag) => {
-            return Message::unreadable(direction, octets.len(), format!("no message of a KDC begins with {tag:#04x}"));
+            return Message::unreadable_der(
+                direction,
+                octets.len(),
+                format!("no message of a KDC begins with {tag:#04x}"),
+            );
         }
-        None => return Message::unreadable(direction, 0, "empty"),
+        None => return Message::unreadable_der(direction, 0, "empty"),
     };
-    read.unwrap_or_else(|problem| Message::unreadable(direction, octets.len(), problem))
+    read.unwrap_or_else(|problem| Message::unreadable_der(direction, octets.len(), problem))
 }
 
 fn of_request(direction: Direction, request: &KdcRequest) -> Message {

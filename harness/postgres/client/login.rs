@@ -7,6 +7,7 @@ use crate::handshake::Secret;
 use crate::handshake::{Context, Direction, Error, EventName, TicketRequest};
 use crate::postgres::auth::md5::Md5Verifier;
 use crate::postgres::auth::scram::{self, Binding, ScramClient};
+use crate::postgres::client_deviation::Deviation;
 use crate::postgres::frame;
 use crate::postgres::reply::Authentication;
 use shakedown_krb5::Principal;
@@ -79,7 +80,16 @@ impl ClientHandshake {
             (Login::ScramStarted(mut client), Authentication::SaslContinue(server_first)) => {
                 cx.trace.push(cx.now, Direction::ToClient, EventName::AuthData);
                 let secret = self.settings.secret.as_ref().ok_or(Error::Misuse("SCRAM without a secret"))?;
-                let proof = client.prove(server_first, secret, &self.settings.scram_iterations)?;
+                if self.settings.deviates(Deviation::TakesForeignNonce) {
+                    client.take_any_nonce();
+                }
+                let mut proof = client.prove(server_first, secret, &self.settings.scram_iterations)?;
+                if self.settings.deviates(Deviation::WrongProof) {
+                    // The first digit of the proof, not the last ones, which may hold no whole octet.
+                    let at = proof.rfind("p=").map_or(0, |at| at + 2);
+                    let other = if proof[at..].starts_with('A') { "B" } else { "A" };
+                    proof.replace_range(at..=at, other);
+                }
                 frame::message(cx.out, b'p', |writer| {
                     writer.bytes(proof.as_bytes());
                 });
@@ -88,7 +98,10 @@ impl ClientHandshake {
             }
             (Login::ScramProven(mut client), Authentication::SaslFinal(server_final)) => {
                 cx.trace.push(cx.now, Direction::ToClient, EventName::AuthData);
-                client.verify(server_final)?;
+                let verified = client.verify(server_final);
+                if !self.settings.deviates(Deviation::SkipsServerSignature) {
+                    verified?;
+                }
                 let bound = client.mechanism() == scram::SCRAM_SHA_256_PLUS;
                 Ok(Progress::Waiting(Login::ScramVerified { bound }))
             }
@@ -183,6 +196,9 @@ impl ClientHandshake {
             (_, Some(_)) if strips => Binding::NotOffered,
             (ChannelBinding::Disable, _) | (ChannelBinding::Prefer, None) => Binding::Unsupported,
             (ChannelBinding::Prefer | ChannelBinding::Require, Some(hash)) if plus => Binding::ServerEndPoint(hash),
+            (ChannelBinding::Prefer, Some(_)) if self.settings.deviates(Deviation::SaysItCannotBind) => {
+                Binding::Unsupported
+            }
             (ChannelBinding::Prefer, Some(_)) => Binding::NotOffered,
             (ChannelBinding::Require, _) => return Ok(Progress::Refused("channel_binding")),
         };
@@ -190,12 +206,15 @@ impl ClientHandshake {
         cx.random.fill(&mut nonce);
         let client = ScramClient::start(binding, nonce);
         let first = client.first();
-        frame::message(cx.out, b'p', |writer| {
-            writer
-                .nul_terminated(client.mechanism().as_bytes())
-                .u32_be(u32::try_from(first.len()).expect("client-first has about 50 octets"))
-                .bytes(first.as_bytes());
-        });
+        let times = if self.settings.deviates(Deviation::AnswersTwice) { 2 } else { 1 };
+        for _ in 0..times {
+            frame::message(cx.out, b'p', |writer| {
+                writer
+                    .nul_terminated(client.mechanism().as_bytes())
+                    .u32_be(u32::try_from(first.len()).expect("client-first has about 50 octets"))
+                    .bytes(first.as_bytes());
+            });
+        }
         cx.trace.push(cx.now, Direction::FromClient, EventName::AuthData);
         Ok(Progress::Waiting(Login::ScramStarted(Box::new(client))))
     }
@@ -211,6 +230,10 @@ impl ClientHandshake {
                 bound = plus;
                 self.settings.secret.as_ref().map_or("password", Secret::method)
             }
+            Login::ScramStarted(_) | Login::ScramProven(_) if self.settings.deviates(Deviation::TakesEarlyOk) => {
+                "password"
+            }
+            Login::Gss(_) if self.settings.deviates(Deviation::TakesEarlyOk) => "kerberos",
             Login::ScramStarted(_) | Login::ScramProven(_) => {
                 return Err(Error::peer("AuthenticationOk before the server has shown its signature"));
             }

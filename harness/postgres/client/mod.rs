@@ -11,12 +11,11 @@
 //! It stays on one connection: `N` falls back on it, a failure ends it. What libpq tries on a second connection is
 //! [`ClientSettings::after_failure_over`].
 
-mod deviation;
 mod login;
 mod negotiation;
 mod settings;
 
-pub use deviation::Deviation as ClientDeviation;
+use crate::postgres::client_deviation::Deviation as ClientDeviation;
 pub use settings::{
     ChannelBinding, Cleartext, ClientSettings, GssEncMode, KerberosSettings, SslMode, Transport, UnknownWord,
 };
@@ -26,6 +25,7 @@ use crate::handshake::{
     ChannelFacts, Context, Direction, Error, EventName, GssRole, Handshake, Input, Outcome, Side, Step, TicketRequest,
     TlsFacts,
 };
+use crate::postgres::client_deviation::Deviation;
 use crate::postgres::error_fields::ErrorFields;
 use crate::postgres::frame::{self, Inbox};
 use crate::postgres::reply::{Authentication, Reply};
@@ -255,6 +255,9 @@ impl ClientHandshake {
 
     /// libpq 18's rules for the `v` message.
     fn negotiate(&mut self, version: u32, options: &[std::borrow::Cow<'_, str>]) -> Result<(), Error> {
+        if self.settings.deviates(Deviation::TakesAnyVersion) {
+            return Ok(());
+        }
         let shown = |version: u32| format!("{}.{}", version >> 16, version & 0xffff);
         if version > self.settings.protocol {
             return Err(Error::peer(format!(
@@ -282,7 +285,7 @@ impl ClientHandshake {
 
     fn check_key(&self, key: &[u8]) -> Result<(), Error> {
         let allowed = if self.protocol == ClientSettings::PROTOCOL_3_0 { 4..=4 } else { 4..=256 };
-        if allowed.contains(&key.len()) {
+        if allowed.contains(&key.len()) || self.settings.deviates(Deviation::TakesLongKey) {
             return Ok(());
         }
         Err(Error::peer(format!(

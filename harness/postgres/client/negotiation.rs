@@ -2,6 +2,7 @@
 
 use super::{ClientHandshake, GssEncMode, SslMode, State, Transport};
 use crate::handshake::{Context, Direction, Error, EventName, Step, TlsOffer};
+use crate::postgres::client_deviation::Deviation;
 use crate::postgres::error_fields::ErrorFields;
 use crate::postgres::frame;
 use crate::postgres::startup::{self, GSSENC_REQUEST, SSL_REQUEST};
@@ -120,7 +121,12 @@ impl ClientHandshake {
     }
 
     /// Whatever stands behind the octet before the layer is up was not protected by it (CVE-2021-23222).
-    pub(super) fn nothing_behind(&self, octet: &'static str) -> Result<(), Error> {
+    pub(super) fn nothing_behind(&mut self, octet: &'static str) -> Result<(), Error> {
+        if self.settings.deviates(Deviation::TakesOctetsBehindS) {
+            while self.inbox.kind().is_some() {
+                self.inbox.octet();
+            }
+        }
         match self.inbox.unread().len() {
             0 => Ok(()),
             count => Err(Error::peer(format!("{count} unencrypted octets behind '{octet}'"))),

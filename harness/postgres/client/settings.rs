@@ -1,7 +1,7 @@
 //! What a client is told to do, in libpq's words.
 
-use super::ClientDeviation;
 use crate::handshake::Secret;
+use crate::postgres::client_deviation::Deviation as ClientDeviation;
 use shakedown_krb5::Principal;
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -39,7 +39,7 @@ pub struct ClientSettings {
     pub parameters: Vec<(String, String)>,
     /// A statement to be run once the server is ready.
     pub query: Option<String>,
-    /// Departures from the protocol.
+    /// How the protocol is to be broken, or may be by the server.
     pub deviations: Vec<ClientDeviation>,
 }
 
@@ -68,6 +68,12 @@ impl ClientSettings {
             query: None,
             deviations: Vec::new(),
         }
+    }
+
+    /// Whether the client is asked to do this wrong.
+    #[must_use]
+    pub fn deviates(&self, deviation: ClientDeviation) -> bool {
+        self.deviations.contains(&deviation)
     }
 
     /// What libpq does next after a connection that failed over `transport`: the settings of the second (or third)

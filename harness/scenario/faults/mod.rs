@@ -11,8 +11,9 @@ pub use belonging::Belongings;
 pub use party::Faulty;
 
 use crate::scenario::filter::Filter;
-use crate::scenario::party::{Client, Server};
+use crate::scenario::party::{Client, Server, ServerKerberos};
 use crate::scenario::plan::{Case, Verb};
+use shakedown_krb5::gss::Lenience;
 use std::sync::Arc;
 
 /// One thing that a party can be told to do wrong.
@@ -45,18 +46,31 @@ impl Fault {
     pub fn afflict(&self, case: &Case) -> Option<Case> {
         let mut afflicted = case.clone();
         let touched = match self.party {
-            Faulty::MysqlServer | Faulty::PostgresServer => self.afflict_servers(&mut afflicted),
-            Faulty::Kdc => self.afflict_realms(&mut afflicted),
-            Faulty::Client | Faulty::MysqlClient | Faulty::PostgresClient | Faulty::KerberosClient => {
-                self.party.is_met_in(case) && self.afflict_clients(&mut afflicted)
+            Faulty::MysqlServer | Faulty::PostgresServer | Faulty::Service | Faulty::TokenVerifier => {
+                self.afflict_servers(&mut afflicted)
             }
+            Faulty::Kdc => self.afflict_realms(&mut afflicted),
+            Faulty::Client
+            | Faulty::MysqlClient
+            | Faulty::PostgresClient
+            | Faulty::KerberosClient
+            | Faulty::TokenClient => self.party.is_met_in(case) && self.afflict_clients(&mut afflicted),
         };
         touched.then_some(afflicted)
     }
 
     fn afflict_servers(&self, case: &mut Case) -> bool {
-        let can = |server: &Server| self.party.protocol() == Some(server.protocol()) && server.deviations.is_empty();
+        let can = |server: &Server| match self.party {
+            Faulty::Service => server.kerberos.as_ref().is_some_and(|kerberos| kerberos.lenient.is_none()),
+            Faulty::TokenVerifier => server.iam.is_some() && server.deviations.is_empty(),
+            _ => self.party.protocol() == Some(server.protocol()) && server.deviations.is_empty(),
+        };
+        let lenient = Lenience::ALL.into_iter().find(|known| known.word() == self.word);
         let afflicted = |server: &Server| {
+            if self.party == Faulty::Service {
+                let kerberos = server.kerberos.clone().map(|kerberos| ServerKerberos { lenient, ..kerberos });
+                return Arc::new(Server { kerberos, ..server.clone() });
+            }
             let mut deviations = server.deviations.clone();
             deviations.push(self.word.to_owned());
             Arc::new(Server { deviations, ..server.clone() })
@@ -87,7 +101,8 @@ impl Fault {
     }
 
     fn afflict_clients(&self, case: &mut Case) -> bool {
-        let can = |client: &Client| client.kind.is_ours() && client.deviations.is_empty();
+        let makes = |client: &Client| self.party != Faulty::TokenClient || client.offer.token;
+        let can = |client: &Client| client.kind.is_ours() && client.deviations.is_empty() && makes(client);
         let mut touched = false;
         for client in case.clients.values_mut().filter(|client| can(client)) {
             Arc::make_mut(client).deviations.push(self.word.to_owned());

@@ -40,7 +40,7 @@ pub(crate) struct DestroyTickets {
     pub by: Text,
 }
 
-/// New keys: of a server's service, of a user, or of a realm's ticket-granting service.
+/// New keys: of a server's service, of a user, of a realm's ticket-granting service, or of what it shares with another.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rotate {
@@ -49,6 +49,7 @@ pub(crate) struct Rotate {
     pub kdc: Option<Text>,
     pub user: Option<Text>,
     pub realm: Option<Text>,
+    pub trust: Option<Text>,
     pub secret: Option<Text>,
     pub history: Option<Text>,
     pub keys: Option<Text>,

@@ -14,6 +14,17 @@ pub struct Account {
     pub databases: Vec<String>,
 }
 
+/// An account of clients that come from somewhere: `'alice'@'10.%'`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HostAccount {
+    /// The user.
+    pub login: String,
+    /// Names or addresses, with the wildcards of SQL.
+    pub host: String,
+    /// The account.
+    pub account: Account,
+}
+
 /// What proves an identity.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Proof {

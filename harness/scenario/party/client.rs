@@ -1,7 +1,7 @@
 //! Database clients.
 
 use crate::net::NetworkFault;
-use crate::scenario::party::{ClientProfile, ClientTls, Password, TicketOrigin, Token};
+use crate::scenario::party::{ClientDeviation, ClientProfile, ClientTls, Password, TicketOrigin, Token};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ pub struct Client {
     pub mutual: bool,
     /// SCRAM channel binding (PostgreSQL `channel_binding`).
     pub channel_binding: ChannelBinding,
+    /// The newest version of PostgreSQL's protocol that it asks for.
+    pub protocol: PostgresProtocol,
     /// Whether it believes the time of KDCs, as libkrb5 does (`kdc_timesync`).
     pub kdc_timesync: bool,
     /// Whether a ticket-granting ticket that it got for a login goes with it (`destroy_tickets` of MySQL's plugin on Unix).
@@ -38,10 +40,37 @@ pub struct Client {
     pub network: Option<NetworkFault>,
     /// How long it gives each phase of a connection, if not as long as usual.
     pub deadline: Option<Duration>,
+    /// What else its krb5.conf says.
+    pub krb5: ClientKrb5,
     /// Offset to the base clock in seconds.
     pub clock_seconds: i64,
     /// Departures from the protocol that it is asked to make: in what it asks KDCs, and in its token.
     pub deviations: Vec<String>,
+}
+
+/// Settings of `[libdefaults]`, each libkrb5's own unless it is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct ClientKrb5 {
+    /// `default_tkt_enctypes` and `default_tgs_enctypes`, preferred first, by RFC number; empty: libkrb5's.
+    pub etypes: Vec<i32>,
+    /// `clockskew`.
+    pub clock_skew_seconds: Option<u32>,
+    /// `udp_preference_limit`, in octets: longer requests go over TCP first.
+    pub udp_preference_limit: Option<u32>,
+}
+
+impl Client {
+    /// The plan with what it is asked to do wrong before it speaks any protocol.
+    #[must_use]
+    pub fn departing(planned: &Arc<Self>) -> Arc<Self> {
+        let mut departing = Arc::clone(planned);
+        for word in &planned.deviations {
+            if let Ok(deviation) = word.parse::<ClientDeviation>() {
+                deviation.apply(Arc::make_mut(&mut departing));
+            }
+        }
+        departing
+    }
 }
 
 /// What plays a client.
@@ -101,6 +130,15 @@ pub enum ChannelBinding {
     Preferred,
     /// `require`
     Required,
+}
+
+/// A version of PostgreSQL's protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PostgresProtocol {
+    /// 3.0, which all have
+    V3_0,
+    /// 3.2, of PostgreSQL 18
+    V3_2,
 }
 
 /// What a client is ready to prove its identity with.

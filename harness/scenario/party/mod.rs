@@ -6,6 +6,7 @@
 
 mod account;
 mod client;
+mod client_deviation;
 mod client_profile;
 mod iam;
 mod image;
@@ -14,8 +15,9 @@ mod realm;
 mod server;
 mod tls;
 
-pub use account::{Account, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
-pub use client::{ChannelBinding, Client, ClientKind, GssMode, Offer};
+pub use account::{Account, HbaConnection, HbaLine, HbaMethod, HostAccount, PasswordScheme, Proof};
+pub use client::{ChannelBinding, Client, ClientKind, ClientKrb5, GssMode, Offer, PostgresProtocol};
+pub use client_deviation::Deviation as ClientDeviation;
 pub use client_profile::{ClientProfile, TicketOrigin, TokenForm, WithoutPlugin};
 pub use iam::{IamKey, IamThrottle, Principal, ServerIam, Token};
 pub use image::Image;

@@ -41,6 +41,13 @@ impl Realm {
         from_there.chain(to_there)
     }
 
+    /// Those of them that it shares with the realm of that name.
+    pub fn shared_with(&self, there: &str) -> impl Iterator<Item = String> {
+        let (from_there, to_there) =
+            (format!("krbtgt/{}@{there}", self.realm), format!("krbtgt/{there}@{}", self.realm));
+        self.shared_principals().filter(move |principal| [&from_there, &to_there].contains(&principal))
+    }
+
     /// Whether it, or one of its principals, is to have RC4, which some programs use only if they are told to.
     #[must_use]
     pub fn names_rc4(&self) -> bool {

@@ -1,8 +1,9 @@
 //! Database servers.
 
 use crate::net::NetworkFault;
-use crate::scenario::party::{Account, HbaLine, Image, Realm, ServerIam, ServerTls};
+use crate::scenario::party::{Account, HbaLine, HostAccount, Image, Realm, ServerIam, ServerTls};
 use crate::scenario::profile::{Profile, Protocol};
+use shakedown_krb5::gss::Lenience;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,8 @@ pub struct Server {
     pub secure_transport_required: bool,
     /// Accounts by login name.
     pub accounts: BTreeMap<String, Account>,
+    /// Accounts of clients that come from somewhere, which come before those (MySQL).
+    pub host_accounts: Vec<HostAccount>,
     /// The plugin that the greeting names (MySQL).
     pub default_plugin: Option<String>,
     /// PostgreSQL: the lines of pg_hba.conf, the first that matches decides. Empty for MySQL.
@@ -117,6 +120,8 @@ pub struct ServerKerberos {
     pub keytab: Keytab,
     /// Whether it takes no authenticator twice.
     pub replay_cache: bool,
+    /// A check of tickets that it leaves out.
+    pub lenient: Option<Lenience>,
 }
 
 /// What the keytab of a server holds.

@@ -75,6 +75,17 @@ pub enum Verb {
         /// What becomes of the old keys, which all tickets that are out are sealed with.
         old_keys: Keys,
     },
+    /// A realm gets new keys of what it shares with another, which does not hear of it.
+    RotateTrust {
+        /// The realm.
+        realm: String,
+        /// The other one.
+        other: String,
+        /// What is typed for the new keys.
+        password: Password,
+        /// What becomes of the old keys, which tickets from there are sealed with.
+        old_keys: Keys,
+    },
     /// The clocks of some parties are set.
     Clock {
         /// Whose.
@@ -198,7 +209,10 @@ impl Verb {
             Self::Kinit { .. } => "kinit",
             Self::Renew { .. } => "renew",
             Self::DestroyTickets { .. } => "destroy_tickets",
-            Self::RotateService { .. } | Self::ChangePassword { .. } | Self::RotateKrbtgt { .. } => "rotate",
+            Self::RotateService { .. }
+            | Self::ChangePassword { .. }
+            | Self::RotateKrbtgt { .. }
+            | Self::RotateTrust { .. } => "rotate",
             Self::Clock { .. } => "clock",
             Self::Account { .. } => "account",
             Self::Reconfigure { word, .. } => word,
@@ -243,6 +257,7 @@ impl Verb {
         match self {
             Self::ChangePassword { realm, .. }
             | Self::RotateKrbtgt { realm, .. }
+            | Self::RotateTrust { realm, .. }
             | Self::Account { realm, .. }
             | Self::Failover { realm }
             | Self::Fault { realm, .. } => Some(realm),

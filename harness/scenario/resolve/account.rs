@@ -121,6 +121,24 @@ pub(super) fn resolve(
     })
 }
 
+/// User and host of `'alice'@'10.%'`, which is written as in SQL; `None` for a user from anywhere.
+pub(super) fn at_host(
+    login: &Text,
+    protocol: Protocol,
+    filling: &Filling<'_>,
+) -> Result<Option<(String, String)>, ScenarioError> {
+    let Some(quoted) = login.text.strip_prefix('\'') else { return Ok(None) };
+    if protocol == Protocol::Postgres {
+        return Err(filling.error(login, "only accounts of MySQL are for some hosts, not"));
+    }
+    match quoted.strip_suffix('\'').and_then(|inner| inner.split_once("'@'")) {
+        Some((user, host)) if !host.is_empty() && !user.contains('\'') && !host.contains('\'') => {
+            Ok(Some((user.to_owned(), host.to_owned())))
+        }
+        _ => Err(filling.error(login, "no account").allowing("alice, 'alice'@'10.%'")),
+    }
+}
+
 /// Refuses keys that nobody would look at. An account whose way differs from cell to cell has those of all its ways.
 fn without_effect(
     proved: Method,

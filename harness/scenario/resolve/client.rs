@@ -1,7 +1,7 @@
 //! Clients.
 
 use super::iam;
-use super::realm::{clock_seconds, password, texts};
+use super::realm::{clock_seconds, etypes, number, password, seconds, texts};
 use super::server::{PROVIDERS, RUSTLS_SUITES};
 use super::{deviation, network};
 use crate::error::ScenarioError;
@@ -9,8 +9,8 @@ use crate::handshake::{Direction, TlsVersion};
 use crate::scenario::client_profiles::ClientProfiles;
 use crate::scenario::file;
 use crate::scenario::party::{
-    Ca, ChannelBinding, Client, ClientKind, ClientTls, GssMode, Offer, Password, Proof, Server, TlsMode, TlsProvider,
-    TlsRange,
+    Ca, ChannelBinding, Client, ClientKind, ClientKrb5, ClientTls, GssMode, Offer, Password, PostgresProtocol, Proof,
+    Server, TlsMode, TlsProvider, TlsRange,
 };
 use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;
@@ -45,6 +45,8 @@ const CHANNEL_BINDINGS: [(&str, ChannelBinding); 3] = [
     ("require", ChannelBinding::Required),
 ];
 
+const PROTOCOLS: [(&str, PostgresProtocol); 2] = [("3.0", PostgresProtocol::V3_0), ("3.2", PostgresProtocol::V3_2)];
+
 /// A client. `reached` are the servers that it connects to: without a secret of its own it has that of its account there.
 pub(super) fn resolve(
     written: &file::Client,
@@ -66,10 +68,12 @@ pub(super) fn resolve(
         allow_cleartext,
         mutual,
         channel_binding,
+        protocol,
         kdc_timesync,
         destroy_tickets,
         network,
         deadline,
+        krb5,
         clock,
         deviations,
     } = written;
@@ -84,7 +88,10 @@ pub(super) fn resolve(
         Some(text) => filling.one_of(&text, "channel binding", &CHANNEL_BINDINGS)?,
         None => ChannelBinding::Preferred,
     };
-    let protocols: Vec<_> = reached.iter().map(|server| server.protocol()).collect();
+    let protocol = match filling.optional(protocol.as_ref())? {
+        Some(text) => filling.one_of(&text, "version of the protocol", &PROTOCOLS)?,
+        None => PostgresProtocol::V3_0,
+    };
     let speaks_postgres = reached.iter().any(|server| server.protocol() == Protocol::Postgres);
     let is_profile = kind.as_ref().filter(|_| speaks_postgres);
     let kind = resolve_kind(kind.as_ref(), argv, filling, profiles)?;
@@ -93,7 +100,7 @@ pub(super) fn resolve(
     }
     let asks_for_proof = kind.profile().map_or(speaks_postgres, |profile| profile.mutual);
     Ok(Client {
-        deviations: deviation::of_client(deviations, &kind, &protocols, filling)?,
+        deviations: deviation::of_client(deviations, &kind, filling)?,
         kind,
         password: own.or_else(|| reached.iter().find_map(|server| account_password(server, &login))),
         login,
@@ -106,10 +113,12 @@ pub(super) fn resolve(
         // libpq always asks the server to prove itself, MySQL's own client library never does.
         mutual: filling.flag(mutual.as_ref(), asks_for_proof)?,
         channel_binding,
+        protocol,
         kdc_timesync: filling.flag(kdc_timesync.as_ref(), true)?,
         destroy_tickets: filling.flag(destroy_tickets.as_ref(), false)?,
         network: network::fault(network.as_ref(), Direction::FromClient, filling)?,
         deadline: network::deadline(deadline.as_ref(), filling)?,
+        krb5: resolve_krb5(krb5.as_ref(), filling)?,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
     })
 }
@@ -201,6 +210,17 @@ fn resolve_transport(
     };
     resolved.tls.mode = mode;
     Ok(Transport { gssencmode, cleartext: true, ..resolved })
+}
+
+fn resolve_krb5(written: Option<&file::ClientKrb5>, filling: &Filling<'_>) -> Result<ClientKrb5, ScenarioError> {
+    let Some(file::ClientKrb5 { etypes: own_etypes, clockskew, udp_preference_limit }) = written else {
+        return Ok(ClientKrb5::default());
+    };
+    Ok(ClientKrb5 {
+        etypes: etypes(own_etypes, filling)?,
+        clock_skew_seconds: seconds(clockskew.as_ref(), filling)?,
+        udp_preference_limit: number(udp_preference_limit.as_ref(), filling)?,
+    })
 }
 
 fn resolve_tls(written: Option<&file::ClientTls>, filling: &Filling<'_>) -> Result<ClientTls, ScenarioError> {

@@ -2,7 +2,7 @@
 
 use crate::error::ScenarioError;
 use crate::iam;
-use crate::scenario::party::ClientKind;
+use crate::scenario::party::{ClientDeviation, ClientKind};
 use crate::scenario::profile::Protocol;
 use crate::scenario::template::Filling;
 use crate::scenario::written::List;
@@ -39,24 +39,21 @@ pub(super) fn of_realm(written: &List, filling: &Filling<'_>) -> Result<Vec<Stri
     known(written, &mock_kdc::Deviation::ALL.map(mock_kdc::Deviation::name), filling)
 }
 
-/// Those of a client of ours, in what it says to databases and KDCs and in its token.
+/// Those of a client of ours, whatever it speaks: what another protocol has changes nothing.
 pub(super) fn of_client(
     written: &List,
     kind: &ClientKind,
-    protocols: &[Protocol],
     filling: &Filling<'_>,
 ) -> Result<Vec<String>, ScenarioError> {
     if let ClientKind::Command { .. } = kind {
         return of_nobody(written, filling);
     }
-    let of_kdc_requests = shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word);
-    let of_tokens = iam::Departure::ALL.iter().map(|known| known.word());
-    let of_mysql = crate::mysql::ClientDeviation::ALL.iter().map(|known| known.word());
-    let of_postgres = crate::postgres::ClientDeviation::ALL.iter().map(|known| known.word());
-    let speaks = |protocol| protocols.contains(&protocol);
-    let mut words: Vec<_> = of_kdc_requests.into_iter().chain(of_tokens).collect();
-    words.extend(of_mysql.filter(|_| speaks(Protocol::Mysql)));
-    words.extend(of_postgres.filter(|_| speaks(Protocol::Postgres)));
+    let mut words: Vec<&str> = shakedown_krb5::client::Deviation::ALL.iter().map(|known| known.word()).collect();
+    words.extend(shakedown_krb5::client::Lenience::ALL.iter().map(|known| known.word()));
+    words.extend(ClientDeviation::ALL.iter().map(|known| known.word()));
+    words.extend(crate::mysql::ClientDeviation::ALL.iter().map(|known| known.word()));
+    words.extend(crate::postgres::ClientDeviation::ALL.iter().map(|known| known.word()));
+    words.extend(iam::Departure::ALL.iter().map(|known| known.word()));
     known(written, &words, filling)
 }
 

@@ -42,11 +42,10 @@ pub(super) fn of_server(written: &file::Iam, host: &str, filling: &Filling<'_>) 
         let key = IamKey { of: Principal::User, policy: Policy::of_everything(), ends_seconds: None };
         iam.keys.insert(KEY.to_owned(), key);
     }
-    if let Some(file::IamThrottle { logins, within }) = throttle {
-        if let (Some(logins), Some(within_seconds)) = (number(Some(logins), filling)?, seconds(Some(within), filling)?)
-        {
-            iam.throttle = Some(IamThrottle { logins, within_seconds });
-        }
+    if let Some(file::IamThrottle { logins, within }) = throttle
+        && let (Some(logins), Some(within_seconds)) = (number(Some(logins), filling)?, seconds(Some(within), filling)?)
+    {
+        iam.throttle = Some(IamThrottle { logins, within_seconds });
     }
     Ok(iam)
 }

@@ -92,6 +92,9 @@ fn names(verb: &Verb, named: &mut BTreeSet<Named>) {
         Verb::Kinit { realm, .. } => {
             named.insert(Named::Realm(realm.clone()));
         }
+        Verb::RotateTrust { other, .. } => {
+            named.insert(Named::Realm(other.clone()));
+        }
         Verb::Clock { of, .. } => named.extend(of.iter().map(|party| match party {
             Clocked::Realm(name) => Named::Realm(name.clone()),
             Clocked::Server(name) => Named::Dialled(name.clone()),

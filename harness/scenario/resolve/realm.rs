@@ -167,7 +167,7 @@ fn resolve(
     })
 }
 
-fn etypes(written: &List, filling: &Filling<'_>) -> Result<Vec<i32>, ScenarioError> {
+pub(super) fn etypes(written: &List, filling: &Filling<'_>) -> Result<Vec<i32>, ScenarioError> {
     let etypes = filling.words(written)?;
     let number = |written: &Text| match written.text.parse::<Etype>() {
         Ok(etype) => Ok(etype.number()),

@@ -6,7 +6,8 @@ use crate::error::ScenarioError;
 use crate::handshake::{Direction, TlsVersion};
 use crate::scenario::file;
 use crate::scenario::party::{
-    Ca, Certificate, Condition, Enabled, Image, Keytab, Realm, Server, ServerKerberos, ServerTls, TlsProvider,
+    Ca, Certificate, Condition, Enabled, HostAccount, Image, Keytab, Realm, Server, ServerKerberos, ServerTls,
+    TlsProvider,
 };
 use crate::scenario::profile::{Profile, Protocol, Settings};
 use crate::scenario::profiles::Profiles;
@@ -81,9 +82,14 @@ pub(super) fn resolve(
     let default_realm = kerberos.as_ref().map(|kerberos| &kerberos.realm);
     let mut resolved = BTreeMap::new();
     let mut order = Vec::with_capacity(accounts.len());
+    let mut host_accounts = Vec::new();
     for (login, account) in accounts {
         let filled = filling.text(login)?;
         let account = account::resolve(&filled, account, profile.protocol, &settings, filling, realms, default_realm)?;
+        if let Some((login, host)) = account::at_host(&filled, profile.protocol, filling)? {
+            host_accounts.push(HostAccount { login, host, account });
+            continue;
+        }
         order.push((login.span.start, filled.text.clone()));
         if resolved.insert(filled.text.clone(), account).is_some() {
             return Err(filling.error(&filled, "account given twice"));
@@ -110,6 +116,7 @@ pub(super) fn resolve(
         tls,
         secure_transport_required: settings.secure_transport_required,
         accounts: resolved,
+        host_accounts,
         hba,
         parameters: settings.parameters,
         kerberos,
@@ -201,7 +208,7 @@ fn resolve_kerberos(
         None => true,
     };
     let realm = find_realm(&filling.text(&kerberos.realm)?, filling, realms)?;
-    Ok(ServerKerberos { realm, spn, keytab, replay_cache })
+    Ok(ServerKerberos { realm, spn, keytab, replay_cache, lenient: None })
 }
 
 pub(super) fn find_realm(

@@ -51,6 +51,7 @@ impl CompiledStep {
             server,
             kdc,
             trace,
+            says,
             within,
             shows,
             expect,
@@ -81,12 +82,17 @@ impl CompiledStep {
         let when = Selector::new(&when, source, matrix, readings)?;
         let rules = match then {
             Some(then) if expect.is_empty() => {
-                let answer = Answer { then, server, kdc, trace, within, shows: vec![shows] };
+                let answer = Answer { then, server, kdc, trace, says, within, shows: vec![shows] };
                 Some(Rules::single(answer, span.clone()))
             }
             Some(then) => return Err(source.error(&then.span, "'then' and 'expect' exclude each other")),
             None => {
-                let loose = [server, kdc, trace].into_iter().flatten().next().or(within.into_keys().next());
+                let loose = [server, kdc, trace]
+                    .into_iter()
+                    .flatten()
+                    .next()
+                    .or(says.into_keys().next())
+                    .or(within.into_keys().next());
                 if let Some(loose) = loose {
                     return Err(source.error(&loose.span, "without 'then' this belongs to the rules of 'expect'"));
                 }

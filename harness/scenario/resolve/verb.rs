@@ -258,11 +258,14 @@ fn life(written: Option<&Text>, filling: &Filling<'_>) -> Result<Option<Duration
     life.map(Some).ok_or_else(|| filling.error(&text, "no lifetime").allowing("5s, 10m, 10h, 7d"))
 }
 
-const ROTATIONS: &str = "service with keytab [kdc], user and realm with secret [history], realm with keys";
+const ROTATIONS: &str = "service with keytab [kdc], user and realm with secret [history], realm with keys, realm and trust with secret [keys]";
 
 fn rotate(written: &file::Rotate, span: &Range<usize>, standing: &mut Standing<'_>) -> Result<Verb, ScenarioError> {
     let filling = standing.filling;
-    let file::Rotate { service, keytab, kdc, user, realm, secret, history, keys } = written;
+    let file::Rotate { service, keytab, kdc, user, realm, trust, secret, history, keys } = written;
+    if let Some(other) = trust {
+        return rotate_trust(written, other, span, standing);
+    }
     match (service, user, realm) {
         (Some(service), None, None) if [secret, history, keys].into_iter().all(Option::is_none) => {
             let server = standing.server(service)?;
@@ -299,6 +302,33 @@ fn rotate(written: &file::Rotate, span: &Range<usize>, standing: &mut Standing<'
         }
         _ => Err(filling.source.error(span, "a rotation of what is not clear").allowing(ROTATIONS)),
     }
+}
+
+fn rotate_trust(
+    written: &file::Rotate,
+    other: &Text,
+    span: &Range<usize>,
+    standing: &Standing<'_>,
+) -> Result<Verb, ScenarioError> {
+    let filling = standing.filling;
+    let file::Rotate { service, keytab, kdc, user, realm, trust: _, secret, history, keys } = written;
+    let (Some(realm), [None, None, None, None, None]) =
+        (realm, [service, keytab, kdc, user, history].map(Option::as_ref))
+    else {
+        return Err(filling.source.error(span, "a rotation of what is not clear").allowing(ROTATIONS));
+    };
+    let realm = standing.realm(realm)?;
+    let named = filling.text(other)?;
+    let other = standing.realm(other)?;
+    let (here, there) = (&standing.realms[&realm], &standing.realms[&other].realm);
+    if !here.trusts.contains(there) && !here.trusted_by.contains(there) {
+        return Err(filling.error(&named, format!("realm {realm} shares no key with")));
+    }
+    let Some(secret) = filling.optional(secret.as_ref())? else {
+        return Err(filling.source.error(span, "no 'secret' for the trust: the name of what is typed"));
+    };
+    let old_keys = kept(keys.as_ref(), Keys::Kept, filling)?;
+    Ok(Verb::RotateTrust { realm, other, password: password(&secret), old_keys })
 }
 
 const KEYTABS: [(&str, RotatedKeytab); 6] = [

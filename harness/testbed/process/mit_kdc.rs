@@ -7,7 +7,7 @@ mod accounts;
 use crate::scenario::party::{Password, Realm, RealmService};
 use crate::scenario::plan::{AccountState, Keys, Verb};
 use crate::testbed::kdc_change::KdcChange;
-use crate::testbed::realm::ALLOW_RC4;
+use crate::testbed::krb5_conf::ALLOW_RC4;
 use mock_kdc::Flavor;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -165,6 +165,9 @@ pub(super) fn lacks_verb(verb: &Verb) -> Option<String> {
         Verb::ChangePassword { password: Password::Empty, user, .. } => {
             Some(format!("MIT's KDC has no empty passwords, as {user} would have"))
         }
+        Verb::RotateTrust { password: Password::Empty, other, .. } => {
+            Some(format!("MIT's KDC has no empty passwords, as the trust with {other} would have"))
+        }
         Verb::Account { state: AccountState::LockedOut(_), user, .. } => {
             Some(format!("MIT's KDC locks nobody out on demand, as {user} would be"))
         }
@@ -191,6 +194,12 @@ pub(super) fn change(realm: &str, change: &KdcChange<'_>) -> Option<Zeroizing<St
         KdcChange::Password { user, password, old_keys } => {
             let keeping = keeping(old_keys);
             writeln!(lines, "cpw {keeping}-pw {} {user}", *quoted(password)?).expect(WRITES);
+        }
+        KdcChange::Trust { principals, password, old_keys } => {
+            let (keeping, password) = (keeping(old_keys), quoted(password)?);
+            for principal in principals {
+                writeln!(lines, "cpw {keeping}-pw {} {principal}", *password).expect(WRITES);
+            }
         }
         KdcChange::Krbtgt(old_keys) => {
             writeln!(lines, "cpw -randkey {}krbtgt/{realm}", keeping(old_keys)).expect(WRITES);
@@ -232,6 +241,9 @@ pub(super) fn is_done(change: &KdcChange<'_>, printed: &str) -> bool {
             said(&format!("Key for \"{spn}@"), "randomized.") && said(&format!("Entry for principal {spn} "), "added")
         }
         KdcChange::Password { user, .. } => said(&format!("Password for \"{user}@"), "changed."),
+        KdcChange::Trust { principals, .. } => {
+            principals.iter().all(|principal| said(&format!("Password for \"{principal}\""), "changed."))
+        }
         KdcChange::Krbtgt(_) => said("Key for \"krbtgt/", "randomized."),
         KdcChange::Account { user, .. } => said(&format!("Principal \"{user}@"), "modified."),
         KdcChange::Clock(_) => true,

@@ -3,11 +3,12 @@
 use crate::error::Error;
 use crate::scenario::party::{self, Ca, Password};
 use crate::scenario::plan::Case;
+use crate::testbed::krb5_conf;
 use crate::testbed::materials::Materials;
 use crate::testbed::process::folder::Folder;
 use crate::testbed::process::pool::Stands;
 use crate::testbed::process::supervised::Supervised;
-use crate::testbed::realm::{self, StandingRealm};
+use crate::testbed::realm::StandingRealm;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -103,7 +104,7 @@ impl Order {
                 spn: kerberos.spn.clone(),
                 realm: kerberos.realm.realm.clone(),
                 keytab: realm.server_keytab(kerberos)?.map(Zeroizing::new),
-                krb5_conf: realm::server_krb5_conf(&kerberos.realm, &planned.host),
+                krb5_conf: krb5_conf::server_krb5_conf(&kerberos.realm, &planned.host),
             }),
             _ => None,
         };

@@ -19,6 +19,13 @@ impl World {
             Verb::ChangePassword { user, realm, password, old_keys } => {
                 self.change_password(user, realm, password, *old_keys).await?;
             }
+            Verb::RotateTrust { realm, other, password, old_keys } => {
+                let here = self.realms.get(realm).ok_or_else(|| unknown("realm", realm))?;
+                let there = &self.realms.get(other).ok_or_else(|| unknown("realm", other))?.planned.realm;
+                let principals = here.planned.shared_with(there).collect();
+                let password = self.materials.secrets().value(password);
+                self.change_realm(realm, &KdcChange::Trust { principals, password, old_keys: *old_keys }).await?;
+            }
             Verb::RotateKrbtgt { realm, old_keys } => self.change_realm(realm, &KdcChange::Krbtgt(*old_keys)).await?,
             Verb::Account { user, realm, state } => {
                 self.change_realm(realm, &KdcChange::Account { user, state: *state }).await?;

@@ -15,6 +15,12 @@ use shakedown_krb5::client::Secret;
 use shakedown_krb5::principal::name_type;
 use std::sync::Arc;
 
+/// Who is to get the ticket.
+pub(super) fn principal(user: &str, is_enterprise: bool, realm: &str) -> Principal {
+    let name = Principal::new(&[user], realm);
+    if is_enterprise { name.with_name_type(name_type::ENTERPRISE) } else { name }
+}
+
 impl World {
     pub(super) async fn kinit(
         &mut self,
@@ -25,10 +31,7 @@ impl World {
         fresh_cache: bool,
     ) -> Result<Performed, Error> {
         let standing = self.realms.get(realm).ok_or_else(|| unknown("realm", realm))?;
-        let mut principal = Principal::new(&[user], &standing.planned.realm);
-        if is_enterprise {
-            principal = principal.with_name_type(name_type::ENTERPRISE);
-        }
+        let principal = principal(user, is_enterprise, &standing.planned.realm);
         let KinitSecret::Typed(password) = secret else {
             return self.kinit_by_keytab(by, realm, &principal, fresh_cache).await;
         };
@@ -61,7 +64,7 @@ impl World {
                 if let Some(kerberos) = self.servers.values().find_map(|server| server.planned.kerberos.as_ref()) {
                     variables.set("SHAKEDOWN_SPN", kerberos.spn.as_str());
                 }
-                self.kerberos_variables(&mut variables, folder)?;
+                self.kerberos_variables(&mut variables, &planned, folder)?;
                 if fresh_cache {
                     // One that is not there is as good as one that was removed.
                     let _ = std::fs::remove_file(folder.path().join(CCACHE));

@@ -1,4 +1,4 @@
-//! Our KDC, MIT's krb5kdc and a UDP echo side by side: requests per second, CPU time of the server for each, latency.
+//! Our KDC, MIT's krb5kdc and a floor side by side: requests per second, CPU time of the server for each, latency.
 //!
 //! ```sh
 //! cargo bench -p mock-kdc --bench kdc_load
@@ -8,9 +8,10 @@
 //! counts. CPU time is what the scheduler says the server's threads were running; it does not grow when other programs
 //! want the core as well, while requests per second and latencies do.
 //!
-//! The floor of an answer is what the echo takes, and the cryptography that the answer cannot do without. Without MIT's
-//! KDC (Debian: krb5-kdc, krb5-admin-server) its rows are missing. Under `cargo test` our KDC and the echo answer a few
-//! requests each, and nothing is printed.
+//! There are two floors. One is a server with our KDC's loop that does the cryptography which the answer cannot do without,
+//! reads nothing, and sends as many octets as the answer has. The other is the sum of a plain UDP echo, one datagram after
+//! the other, and of the same cryptography in a loop of its own, which finds all it needs in the nearest cache. Without MIT's KDC (Debian: krb5-kdc, krb5-admin-server) its rows are missing.
+//! Under `cargo test` our KDC and the floor answer a few requests each, and nothing is printed.
 
 #![expect(clippy::unwrap_used, reason = "a bench may panic")]
 
@@ -25,6 +26,7 @@ mod table;
 
 use std::time::Duration;
 
+use floor::Answering;
 use generator::Sample;
 use requests::{Exchange, Party};
 use servers::Server;
@@ -35,7 +37,8 @@ const ROUNDS: usize = 5;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
-        Some("echo") => servers::echo(),
+        Some("echo") => floor::serve(Answering::Echo),
+        Some("cryptography") => floor::serve(Answering::Cryptography),
         _ if arguments.iter().any(|argument| argument == "--bench") => compare(),
         _ => try_out(),
     }
@@ -68,20 +71,22 @@ fn compare() {
     let floors = Exchange::BOTH.map(floor::cryptography);
     table::print(&measured, floors, pinned);
     table::print_start(&servers::first_answers(folder.path(), pinned));
-    table::print_memory(Exchange::BOTH.map(memory::answer), floors);
+    table::print_memory(floors);
 }
 
 /// That all of it works, in a moment.
 fn try_out() {
     let folder = tempfile::tempdir().unwrap();
-    for server in [servers::ours(folder.path(), false), servers::echo_process(false)] {
+    let none = [Answering::Echo, Answering::Cryptography].map(|answering| servers::no_kdc(answering, false));
+    let ours = [false, true].map(|pac| servers::ours(folder.path(), pac, false));
+    for server in ours.into_iter().chain(none) {
         let mut party = Party::new(&server);
         for exchange in Exchange::BOTH {
             let limits = generator::Limits { requests: 40, duration: Duration::from_secs(10) };
             assert_eq!(generator::drive(&server, exchange, &mut party, limits).requests, 40);
         }
     }
-    assert!(memory::answer(Exchange::As) > Duration::ZERO);
+    assert!(memory::answer(Exchange::As, true) > Duration::ZERO);
     assert!(servers::first_answer(folder.path(), false).0 < Duration::from_secs(5));
 }
 

@@ -13,8 +13,8 @@ const BATCH: usize = 50;
 const BATCHES: usize = 400;
 
 /// For each answer, the fastest of many batches of new requests.
-pub(crate) fn answer(exchange: Exchange) -> Duration {
-    let kdc = Arc::new(crate::servers::kdc_in_memory(&mut Generator::from_system()));
+pub(crate) fn answer(exchange: Exchange, pac: bool) -> Duration {
+    let kdc = Arc::new(crate::servers::kdc_in_memory(pac, &mut Generator::from_system()));
     let mut party = crate::servers::party_in_memory(&kdc);
     let responder = Responder::new(kdc);
     let mut worker = Worker::from_system();

@@ -36,6 +36,11 @@ impl Exchange {
         }
     }
 
+    /// The first octet of a request.
+    pub(crate) const fn request_tag(self) -> u8 {
+        self.reply_tag() - 1
+    }
+
     /// The first octet of a good answer.
     pub(crate) const fn reply_tag(self) -> u8 {
         match self {

@@ -1,6 +1,6 @@
 //! The servers, each a process of its own that ends with its [`Server`].
 
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -12,6 +12,7 @@ use shakedown_krb5::client::{Action, AsExchange, AsSettings, Secret};
 use shakedown_krb5::crypto::{default_salt, string_to_key};
 
 use crate::cpu::{self, SERVER_CORE};
+use crate::floor::Answering;
 use crate::mit::{self, Tuning};
 use crate::requests::{ETYPE, Exchange, PASSWORD, Party, REALM, SERVICE, USER, ask, now, principal};
 
@@ -23,8 +24,8 @@ pub(crate) struct Server {
     pub(crate) name: &'static str,
     address: SocketAddr,
     process: Process,
-    /// The echo gives no tickets.
-    is_echo: bool,
+    /// For what is no KDC and gives no tickets.
+    answering: Option<Answering>,
 }
 
 /// Is ended when dropped.
@@ -51,43 +52,46 @@ impl Server {
 
     /// The first octet of a good answer.
     pub(crate) fn reply_tag(&self, exchange: Exchange) -> u8 {
-        let reply = exchange.reply_tag();
-        if self.is_echo { reply - 1 } else { reply }
+        if self.answering == Some(Answering::Echo) { exchange.request_tag() } else { exchange.reply_tag() }
     }
 
-    /// For the echo, a ticket of some KDC.
+    /// For what is no KDC, a ticket of some KDC.
     pub(crate) fn ticket(&self) -> Option<Credential> {
-        self.is_echo.then(|| party_in_memory(&kdc_in_memory(&mut Generator::from_system())).tgt)
+        self.answering.map(|_| any_ticket())
     }
 }
 
-/// All that are there, ours first and the echo last.
+/// All that are there: ours without and with PACs first, the echo and the floor last.
 pub(crate) fn all(folder: &Path, pinned: bool) -> Vec<Server> {
     let mit = |name, tuning| {
         let (process, port) = mit::start(folder, tuning, pinned)?;
-        Some(Server { name, address: (Ipv4Addr::LOCALHOST, port).into(), process, is_echo: false })
+        Some(Server { name, address: (Ipv4Addr::LOCALHOST, port).into(), process, answering: None })
     };
-    let mut servers = vec![ours(folder, pinned)];
+    let mut servers = vec![ours(folder, false, pinned), ours(folder, true, pinned)];
     servers.extend(mit("krb5kdc, no records", Tuning::NoRecords));
     servers.extend(mit("krb5kdc as installed", Tuning::AsInstalled));
-    servers.push(echo_process(pinned));
+    servers.extend([Answering::Echo, Answering::Cryptography].map(|answering| no_kdc(answering, pinned)));
     servers
 }
 
 /// Our KDC with the log and the counters on.
-pub(crate) fn ours(folder: &Path, pinned: bool) -> Server {
-    let file = realm_file(folder);
+pub(crate) fn ours(folder: &Path, pac: bool, pinned: bool) -> Server {
+    let file = realm_file(folder, pac);
     let mut command = pinned_command(Path::new(env!("CARGO_BIN_EXE_mock-kdc")), pinned);
     command.arg("--realm-file").arg(file);
     let (process, address) = start(command);
-    Server { name: "mock-kdc", address, process, is_echo: false }
+    Server { name: if pac { "mock-kdc, with PACs" } else { "mock-kdc" }, address, process, answering: None }
 }
 
-pub(crate) fn echo_process(pinned: bool) -> Server {
+pub(crate) fn no_kdc(answering: Answering, pinned: bool) -> Server {
+    let (name, argument) = match answering {
+        Answering::Echo => ("UDP echo", "echo"),
+        Answering::Cryptography => ("floor: UDP and cryptography", "cryptography"),
+    };
     let mut command = pinned_command(&std::env::current_exe().unwrap(), pinned);
-    command.arg("echo");
+    command.arg(argument);
     let (process, address) = start(command);
-    Server { name: "UDP echo", address, process, is_echo: true }
+    Server { name, address, process, answering: Some(answering) }
 }
 
 /// From the start of the program to its first answer, some times: the time, and the program's CPU time in it.
@@ -97,19 +101,18 @@ pub(crate) fn first_answers(folder: &Path, pinned: bool) -> Vec<(Duration, Durat
 
 /// From the start of the program to its first answer.
 pub(crate) fn first_answer(folder: &Path, pinned: bool) -> (Duration, Duration) {
-    realm_file(folder);
     let key = string_to_key(ETYPE, PASSWORD.as_bytes(), &default_salt(&principal(USER)), None).unwrap();
-    let request = Party { key, tgt: echo_ticket(), random: Generator::from_system() }.request(Exchange::As);
+    let request = Party { key, tgt: any_ticket(), random: Generator::from_system() }.request(Exchange::As);
     let began = Instant::now();
-    let server = ours(folder, pinned);
+    let server = ours(folder, false, pinned);
     let reply = ask(&server.connect(), &request);
     let elapsed = began.elapsed();
     assert_eq!(reply[0], Exchange::As.reply_tag());
     (elapsed, cpu::time_of(server.process()))
 }
 
-fn echo_ticket() -> Credential {
-    party_in_memory(&kdc_in_memory(&mut Generator::from_system())).tgt
+fn any_ticket() -> Credential {
+    party_in_memory(&kdc_in_memory(false, &mut Generator::from_system())).tgt
 }
 
 /// A program, on the servers' core where that is possible.
@@ -133,13 +136,14 @@ fn start(mut command: Command) -> (Process, SocketAddr) {
 }
 
 /// With all keys given, so that the start derives none.
-fn realm_file(folder: &Path) -> std::path::PathBuf {
+fn realm_file(folder: &Path, pac: bool) -> std::path::PathBuf {
     let key = string_to_key(ETYPE, PASSWORD.as_bytes(), &default_salt(&principal(USER)), None).unwrap();
     let key: String = key.bytes().iter().map(|octet| format!("{octet:02x}")).collect();
     let etype = ETYPE.name();
     let text = format!(
         "realm = \"{REALM}\"
 etypes = [\"{etype}\"]
+pac = {pac}
 
 [[users]]
 name = \"{USER}\"
@@ -155,8 +159,9 @@ name = \"{SERVICE}\"
 }
 
 /// The same realm without a process.
-pub(crate) fn kdc_in_memory(random: &mut Generator) -> Kdc {
+pub(crate) fn kdc_in_memory(pac: bool, random: &mut Generator) -> Kdc {
     let mut realm = Realm::new(REALM);
+    realm.pac = pac;
     realm.etypes = vec![ETYPE];
     realm.users.push(User::new(USER, PASSWORD));
     realm.services.push(Service::new(SERVICE));
@@ -175,28 +180,4 @@ pub(crate) fn party_in_memory(kdc: &Kdc) -> Party {
             Action::Send(request) => reply = kdc.answer(&request.message, now(), &mut random).octets,
         }
     }
-}
-
-/// Sends back what comes, in the same runtime and with the same loop as our KDC's.
-pub(crate) fn echo() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let task = tokio::spawn(async {
-            let socket = tokio::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-            println!("ready {}", socket.local_addr().unwrap());
-            io::stdout().flush().unwrap();
-            let mut buffer = vec![0; 65_535];
-            loop {
-                socket.readable().await.unwrap();
-                for _ in 0..64 {
-                    match socket.try_recv_from(&mut buffer) {
-                        Ok((length, peer)) => drop(socket.try_send_to(&buffer[..length], peer)),
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                        Err(_) => {}
-                    }
-                }
-            }
-        });
-        task.await.unwrap();
-    });
 }

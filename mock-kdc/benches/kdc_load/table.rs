@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::Measured;
 use crate::generator::Sample;
+use crate::memory;
 use crate::requests::Exchange;
 
 pub(crate) fn print(measured: &[Measured], floors: [Duration; 2], pinned: bool) {
@@ -13,9 +14,9 @@ pub(crate) fn print(measured: &[Measured], floors: [Duration; 2], pinned: bool) 
     for (index, exchange) in Exchange::BOTH.into_iter().enumerate() {
         let rows: Vec<(&str, Sample)> =
             measured.iter().map(|one| (one.server.name, median(&one.samples[index]))).collect();
-        let (echo, cryptography) = (rows.last().expect("the echo is the last").1.cpu, floors[index]);
-        let floor = echo + cryptography;
-        let ours = rows[0].1.clone();
+        let [(_, ours), (_, with_pac), .., (_, echo), (_, floor)] = rows.as_slice() else {
+            unreachable!("ours, ours with PACs, the echo and the floor are always there")
+        };
         println!("| {} | requests/s | CPU µs | of the floor | p50 µs | p99 µs | ours |", exchange.name());
         println!("| --- | --- | --- | --- | --- | --- | --- |");
         for (name, row) in &rows {
@@ -23,17 +24,19 @@ pub(crate) fn print(measured: &[Measured], floors: [Duration; 2], pinned: bool) 
                 "| {name} | {:.0} | {:.2} | {:.2} | {:.0} | {:.0} | {:.1} times |",
                 row.per_second,
                 us(row.cpu),
-                us(row.cpu) / us(floor),
+                us(row.cpu) / us(floor.cpu),
                 us(row.p50),
                 us(row.p99),
                 ours.per_second / row.per_second,
             );
         }
         println!(
-            "| floor: echo + cryptography | | {:.2} = {:.2} + {:.2} | 1 | | | |\n",
-            us(floor),
-            us(echo),
-            us(cryptography)
+            "\nEcho and cryptography for themselves: {:.2} + {:.2} = {:.2} µs; ours is {:.2} of that. PACs: {:+.0} %.\n",
+            us(echo.cpu),
+            us(floors[index]),
+            us(echo.cpu + floors[index]),
+            us(ours.cpu) / us(echo.cpu + floors[index]),
+            100.0 * (us(with_pac.cpu) / us(ours.cpu) - 1.0),
         );
     }
 }
@@ -50,13 +53,14 @@ pub(crate) fn print_start(first_answers: &[(Duration, Duration)]) {
     );
 }
 
-pub(crate) fn print_memory(answers: [Duration; 2], floors: [Duration; 2]) {
-    for ((exchange, answer), floor) in Exchange::BOTH.into_iter().zip(answers).zip(floors) {
+pub(crate) fn print_memory(floors: [Duration; 2]) {
+    for (exchange, floor) in Exchange::BOTH.into_iter().zip(floors) {
         println!(
-            "{} in memory, with look-aside, log and counters: {:.2} µs, of which cryptography {:.2} µs.",
+            "{} in memory, with look-aside, log and counters: {:.2} µs, of which cryptography {:.2} µs; with PACs {:.2} µs.",
             exchange.name(),
-            us(answer),
-            us(floor)
+            us(memory::answer(exchange, false)),
+            us(floor),
+            us(memory::answer(exchange, true)),
         );
     }
 }

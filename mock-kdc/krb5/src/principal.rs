@@ -130,12 +130,22 @@ impl fmt::Display for Principal {
     }
 }
 
+/// The text of a part in which nothing is escaped.
+fn plain(part: &[u8]) -> Option<&str> {
+    let is_plain = |octet: &u8| matches!(octet, b' '..=b'~') & !matches!(octet, b'/' | b'@' | b'\\');
+    // Without an end before the end: many octets are looked at at a time.
+    let all = part.iter().fold(true, |all, octet| all & is_plain(octet));
+    std::str::from_utf8(part).ok().filter(|_| all)
+}
+
+/// Appends a part in which nothing is escaped; whether it is one.
+pub(crate) fn append_plain(part: &[u8], text: &mut String) -> bool {
+    plain(part).map(|part| text.push_str(part)).is_some()
+}
+
 pub(crate) fn write_escaped(f: &mut fmt::Formatter<'_>, part: &[u8]) -> fmt::Result {
     use fmt::Write;
-    let is_plain = |octet: &u8| matches!(octet, b' '..=b'~') && !matches!(octet, b'/' | b'@' | b'\\');
-    if part.iter().all(is_plain)
-        && let Ok(text) = std::str::from_utf8(part)
-    {
+    if let Some(text) = plain(part) {
         return f.write_str(text);
     }
     for character in String::from_utf8_lossy(part).chars() {

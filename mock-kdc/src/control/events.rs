@@ -51,7 +51,7 @@ pub(super) fn read(log: &Log, window: Window) -> Value {
 }
 
 fn event(number: u64, event: &Event) -> Value {
-    let Event { at, transport, exchange, client, service, etypes, outcome, repeated } = event;
+    let Event { at, transport, exchange, client, service, etypes, outcome, repeated, rule } = event;
     let mut told = json!({
         "number": number,
         "at": at.seconds(),
@@ -62,6 +62,7 @@ fn event(number: u64, event: &Event) -> Value {
         "etypes": etypes,
         "outcome": outcome.to_string(),
         "repeated": repeated,
+        "rule": rule,
     });
     match outcome {
         Outcome::Issued { ticket_etype, session_etype, kvno } => {

@@ -117,16 +117,26 @@ impl Account {
         self.newest().keys.is_empty()
     }
 
-    /// All keys that may have encrypted something of this etype and kvno. Without a number MIT tries up to three,
+    /// All keys that may have encrypted something of this etype and kvno. Without a number MIT tries three, from the newest
     /// downwards.
     pub(crate) fn candidates(&self, kvno: Option<u32>, etype: i32) -> impl Iterator<Item = &Key> {
         let wanted = kvno.filter(|kvno| *kvno != 0);
         self.key_sets
             .iter()
-            .filter(move |set| wanted.is_none_or(|wanted| set.kvno == wanted))
-            .take(3)
+            .filter(move |set| wanted.map_or(set.kvno >= self.last_tried(), |wanted| set.kvno == wanted))
             .flat_map(|set| &set.keys)
             .filter(move |key| key.etype().number() == etype)
+    }
+
+    /// Whether there is a key of the number that is tried last for something without one. Where there is none, MIT's KDC does
+    /// not say that no key fits but that there is none, whatever it has tried before.
+    pub(crate) fn has_last_tried(&self) -> bool {
+        self.key_sets.iter().any(|set| set.kvno == self.last_tried())
+    }
+
+    fn last_tried(&self) -> u32 {
+        const TRIES: u32 = 3;
+        self.newest().kvno.saturating_sub(TRIES - 1).max(1)
     }
 
     /// The keys of this etype that former passwords made.
@@ -140,12 +150,15 @@ impl Account {
         self.replace(rotation, keys)
     }
 
-    /// Replaces the keys by those of a password, of the same encryption types and with the same salt; returns their
-    /// number. The password is fresh from then on.
-    pub(crate) fn set_password(&mut self, password: &Password, rotation: Rotation) -> u32 {
-        let salt = self.salt.clone().unwrap_or_default();
+    /// The keys of another password, of the same encryption types and with the same salt: that takes long.
+    pub(crate) fn keys_of(&self, password: &Password) -> impl FnOnce() -> Vec<Key> + use<> {
+        let (salt, password) = (self.salt.clone().unwrap_or_default(), password.clone());
         let etypes: Vec<_> = self.newest().keys.iter().map(Key::etype).collect();
-        let keys = password_keys(password, &salt, &etypes);
+        move || password_keys(&password, &salt, &etypes)
+    }
+
+    /// Replaces the keys by those of another password; returns their number. The password is fresh from then on.
+    pub(crate) fn set_password_keys(&mut self, keys: Vec<Key>, rotation: Rotation) -> u32 {
         self.former.insert(0, self.newest().clone());
         self.former.truncate(self.password_history);
         self.must_change_password = false;

@@ -7,6 +7,7 @@ use shakedown_krb5::{Principal, Random};
 
 use super::Database;
 use super::account::{Account, KeySet, password_keys};
+use crate::hash::Folding;
 use crate::policy::lockout::Attempts;
 use crate::policy::salt;
 use crate::realm::{Flavor, GivenKey, InvalidRealm, Kind, Preauth, Realm, Service, TicketFlag, User};
@@ -24,7 +25,7 @@ pub(super) fn all(realm: &Realm, random: &mut dyn Random) -> Result<Database, In
     }
     let mut database = Database {
         accounts: Vec::with_capacity(realm.users.len() + realm.services.len() + 1),
-        names: HashMap::new(),
+        names: HashMap::with_hasher(Folding::from_system()),
         case_insensitive: realm.case_insensitive,
         shares_aliases: realm.flavor == Flavor::ActiveDirectory,
     };

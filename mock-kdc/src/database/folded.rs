@@ -23,7 +23,9 @@ impl Folded {
         if !self.folds {
             self.put(part);
         } else if part.is_ascii() {
-            part.iter().for_each(|octet| self.put(&[octet.to_ascii_lowercase()]));
+            let lower = |key: &mut [u8]| key[start..].make_ascii_lowercase();
+            self.put(part);
+            if self.long.is_empty() { lower(&mut self.short[..self.length]) } else { lower(&mut self.long) }
         } else if let Ok(text) = std::str::from_utf8(part) {
             text.chars().flat_map(char::to_lowercase).for_each(|c| self.put(c.encode_utf8(&mut [0; 4]).as_bytes()));
         } else {

@@ -13,6 +13,7 @@ use shakedown_krb5::{Principal, Random};
 pub(crate) use account::Account;
 pub(crate) use create::principal;
 
+use crate::hash::Folding;
 use crate::pac::Profile;
 use crate::realm::{InvalidRealm, Realm, Service, User};
 use folded::Folded;
@@ -22,7 +23,7 @@ use folded::Folded;
 pub(crate) struct Database {
     accounts: Vec<Account>,
     /// INVARIANT: every index is one of `accounts`.
-    names: HashMap<Box<[u8]>, Named>,
+    names: HashMap<Box<[u8]>, Named, Folding>,
     case_insensitive: bool,
     /// Whether two accounts can share an alias, as they can in a directory.
     shares_aliases: bool,
@@ -91,9 +92,13 @@ impl Database {
         true
     }
 
-    /// Adds a user to a realm that is in use; its keys are made here.
-    pub(crate) fn add_user(&mut self, realm: &Realm, user: &User) -> Result<(), InvalidRealm> {
-        let account = create::user(realm, user)?;
+    /// The account of a user of a realm that is in use. Its keys are made here, which takes long.
+    pub(crate) fn user(realm: &Realm, user: &User) -> Result<Account, InvalidRealm> {
+        create::user(realm, user)
+    }
+
+    /// Adds a user with the account that [`Self::user`] has made.
+    pub(crate) fn add_user(&mut self, realm: &Realm, user: &User, account: Account) -> Result<(), InvalidRealm> {
         self.add(realm, account, user.upn.as_deref(), &user.aliases)
     }
 

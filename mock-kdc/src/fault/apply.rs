@@ -41,6 +41,7 @@ impl Kdc {
         };
         if let Some(decision) = self.rules.decide(&subject) {
             self.apply(decision.then(), request.as_ref(), desk, random);
+            desk.entry.rule = Some(decision.id());
         }
     }
 

@@ -93,7 +93,7 @@ impl Rules {
         for standing in list.iter().filter(|standing| standing.rule.when.fits(subject)) {
             let number = standing.seen.fetch_add(1, Ordering::Relaxed) + 1;
             if decision.is_none() && standing.takes(number) {
-                decision = Some(Decision { rule: Arc::clone(&standing.rule) });
+                decision = Some(Decision { id: standing.id, rule: Arc::clone(&standing.rule) });
             }
         }
         decision
@@ -144,10 +144,16 @@ impl Kdc {
 /// The rule that decided about a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Decision {
+    id: u64,
     rule: Arc<Rule>,
 }
 
 impl Decision {
+    /// The rule's number.
+    pub(crate) const fn id(&self) -> u64 {
+        self.id
+    }
+
     pub(crate) fn then(&self) -> &Then {
         &self.rule.then
     }

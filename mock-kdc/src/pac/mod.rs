@@ -27,10 +27,9 @@ use crate::reply::{Authorization, Carried};
 
 /// The authorization data of a ticket: a PAC, if there is to be one, and before all others.
 pub(crate) struct WithPac<'a> {
-    content: Option<Content<'a>>,
+    /// And the key of the ticket-granting service, to sign it with.
+    content: Option<(Content<'a>, &'a Key)>,
     others: Carried<'a>,
-    /// The key of the ticket-granting service.
-    kdc_key: &'a Key,
     /// For whom the ticket is.
     service: PrincipalView<'a>,
     /// The ticket as its signature sees it.
@@ -71,7 +70,7 @@ impl<'a> WithPac<'a> {
         Self::new(view, presented.map(Content::Copied), others, service, signed)
     }
 
-    /// `None` if the realm has no key to sign with.
+    /// `None` if there is something to sign and the realm has no key to sign with.
     fn new(
         view: &View<'a>,
         content: Option<Content<'a>>,
@@ -79,8 +78,11 @@ impl<'a> WithPac<'a> {
         service: PrincipalView<'a>,
         signed: &'a mut Vec<u8>,
     ) -> Option<Self> {
-        let kdc_key = view.database.find(view.krbtgt())?.newest().keys.first()?;
-        Some(Self { content, others, kdc_key, service, signed: RefCell::new(signed) })
+        let content = match content {
+            Some(content) => Some((content, view.database.find(view.krbtgt())?.newest().keys.first()?)),
+            None => None,
+        };
+        Some(Self { content, others, service, signed: RefCell::new(signed) })
     }
 
     /// All elements but those with a PAC. Only a KDC can say what is in there; where this one makes none, that of another
@@ -90,7 +92,13 @@ impl<'a> WithPac<'a> {
         all.filter(|element| pac_within(*element).is_none())
     }
 
-    fn write_pac(&self, content: Content<'a>, ticket: &EncTicketPartView<'_>, key: &Key, out: &mut Vec<u8>) {
+    fn write_pac(
+        &self,
+        (content, kdc_key): (Content<'a>, &Key),
+        ticket: &EncTicketPartView<'_>,
+        key: &Key,
+        out: &mut Vec<u8>,
+    ) {
         let grants_tickets = self.service.krbtgt_realm().is_some();
         let mut signed = self.signed.borrow_mut();
         // MS-PAC 2.8.3: not in tickets for those who issue tickets or change passwords.
@@ -108,7 +116,7 @@ impl<'a> WithPac<'a> {
         let auth_time = FileTime::from_timestamp(ticket.auth_time);
         let info = Piece::ClientInfo { auth_time, client: ticket.client.name };
         let ticket_octets = is_for_service.then_some(signed.as_slice());
-        let signing = Signed { server: key, kdc: self.kdc_key, ticket: ticket_octets };
+        let signing = Signed { server: key, kdc: kdc_key, ticket: ticket_octets };
         match content {
             Content::New { profile, attributes } => {
                 let attributes = attributes.octets();

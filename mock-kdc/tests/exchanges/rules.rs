@@ -287,3 +287,14 @@ async fn the_port_is_free_at_once_although_replies_wait() {
     timeout(PATIENCE, handle.stop()).await.unwrap();
     assert!(kdc().rules().is_empty());
 }
+
+#[test]
+fn an_event_names_the_rule_that_decided() {
+    let kdc = with_rules(
+        "rules = [{ when = { client = 'nobody' }, then = { error = 29 } }, { when = { nth = 2 }, then = { error = 29 } }]",
+    );
+    let answer = || kdc.answer(&without_proof(), NOW, &mut Seeded(1)).event;
+    let told: Vec<_> = (0..3).map(|_| answer()).map(|event| (event.outcome.to_string(), event.rule)).collect();
+    let expected = [("krb 25", None), ("krb 29", Some(2)), ("krb 25", None)];
+    assert_eq!(told, expected.map(|(outcome, rule)| (outcome.to_owned(), rule)));
+}

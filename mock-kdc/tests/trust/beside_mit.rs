@@ -223,16 +223,24 @@ fn a_rotated_key_of_a_trust_counts_by_its_version() {
     theirs.administer(HERE, &format!("purgekeys {name}"));
     let forgotten = Kdc::new(&realm(HERE, &["ONPREM.TEST"], &[]), &mut SystemRandom).unwrap();
     forgotten.set_password(&name, &new, Rotation::DropOld).unwrap();
-    let ours = forgotten;
-    // Not without a version: MIT's KDC looks for the version before the only one, which our KDC knows nothing of.
-    for (shared, kvno) in [(SHARED, Some(1)), (SERVICE, Some(2)), (SERVICE, None)] {
-        let octets = Forged { shared, kvno, ..good.clone() }.octets(now());
-        let theirs = reading(theirs.answer(&octets));
-        let ours = reading(ours.answer(&octets, now(), &mut SystemRandom).octets);
-        println!("old key dropped, {shared}, {kvno:?}: {theirs}");
-        if ours != theirs {
-            readings.push(format!("old key dropped, {shared}, {kvno:?}\n  ours   {ours}\n  theirs {theirs}"));
+    // Without a version MIT's KDC tries the two before the newest as well, whether they are there or not, and says of the last.
+    let mut check = |step: &str, of: &[(&'static str, Option<u32>)]| {
+        for &(shared, kvno) in of {
+            let octets = Forged { shared, kvno, ..good.clone() }.octets(now());
+            let theirs = reading(theirs.answer(&octets));
+            let ours = reading(forgotten.answer(&octets, now(), &mut SystemRandom).octets);
+            println!("{step}, {shared}, {kvno:?}: {theirs}");
+            if ours != theirs {
+                readings.push(format!("{step}, {shared}, {kvno:?}\n  ours   {ours}\n  theirs {theirs}"));
+            }
         }
+    };
+    check("old key dropped", &[(SHARED, Some(1)), (SHARED, None), (SERVICE, Some(2)), (SERVICE, None)]);
+    // 3 alone, then 3 and 4: what is tried last, 1 and 2, is not there.
+    for (version, rotation, keeping) in [(3, Rotation::DropOld, ""), (4, Rotation::KeepOld, "-keepold ")] {
+        theirs.administer(HERE, &format!("cpw {keeping}-pw {SERVICE} {name}"));
+        forgotten.set_password(&name, &new, rotation).unwrap();
+        check(&format!("version {version}"), &[(SHARED, None), (SERVICE, None)]);
     }
     assert!(readings.is_empty(), "{}", readings.join("\n"));
 }

@@ -59,12 +59,12 @@ impl World {
     }
 
     fn write_configuration(&self) {
-        let domains: Vec<_> = self.realms.iter().map(|(name, _)| [host(name)]).collect();
+        let places: Vec<_> = self.realms.iter().map(|(name, standing)| ([host(name)], [standing.address()])).collect();
         let sections: Vec<_> = self
             .realms
             .iter()
-            .zip(&domains)
-            .map(|((realm, standing), domains)| Section { realm, kdc: standing.address(), domains })
+            .zip(&places)
+            .map(|((realm, _), (domains, kdcs))| Section { realm, kdcs, domains })
             .collect();
         let text = krb5_conf_of(&sections, &Capaths::default());
         std::fs::write(self.folder.path().join("krb5.conf"), text).unwrap();

@@ -94,13 +94,20 @@ fn parties() {
         "offer = \"everything\"\ntls   = {",
         "26:9: unknown offer 'everything', allowed: password, token, ticket, or some of them joined by -and-",
     );
+    let mut of_servers: Vec<_> = shakedown::mysql::Deviation::ALL.iter().map(|known| known.word()).collect();
+    of_servers.extend(shakedown::iam::Deviation::ALL.iter().map(|known| known.word()));
     check(
         "clock      = \"+1h\"",
         "deviations = [\"no-ssl-bit\", \"no-ssl\"]",
-        "22:29: unknown deviation 'no-ssl', allowed: wrong-error-code, no-ssl-bit, wrong-sequence-id, no-sqlstate, nonce-without-nul, accepts-wrong-secret, refuses-right-secret, no-ap-rep, secure-transport-not-enforced, asks-for-cleartext, error-message-byte, status-flag",
+        &format!("22:29: unknown deviation 'no-ssl', allowed: {}", of_servers.join(", ")),
     );
     let of_kdcs: Vec<_> = mock_kdc::Deviation::ALL.iter().map(|deviation| deviation.name()).collect();
-    let of_clients = shakedown_krb5::client::Deviation::ALL.map(shakedown_krb5::client::Deviation::word);
+    let mut of_clients = shakedown_krb5::client::Deviation::ALL.map(|known| known.word()).to_vec();
+    of_clients.extend(shakedown_krb5::client::Lenience::ALL.map(|known| known.word()));
+    of_clients.extend(shakedown::scenario::party::ClientDeviation::ALL.iter().map(|known| known.word()));
+    of_clients.extend(shakedown::mysql::ClientDeviation::ALL.iter().map(|known| known.word()));
+    of_clients.extend(shakedown::postgres::ClientDeviation::ALL.iter().map(|known| known.word()));
+    of_clients.extend(shakedown::iam::Departure::ALL.iter().map(|known| known.word()));
     check(
         "realm = \"CORP.EXAMPLE.COM\"",
         "realm = \"CORP.EXAMPLE.COM\"\ndeviations = \"mute\"",

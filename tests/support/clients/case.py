@@ -20,6 +20,8 @@ HOSTADDR = os.environ.get("SHAKEDOWN_HOSTADDR", "127.0.0.1")
 PORT = os.environ.get("SHAKEDOWN_PORT", "")
 USER = os.environ.get("SHAKEDOWN_USER", "")
 PASSWORD = os.environ.get("SHAKEDOWN_PASSWORD")
+# Whether a client that has to be let send its password as it is is let do so.
+CLEARTEXT = os.environ.get("SHAKEDOWN_CLEARTEXT") == "1"
 DATABASE = os.environ.get("SHAKEDOWN_DATABASE")
 TLS_MODE = os.environ.get("SHAKEDOWN_TLS_MODE", "DISABLED")
 TLS_MIN = os.environ.get("SHAKEDOWN_TLS_MIN", "1.0")

@@ -74,6 +74,11 @@ impl ScramClient {
         Self { binding, first_bare: format!("n={user},r={nonce}"), nonce, expected: None }
     }
 
+    /// Takes whatever nonce the server names for an extension of its own.
+    pub(crate) fn take_any_nonce(&mut self) {
+        self.nonce.clear();
+    }
+
     /// The mechanism that was chosen.
     #[must_use]
     pub const fn mechanism(&self) -> &'static str {

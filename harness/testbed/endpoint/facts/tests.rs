@@ -112,6 +112,11 @@ then    = "THEN"
 "#;
 
 fn case(words: &[(&str, &str)]) -> Case {
+    let text = case_text(words);
+    make_plan(&[Source::new("x", text)], &Library::built_in().unwrap(), &BTreeMap::new()).unwrap().cases.remove(0)
+}
+
+fn case_text(words: &[(&str, &str)]) -> String {
     let defaults = [
         ("ENGINE", "aurora-postgresql 15"),
         ("ACCOUNT", "method = \"md5\", secret = \"alice\""),
@@ -121,8 +126,7 @@ fn case(words: &[(&str, &str)]) -> Case {
         ("FIRST", ""),
         ("THEN", "established"),
     ];
-    let text = words.iter().chain(&defaults).fold(SCENARIO.to_owned(), |text, (from, to)| text.replace(from, to));
-    make_plan(&[Source::new("x", text)], &Library::built_in().unwrap(), &BTreeMap::new()).unwrap().cases.remove(0)
+    words.iter().chain(&defaults).fold(SCENARIO.to_owned(), |text, (from, to)| text.replace(from, to))
 }
 
 /// What everything but the point of a test needs.
@@ -230,13 +234,16 @@ fn an_account_that_requires_ssl_is_one_that_is_known_to() {
 
 #[test]
 fn realms_that_cannot_be_made_are_named() {
-    let said = |words: &[(&str, &str)]| lacking("", words).unwrap_or_default();
+    let kinit = "[[step]]\nkinit = { by = \"app\", user = \"alice\", realm = \"corp\" }\nthen = \"established\"";
+    let said = |words: &[(&str, &str)]| lacking("", &[words, &[("FIRST", kinit)]].concat()).unwrap_or_default();
     let etypes = [("REALM", "etypes = [\"aes128-cts-hmac-sha1-96\"]")];
     assert_eq!(said(&etypes), "the KDC of CORP.EXAMPLE.COM is not known to have these encryption types alone");
     let deviation = format!("deviations = [\"{}\"]", mock_kdc::Deviation::ALL[0].name());
     assert!(said(&[("REALM", &deviation)]).starts_with("the KDC of CORP.EXAMPLE.COM makes no deviation on demand: "));
     assert_eq!(said(&[("CORP.EXAMPLE", "OTHER.EXAMPLE")]), "the endpoint file names no KDC of OTHER.EXAMPLE.COM");
-    let two = [("[client.app]", "[server.other]\nengine = \"aurora-postgresql 15\"\n[client.app]")];
+    let login = "[[step]]\nconnect = { from = \"app\", to = \"other\" }\nthen = \"established\"";
+    let other = "[server.other]\nengine = \"aurora-postgresql 15\"\n[client.app]";
+    let two = [("[client.app]", other), ("FIRST", login)];
     assert_eq!(said(&two), "an endpoint file describes one server");
 }
 
@@ -348,4 +355,16 @@ async fn the_version_is_asked_for_once_and_where_that_is_allowed() {
     assert_eq!(said("aurora-mysql 3.04.0", &format!("ask = 'nothing'\n{allowed}")).await, None);
     assert_eq!(said("aurora-postgresql 15", allowed).await, None, "it tells those who have logged in");
     world.stop().await;
+}
+
+#[test]
+fn a_case_that_asks_a_kdc_alone_is_played_whatever_server_there_is() {
+    let kinit = "[[step]]\nkinit = { by = \"app\", user = \"alice\", realm = \"corp\" }\nthen = \"established\"\n#";
+    let text = case_text(&[("ENGINE", "aurora-mysql 3.04.0"), ("ACCOUNT", "secret = \"alice\""), ("FIRST", kinit)]);
+    let without_login = text.split("\n#").next().unwrap();
+    let plan = make_plan(&[Source::new("x", without_login)], &Library::built_in().unwrap(), &BTreeMap::new()).unwrap();
+    assert_eq!(endpoint(PLENTY).lacks(&plan.cases[0]), None);
+    let elsewhere = PLENTY.replace("CORP.EXAMPLE.COM", "OTHER.EXAMPLE.COM");
+    let reason = endpoint(&elsewhere).lacks(&plan.cases[0]);
+    assert_eq!(reason.as_deref(), Some("the endpoint file names no KDC of CORP.EXAMPLE.COM"));
 }

@@ -3,7 +3,7 @@
 use super::action::UDP_PREFERENCE_LIMIT;
 use super::long_term_key::LongTermKey;
 use super::reply_checks::Answer;
-use super::{Action, Deviation, KerberosFailure, Request, Secret, Transport, rejected};
+use super::{Action, Deviation, KerberosFailure, Lenience, Request, Secret, Transport, rejected};
 use crate::crypto::{Etype, Key, usage};
 use crate::der::{self, Codec, Reader, Writer};
 use crate::messages::flags::kdc_options;
@@ -48,6 +48,8 @@ pub struct AsSettings {
     pub udp_preference_limit: usize,
     /// Departures from the protocol, none by default.
     pub deviations: Vec<Deviation>,
+    /// Checks that are left out, none by default.
+    pub lenient: Vec<Lenience>,
 }
 
 impl AsSettings {
@@ -70,6 +72,7 @@ impl AsSettings {
             clock_skew: Duration::from_secs(300),
             udp_preference_limit: UDP_PREFERENCE_LIMIT,
             deviations: Vec::new(),
+            lenient: Vec::new(),
         }
     }
 }
@@ -318,6 +321,7 @@ impl AsExchange {
             reply: &reply,
             part: &part,
             till: Some(body.till),
+            lenient: &self.settings.lenient,
         };
         answer.check_request_checksum(sent, &key)?;
         answer.check_as()?;

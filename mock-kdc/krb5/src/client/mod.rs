@@ -24,6 +24,7 @@ mod action;
 mod as_exchange;
 mod deviation;
 mod failure;
+mod lenience;
 mod long_term_key;
 mod reply_checks;
 mod route;
@@ -34,6 +35,7 @@ pub use action::{Action, Request, Transport};
 pub use as_exchange::{AsExchange, AsSettings};
 pub use deviation::Deviation;
 pub use failure::{KerberosFailure, rejected};
+pub use lenience::Lenience;
 pub use secret::{KeytabKeys, Secret};
 pub use tgs_exchange::{TgsExchange, TgsSettings};
 

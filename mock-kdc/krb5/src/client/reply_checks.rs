@@ -1,7 +1,7 @@
 //! Whether a reply answers its request, check by check as libkrb5's verify_as_reply (get_in_tkt.c),
 //! krb5int_fast_verify_nego (fast.c) and krb5int_process_tgs_reply (gc_via_tkt.c).
 
-use super::{KerberosFailure, rejected};
+use super::{KerberosFailure, Lenience, rejected};
 use crate::crypto::{Key, usage};
 use crate::der::Codec;
 use crate::messages::flags::{kdc_options, ticket};
@@ -21,6 +21,8 @@ pub(super) struct Answer<'a> {
     pub(super) part: &'a EncKdcReplyPart,
     /// Until when it may be valid, where the request says so.
     pub(super) till: Option<Timestamp>,
+    /// Checks that are left out.
+    pub(super) lenient: &'a [Lenience],
 }
 
 impl Answer<'_> {
@@ -29,20 +31,20 @@ impl Answer<'_> {
         let may_rename = self.has(kdc_options::CANONICALIZE | kdc_options::REQUEST_ANONYMOUS)
             || self.client.name_type == name_type::ENTERPRISE;
         let both_krbtgt = self.server.krbtgt_realm().is_some() && self.part.server.krbtgt_realm().is_some();
-        require(self.part.server == *self.server || (may_rename && both_krbtgt), rejected::SNAME)?;
-        require(may_rename || self.reply.client == *self.client, rejected::CNAME)?;
-        require(self.part.server == *self.reply.ticket.server(), rejected::TICKET_SNAME)?;
+        self.require(self.part.server == *self.server || (may_rename && both_krbtgt), rejected::SNAME)?;
+        self.require(may_rename || self.reply.client == *self.client, rejected::CNAME)?;
+        self.require(self.part.server == *self.reply.ticket.server(), rejected::TICKET_SNAME)?;
         self.check_nonce_and_times()
     }
 
     /// For a TGS-REP, received at `now`.
     pub(super) fn check_tgs(&self, now: Timestamp, clock_skew: Duration) -> Result<(), KerberosFailure> {
-        require(self.reply.client == *self.client, rejected::CNAME)?;
+        self.require(self.reply.client == *self.client, rejected::CNAME)?;
         let ticket_server = self.reply.ticket.server();
-        require(*ticket_server == self.part.server, rejected::TICKET_SNAME)?;
+        self.require(*ticket_server == self.part.server, rejected::TICKET_SNAME)?;
         let both_krbtgt = self.server.krbtgt_realm().is_some() && ticket_server.krbtgt_realm().is_some();
         let expected = ticket_server == self.server || self.has(kdc_options::CANONICALIZE) || both_krbtgt;
-        require(expected, rejected::SNAME)?;
+        self.require(expected, rejected::SNAME)?;
         self.check_nonce_and_times()?;
         self.check_start(now, clock_skew)
     }
@@ -50,7 +52,7 @@ impl Answer<'_> {
     /// Without trust in the KDC's clock: whether the ticket begins now.
     pub(super) fn check_start(&self, now: Timestamp, clock_skew: Duration) -> Result<(), KerberosFailure> {
         let is_now = self.part.starts().distance(now) <= clock_skew;
-        require(is_now || self.request.from.is_some(), rejected::STARTTIME)
+        self.require(is_now || self.request.from.is_some(), rejected::STARTTIME)
     }
 
     /// The checksum over the request as it was sent, which a KDC announces by a ticket flag (RFC 6806 §11). It shows
@@ -65,7 +67,7 @@ impl Answer<'_> {
             checksum.cksumtype == reply_key.etype().checksum_type()
                 && reply_key.verify_checksum(usage::AS_REQ_CHECKSUM, request, &checksum.checksum).is_ok()
         });
-        require(matches, rejected::REQUEST_CHECKSUM)
+        self.require(matches, rejected::REQUEST_CHECKSUM)
     }
 
     /// What the client keeps.
@@ -84,17 +86,17 @@ impl Answer<'_> {
     }
 
     fn check_nonce_and_times(&self) -> Result<(), KerberosFailure> {
-        require(self.part.nonce == self.request.nonce, rejected::NONCE)?;
+        self.require(self.part.nonce == self.request.nonce, rejected::NONCE)?;
         let till = self.till.filter(|till| *till != Timestamp::EPOCH);
         let beyond = |time: Option<Timestamp>, limit: Option<Timestamp>| time.zip(limit).is_some_and(|(t, l)| t > l);
         if self.has(kdc_options::POSTDATED) && self.request.from.is_some() {
-            require(self.request.from == Some(self.part.starts()), rejected::STARTTIME)?;
+            self.require(self.request.from == Some(self.part.starts()), rejected::STARTTIME)?;
         }
-        require(!beyond(Some(self.part.end_time), till), rejected::ENDTIME)?;
+        self.require(!beyond(Some(self.part.end_time), till), rejected::ENDTIME)?;
         if self.has(kdc_options::RENEWABLE) {
-            require(!beyond(self.part.renew_till, self.request.rtime), rejected::RENEW_TILL)?;
+            self.require(!beyond(self.part.renew_till, self.request.rtime), rejected::RENEW_TILL)?;
         } else if self.has(kdc_options::RENEWABLE_OK) && self.part.flags & ticket::RENEWABLE != 0 {
-            require(!beyond(self.part.renew_till, till), rejected::RENEW_TILL)?;
+            self.require(!beyond(self.part.renew_till, till), rejected::RENEW_TILL)?;
         }
         Ok(())
     }
@@ -103,8 +105,11 @@ impl Answer<'_> {
     const fn has(&self, options: u32) -> bool {
         self.request.kdc_options & options != 0
     }
-}
 
-fn require(condition: bool, field: &'static str) -> Result<(), KerberosFailure> {
-    if condition { Ok(()) } else { Err(KerberosFailure::Rejected(field)) }
+    fn require(&self, condition: bool, field: &'static str) -> Result<(), KerberosFailure> {
+        if condition || self.lenient.iter().any(|lenient| lenient.leaves_out(field)) {
+            return Ok(());
+        }
+        Err(KerberosFailure::Rejected(field))
+    }
 }

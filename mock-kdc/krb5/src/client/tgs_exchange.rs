@@ -4,7 +4,7 @@ use super::action::UDP_PREFERENCE_LIMIT;
 use super::as_exchange::nonce;
 use super::reply_checks::Answer;
 use super::route::Route;
-use super::{Action, Deviation, KerberosFailure, Request, Transport, rejected};
+use super::{Action, Deviation, KerberosFailure, Lenience, Request, Transport, rejected};
 use crate::crypto::{Etype, Key, usage};
 use crate::der::Codec;
 use crate::messages::flags::{kdc_options, ticket};
@@ -40,6 +40,8 @@ pub struct TgsSettings {
     pub udp_preference_limit: usize,
     /// Departures from the protocol, none by default.
     pub deviations: Vec<Deviation>,
+    /// Checks that are left out, none by default.
+    pub lenient: Vec<Lenience>,
 }
 
 /// The flags of a ticket that become options of requests with it (libkrb5's KDC_TKT_COMMON_MASK).
@@ -60,6 +62,7 @@ impl TgsSettings {
             offset_us: 0,
             udp_preference_limit: UDP_PREFERENCE_LIMIT,
             deviations: Vec::new(),
+            lenient: Vec::new(),
         }
     }
 
@@ -306,6 +309,7 @@ impl TgsExchange {
             part: &part,
             // A renewed ticket outlives the one that was shown: that is what it is for.
             till: self.settings.till.or(Some(self.tgt.end_time)).filter(|_| !self.settings.is_of_itself()),
+            lenient: &self.settings.lenient,
         };
         let kdc_time = Timestamp::from_micros(now.micros().saturating_add(self.settings.offset_us));
         answer.check_tgs(kdc_time, self.settings.clock_skew)?;

@@ -3,21 +3,65 @@
 //! The variant that always swaps the last two blocks, also when the length is a multiple of 16
 //! (CBC-CS3 of NIST SP 800-38A's addendum). A single block is plain ECB.
 
+use std::sync::LazyLock;
+
 use aes::cipher::consts::U16;
 use aes::cipher::{
     Array, BlockCipherDecBackend, BlockCipherDecClosure, BlockCipherDecrypt, BlockCipherEncBackend,
     BlockCipherEncClosure, BlockCipherEncrypt, BlockSizeUser, InOut, KeyInit,
 };
-use aes::{Aes128, Aes256};
+use aes::{Aes128, Aes128Enc, Aes256, Aes256Enc};
+use zeroize::optimization_barrier;
 
 const BLOCK_LENGTH: usize = 16;
 type Block = [u8; BLOCK_LENGTH];
 
-/// A key schedule, for both directions. Wiped when dropped (feature `zeroize` of `aes`).
-#[derive(Clone)]
+/// A key schedule, for both directions. Overwritten when dropped.
 pub(super) enum Aes {
     Bits128(Aes128),
     Bits256(Aes256),
+}
+
+/// A key schedule for encryption alone. Overwritten when dropped.
+pub(super) enum AesEncryption {
+    Bits128(Aes128Enc),
+    Bits256(Aes256Enc),
+}
+
+/// Schedules of a key of zeros, which take the place of secret ones. The feature `zeroize` of `aes` writes zeros octet by
+/// octet instead: a thousand for each schedule, longer than most messages take to encrypt.
+static BLANK: LazyLock<Blank> = LazyLock::new(|| Blank {
+    both: (Aes128::new(&Array::default()), Aes256::new(&Array::default())),
+    encryption: (Aes128Enc::new(&Array::default()), Aes256Enc::new(&Array::default())),
+});
+
+struct Blank {
+    both: (Aes128, Aes256),
+    encryption: (Aes128Enc, Aes256Enc),
+}
+
+impl Drop for Aes {
+    fn drop(&mut self) {
+        match self {
+            Self::Bits128(aes) => overwrite(aes, &BLANK.both.0),
+            Self::Bits256(aes) => overwrite(aes, &BLANK.both.1),
+        }
+    }
+}
+
+impl Drop for AesEncryption {
+    fn drop(&mut self) {
+        match self {
+            Self::Bits128(aes) => overwrite(aes, &BLANK.encryption.0),
+            Self::Bits256(aes) => overwrite(aes, &BLANK.encryption.1),
+        }
+    }
+}
+
+/// With a barrier, as nobody reads what is written here.
+fn overwrite<T: Clone>(schedule: &mut T, blank: &T) {
+    schedule.clone_from(blank);
+    optimization_barrier(schedule);
 }
 
 impl Aes {
@@ -26,13 +70,6 @@ impl Aes {
         match key.len() {
             16 => Self::Bits128(Aes128::new_from_slice(key).expect("16 octets")),
             _ => Self::Bits256(Aes256::new_from_slice(key).expect("AES keys have 16 or 32 octets")),
-        }
-    }
-
-    pub(super) fn encrypt_block(&self, block: &mut Block) {
-        match self {
-            Self::Bits128(aes) => aes.encrypt_block(block.into()),
-            Self::Bits256(aes) => aes.encrypt_block(block.into()),
         }
     }
 
@@ -65,12 +102,34 @@ impl Aes {
         }
     }
 
-    /// Plain CBC.
-    pub(super) fn encrypt_cbc(&self, blocks: &mut [Block]) {
+    fn encrypt_cbc(&self, blocks: &mut [Block]) {
         self.run_encryption(CbcEncryption { blocks, then: None });
     }
 
     fn run_encryption(&self, encryption: CbcEncryption<'_>) {
+        match self {
+            Self::Bits128(aes) => aes.encrypt_with_backend(encryption),
+            Self::Bits256(aes) => aes.encrypt_with_backend(encryption),
+        }
+    }
+}
+
+impl AesEncryption {
+    /// INVARIANT: `key` has 16 or 32 octets; callers pass keys of an etype's length.
+    pub(super) fn new(key: &[u8]) -> Self {
+        match key.len() {
+            16 => Self::Bits128(Aes128Enc::new_from_slice(key).expect("16 octets")),
+            _ => Self::Bits256(Aes256Enc::new_from_slice(key).expect("AES keys have 16 or 32 octets")),
+        }
+    }
+
+    pub(super) fn encrypt_block(&self, block: &mut Block) {
+        self.encrypt_cbc(std::slice::from_mut(block));
+    }
+
+    /// Plain CBC.
+    pub(super) fn encrypt_cbc(&self, blocks: &mut [Block]) {
+        let encryption = CbcEncryption { blocks, then: None };
         match self {
             Self::Bits128(aes) => aes.encrypt_with_backend(encryption),
             Self::Bits256(aes) => aes.encrypt_with_backend(encryption),
@@ -157,4 +216,30 @@ fn split_tail(data: &mut [u8]) -> (&mut [u8], &mut [u8]) {
 
 fn xor(block: &mut Block, with: &Block) {
     *block = (u128::from_ne_bytes(*block) ^ u128::from_ne_bytes(*with)).to_ne_bytes();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a schedule of this type makes of a block of zeros.
+    fn encrypted(aes: &impl BlockCipherEncrypt<BlockSize = U16>) -> Block {
+        let mut block = [0; BLOCK_LENGTH];
+        aes.encrypt_block((&mut block).into());
+        block
+    }
+
+    #[test]
+    fn an_overwritten_schedule_is_that_of_a_key_of_zeros() {
+        let (mut short, mut long) = (Aes128::new(&[7; 16].into()), Aes256::new(&[7; 32].into()));
+        overwrite(&mut short, &BLANK.both.0);
+        overwrite(&mut long, &BLANK.both.1);
+        assert_eq!(encrypted(&short), encrypted(&Aes128::new(&[0; 16].into())));
+        assert_eq!(encrypted(&long), encrypted(&Aes256::new(&[0; 32].into())));
+        let (mut short, mut long) = (Aes128Enc::new(&[7; 16].into()), Aes256Enc::new(&[7; 32].into()));
+        overwrite(&mut short, &BLANK.encryption.0);
+        overwrite(&mut long, &BLANK.encryption.1);
+        assert_eq!(encrypted(&short), encrypted(&Aes128::new(&[0; 16].into())));
+        assert_eq!(encrypted(&long), encrypted(&Aes256::new(&[0; 32].into())));
+    }
 }

@@ -54,6 +54,7 @@ mod tests {
             (Etype::Aes256Sha1, "4d6ca4e629785c1f01baf55e2e548566b9617ae3a96868c337cb93b5e72b1c7b"),
             (Etype::Aes128Sha256, "edd02a39d2dbde31611c16e610be062c"),
             (Etype::Aes256Sha384, "67f6ea530aea85a37dcbb23349ea52dcc61ca8493ff557252327fd8304341584"),
+            (Etype::Rc4Hmac, "24d7f6b6bae4e5c00d2082c5ebab3672"),
         ] {
             let key = |password: &[u8]| string_to_key(etype, password, password, None).unwrap();
             let found = cf2(&key(b"key1"), "a", &key(b"key2"), "b");

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use sha1::{Digest, Sha1};
 use zeroize::Zeroizing;
 
-use super::cbc_cts::Aes;
+use super::cbc_cts::AesEncryption;
 use super::mac::Mac;
 use super::n_fold::n_fold;
 use super::{Etype, KeyUsage, rc4};
@@ -44,22 +44,40 @@ impl std::ops::Deref for Derived {
     }
 }
 
-/// Ke, Ki or Kc.
-pub(super) fn derive(etype: Etype, base_key: &[u8], usage: KeyUsage, purpose: Purpose) -> Derived {
-    let mut constant = [0; 5];
-    constant[..4].copy_from_slice(&usage.0.to_be_bytes());
-    constant[4] = purpose as u8;
-    match etype {
-        Etype::Aes128Sha1 | Etype::Aes256Sha1 => match FOLDED.get(usage.0 as usize) {
-            Some(folded) => dk_folded(base_key, folded[purpose.column()]),
-            None => dk(base_key, &constant),
-        },
-        Etype::Aes128Sha256 => kdf(etype, base_key, &constant, None, 16),
-        // RFC 8009 §5: only the cipher has 256 bits, the HMAC keys have half the hash's length.
-        Etype::Aes256Sha384 => {
-            kdf(etype, base_key, &constant, None, if purpose == Purpose::Encryption { 32 } else { 24 })
+/// A protocol key, ready for all that is derived of it.
+pub(super) enum Base {
+    /// RFC 3962: the schedule and the length of the key in octets.
+    Aes(AesEncryption, usize),
+    /// RFC 8009.
+    Hmac(Etype, Mac),
+}
+
+impl Base {
+    /// INVARIANT: not for RC4, which has one key for each usage, see `rc4`.
+    pub(super) fn new(etype: Etype, key: &[u8]) -> Self {
+        match etype {
+            Etype::Aes128Sha1 | Etype::Aes256Sha1 => Self::Aes(AesEncryption::new(key), key.len()),
+            Etype::Aes128Sha256 | Etype::Aes256Sha384 => Self::Hmac(etype, Mac::new(etype, key)),
+            Etype::Rc4Hmac => unreachable!("nothing is derived for RC4"),
         }
-        Etype::Rc4Hmac => unreachable!("RC4 has one key for each usage, see `rc4`"),
+    }
+
+    /// Ke, Ki or Kc.
+    pub(super) fn derive(&self, usage: KeyUsage, purpose: Purpose) -> Derived {
+        let mut constant = [0; 5];
+        constant[..4].copy_from_slice(&usage.0.to_be_bytes());
+        constant[4] = purpose as u8;
+        match self {
+            Self::Aes(aes, length) => match FOLDED.get(usage.0 as usize) {
+                Some(folded) => dk_folded(aes, *length, folded[purpose.column()]),
+                None => dk_folded(aes, *length, fold_to_block(&constant)),
+            },
+            // RFC 8009 §5: only the cipher has 256 bits, the HMAC keys have half the hash's length.
+            Self::Hmac(Etype::Aes256Sha384, mac) => {
+                kdf(mac, &constant, None, if purpose == Purpose::Encryption { 32 } else { 24 })
+            }
+            Self::Hmac(_, mac) => kdf(mac, &constant, None, 16),
+        }
     }
 }
 
@@ -85,16 +103,15 @@ static FOLDED: LazyLock<Vec<[[u8; 16]; 3]>> = LazyLock::new(|| {
 
 /// DK(key, constant) for AES, where random-to-key is the identity; as long as the key.
 pub(super) fn dk(base_key: &[u8], constant: &[u8]) -> Derived {
-    dk_folded(base_key, fold_to_block(constant))
+    dk_folded(&AesEncryption::new(base_key), base_key.len(), fold_to_block(constant))
 }
 
-fn dk_folded(base_key: &[u8], folded: [u8; 16]) -> Derived {
+fn dk_folded(base_key: &AesEncryption, length: usize, folded: [u8; 16]) -> Derived {
     // Each block is the one before encrypted once more: CBC over the constant and zeros.
-    let mut blocks = Zeroizing::new([folded, [0; 16]]);
-    let count = base_key.len() / 16;
-    Aes::new(base_key).encrypt_cbc(&mut blocks[..count]);
-    let mut derived = Derived::empty(base_key.len());
-    derived.octets[..base_key.len()].copy_from_slice(blocks[..count].as_flattened());
+    let mut derived = Derived::empty(length);
+    let blocks = &mut derived.octets.as_chunks_mut().0[..length / 16];
+    blocks[0] = folded;
+    base_key.encrypt_cbc(blocks);
     derived
 }
 
@@ -105,10 +122,10 @@ fn fold_to_block(constant: &[u8]) -> [u8; 16] {
 /// KDF-HMAC-SHA2(key, label, [context,] k): one application of HMAC suffices for all lengths here.
 ///
 /// INVARIANT: `length` (in octets) is at most the hash's.
-pub(super) fn kdf(etype: Etype, key: &[u8], label: &[u8], context: Option<&[u8]>, length: usize) -> Derived {
+pub(super) fn kdf(key: &Mac, label: &[u8], context: Option<&[u8]>, length: usize) -> Derived {
     let bits = u32::try_from(length * 8).expect("at most 384 bits");
     let context = context.unwrap_or_default();
-    let tag = Mac::new(etype, key).tag(&[&1u32.to_be_bytes(), label, &[0], context, &bits.to_be_bytes()]);
+    let tag = key.tag(&[&1u32.to_be_bytes(), label, &[0], context, &bits.to_be_bytes()]);
     let mut derived = Derived::empty(length);
     derived.octets[..length].copy_from_slice(tag.truncated(length));
     derived
@@ -119,11 +136,11 @@ pub(super) fn prf(etype: Etype, key: &[u8], input: &[u8]) -> Vec<u8> {
     match etype {
         Etype::Aes128Sha1 | Etype::Aes256Sha1 => {
             let mut block: [u8; 16] = Sha1::digest(input)[..16].try_into().expect("SHA-1 has 20 octets");
-            Aes::new(&dk(key, b"prf")).encrypt_block(&mut block);
+            AesEncryption::new(&dk(key, b"prf")).encrypt_block(&mut block);
             block.to_vec()
         }
-        Etype::Aes128Sha256 => kdf(etype, key, b"prf", Some(input), 32).to_vec(),
-        Etype::Aes256Sha384 => kdf(etype, key, b"prf", Some(input), 48).to_vec(),
+        Etype::Aes128Sha256 => kdf(&Mac::new(etype, key), b"prf", Some(input), 32).to_vec(),
+        Etype::Aes256Sha384 => kdf(&Mac::new(etype, key), b"prf", Some(input), 48).to_vec(),
         Etype::Rc4Hmac => rc4::prf(key, input),
     }
 }

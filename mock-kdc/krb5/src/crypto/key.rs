@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::derive::prf;
+use super::derive::{Base, prf};
 use super::sealing::{Checksum, Sealing};
 use super::{CryptoError, Etype, KeyUsage, rc4, usage};
 use crate::Random;
@@ -26,6 +26,7 @@ pub struct Key {
 
 /// What was derived of a key so far.
 struct Kept {
+    base: OnceLock<Box<Base>>,
     sealing: [OnceLock<Box<Sealing>>; KEPT_USAGES],
     checksum: [OnceLock<Box<Checksum>>; KEPT_USAGES],
 }
@@ -56,6 +57,7 @@ impl Key {
     /// [`CryptoError::KeyLength`] unless there are [`Etype::key_length`] octets.
     pub fn new(etype: Etype, bytes: &[u8]) -> Result<Self, CryptoError> {
         let kept = Kept {
+            base: OnceLock::new(),
             sealing: [const { OnceLock::new() }; KEPT_USAGES],
             checksum: [const { OnceLock::new() }; KEPT_USAGES],
         };
@@ -220,15 +222,30 @@ impl Key {
     }
 
     fn with_sealing<T>(&self, usage: KeyUsage, work: impl FnOnce(&Sealing) -> T) -> T {
-        let derive = || Sealing::new(self.etype(), self.bytes(), usage);
+        let derive = || match self.etype() {
+            Etype::Rc4Hmac => Sealing::rc4(self.bytes(), usage),
+            etype => self.with_base(|base| Sealing::aes(etype, base, usage)),
+        };
         match self.kept.as_ref().and_then(|kept| kept.sealing.get(place(usage)?)) {
             Some(kept) => work(kept.get_or_init(|| Box::new(derive()))),
             None => work(&derive()),
         }
     }
 
+    /// INVARIANT: this is a key of AES.
+    fn with_base<T>(&self, work: impl FnOnce(&Base) -> T) -> T {
+        let make = || Base::new(self.etype(), self.bytes());
+        match &self.kept {
+            Some(kept) => work(kept.base.get_or_init(|| Box::new(make()))),
+            None => work(&make()),
+        }
+    }
+
     fn with_checksum<T>(&self, usage: KeyUsage, work: impl FnOnce(&Checksum) -> T) -> T {
-        let derive = || Checksum::new(self.etype(), self.bytes(), usage);
+        let derive = || match self.etype() {
+            Etype::Rc4Hmac => Checksum::rc4(self.bytes(), usage),
+            etype => self.with_base(|base| Checksum::aes(etype, base, usage)),
+        };
         match self.kept.as_ref().and_then(|kept| kept.checksum.get(place(usage)?)) {
             Some(kept) => work(kept.get_or_init(|| Box::new(derive()))),
             None => work(&derive()),

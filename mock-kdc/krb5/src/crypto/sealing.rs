@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::cbc_cts::Aes;
-use super::derive::{Purpose, derive};
+use super::derive::{Base, Purpose};
 use super::mac::{Mac, Tag};
 use super::{Etype, KeyUsage, rc4};
 use crate::Random;
@@ -21,16 +21,18 @@ pub(super) enum Sealing {
 const ZERO_IV: [u8; 16] = [0; 16];
 
 impl Sealing {
-    pub(super) fn new(etype: Etype, key: &[u8], usage: KeyUsage) -> Self {
-        if etype == Etype::Rc4Hmac {
-            return Self::Rc4(rc4::Sealing::new(key, usage));
-        }
-        let derive = |purpose| derive(etype, key, usage, purpose);
+    /// For AES.
+    pub(super) fn aes(etype: Etype, base: &Base, usage: KeyUsage) -> Self {
         Self::Aes {
             etype,
-            cipher: Aes::new(&derive(Purpose::Encryption)),
-            mac: Mac::new(etype, &derive(Purpose::Integrity)),
+            cipher: Aes::new(&base.derive(usage, Purpose::Encryption)),
+            mac: Mac::new(etype, &base.derive(usage, Purpose::Integrity)),
         }
+    }
+
+    /// For RC4.
+    pub(super) fn rc4(key: &[u8], usage: KeyUsage) -> Self {
+        Self::Rc4(rc4::Sealing::new(key, usage))
     }
 
     /// Appends the ciphertext of the concatenated parts.
@@ -101,11 +103,14 @@ pub(super) enum Checksum {
 }
 
 impl Checksum {
-    pub(super) fn new(etype: Etype, key: &[u8], usage: KeyUsage) -> Self {
-        match etype {
-            Etype::Rc4Hmac => Self::Rc4(rc4::Checksum::new(key, usage)),
-            _ => Self::Aes(Mac::new(etype, &derive(etype, key, usage, Purpose::Checksum))),
-        }
+    /// For AES.
+    pub(super) fn aes(etype: Etype, base: &Base, usage: KeyUsage) -> Self {
+        Self::Aes(Mac::new(etype, &base.derive(usage, Purpose::Checksum)))
+    }
+
+    /// For RC4.
+    pub(super) fn rc4(key: &[u8], usage: KeyUsage) -> Self {
+        Self::Rc4(rc4::Checksum::new(key, usage))
     }
 
     /// The checksum before truncation.

@@ -6,6 +6,7 @@ use sha2::{Sha256, Sha384};
 use zeroize::Zeroizing;
 
 use super::derive::{dk, kdf};
+use super::mac::Mac;
 use super::{CryptoError, Etype, Key, rc4};
 use crate::Principal;
 
@@ -46,11 +47,11 @@ pub fn string_to_key(
         }
         Etype::Aes128Sha256 => {
             pbkdf2::pbkdf2::<Hmac<Sha256>>(password, &named_salt(etype, salt), iterations, derived).expect(any_length);
-            kdf(etype, derived, b"kerberos", None, etype.key_length())
+            kdf(&Mac::new(etype, derived), b"kerberos", None, etype.key_length())
         }
         Etype::Aes256Sha384 => {
             pbkdf2::pbkdf2::<Hmac<Sha384>>(password, &named_salt(etype, salt), iterations, derived).expect(any_length);
-            kdf(etype, derived, b"kerberos", None, etype.key_length())
+            kdf(&Mac::new(etype, derived), b"kerberos", None, etype.key_length())
         }
         Etype::Rc4Hmac => unreachable!("was made above"),
     };

@@ -30,6 +30,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Another element is next.
+    #[inline]
     pub fn application(&mut self, number: u8) -> Result<Self, Error> {
         self.enter(tag::application(number))
     }
@@ -38,6 +39,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Another element is next, or there is more than the SEQUENCE.
+    #[inline]
     pub fn application_sequence(&mut self, number: u8) -> Result<Self, Error> {
         let mut application = self.application(number)?;
         let sequence = application.sequence()?;
@@ -49,6 +51,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Another element is next.
+    #[inline]
     pub fn sequence(&mut self) -> Result<Self, Error> {
         self.enter(tag::SEQUENCE)
     }
@@ -57,6 +60,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// The field is not next, or is not what `decode` expects.
+    #[inline]
     pub fn field<T>(
         &mut self,
         number: u8,
@@ -74,6 +78,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// It is next and is not what `decode` expects.
+    #[inline]
     pub fn optional<T>(
         &mut self,
         number: u8,
@@ -103,10 +108,14 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Another element is next, or the integer has no octets or more than eight.
+    #[inline]
     pub fn integer(&mut self) -> Result<i64, Error> {
         let at = self.position;
         let octets = self.primitive(tag::INTEGER)?;
-        if octets.is_empty() || octets.len() > 8 {
+        if let [octet] = octets {
+            return Ok(i64::from(octet.cast_signed()));
+        }
+        if !(1..=8).contains(&octets.len()) {
             return Err(self.problem_at(at, Problem::IntegerRange));
         }
         let sign = if octets[0] & 0x80 == 0 { 0 } else { -1 };
@@ -117,6 +126,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Not an INTEGER, or out of range.
+    #[inline]
     pub fn int32(&mut self) -> Result<i32, Error> {
         let at = self.position;
         i32::try_from(self.integer()?).map_err(|_| self.problem_at(at, Problem::IntegerRange))
@@ -127,6 +137,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Not an INTEGER, or not of 32 bits.
+    #[inline]
     pub fn uint32(&mut self) -> Result<u32, Error> {
         let at = self.position;
         let value = self.integer()?;
@@ -139,6 +150,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Not an INTEGER, or out of range.
+    #[inline]
     pub fn microseconds(&mut self) -> Result<u32, Error> {
         let at = self.position;
         u32::try_from(self.integer()?)
@@ -151,6 +163,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Not an INTEGER, or another version.
+    #[inline]
     pub fn version(&mut self) -> Result<(), Error> {
         let at = self.position;
         match self.integer()? {
@@ -163,6 +176,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Not an INTEGER, or another message type.
+    #[inline]
     pub fn message_type(&mut self, expected: u8) -> Result<(), Error> {
         let at = self.position;
         match self.integer()? {
@@ -187,6 +201,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Another element is next.
+    #[inline]
     pub fn octets(&mut self) -> Result<&'a [u8], Error> {
         self.primitive(tag::OCTET_STRING)
     }
@@ -195,6 +210,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Another element is next.
+    #[inline]
     pub fn string(&mut self) -> Result<&'a [u8], Error> {
         self.primitive(tag::GENERAL_STRING)
     }
@@ -203,6 +219,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Another element is next, or it is no time.
+    #[inline]
     pub fn time(&mut self) -> Result<Timestamp, Error> {
         let at = self.position;
         kerberos_time::parse(self.primitive(tag::GENERALIZED_TIME)?).ok_or_else(|| self.problem_at(at, Problem::Time))
@@ -212,6 +229,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Another element is next, or the BIT STRING is malformed.
+    #[inline]
     pub fn flags(&mut self) -> Result<u32, Error> {
         let at = self.position;
         let Some((unused, octets)) = self.primitive(tag::BIT_STRING)?.split_first() else {
@@ -256,6 +274,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Those of `decode`.
+    #[inline]
     pub fn with_octets<T>(
         &mut self,
         decode: impl FnOnce(&mut Self) -> Result<T, Error>,
@@ -267,6 +286,7 @@ impl<'a> Reader<'a> {
 
     /// The tag octet of the next element.
     #[must_use]
+    #[inline]
     pub fn peek(&self) -> Option<u8> {
         self.whole[self.position..self.end].first().copied()
     }
@@ -280,36 +300,55 @@ impl<'a> Reader<'a> {
 
     /// Whether the element holds nothing more.
     #[must_use]
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.position == self.end
     }
 
     /// An error at the place where the next element begins.
     #[must_use]
+    #[cold]
     pub fn problem(&self, problem: Problem) -> Error {
         self.problem_at(self.position, problem)
     }
 
+    #[inline]
     fn finish(&self) -> Result<(), Error> {
         if self.is_empty() { Ok(()) } else { Err(self.problem(Problem::Excess)) }
     }
 
+    #[inline]
     fn enter(&mut self, expected: u8) -> Result<Self, Error> {
         if self.depth == MAX_DEPTH {
             return Err(self.problem(Problem::TooDeep));
         }
-        let (start, end) = self.header(Some(expected))?;
+        let (start, end) = self.bounds(expected)?;
         self.position = end;
         Ok(Self { position: start, end, depth: self.depth + 1, ..self.clone() })
     }
 
+    #[inline]
     fn primitive(&mut self, expected: u8) -> Result<&'a [u8], Error> {
-        let (start, end) = self.header(Some(expected))?;
+        let (start, end) = self.bounds(expected)?;
         self.position = end;
         Ok(&self.whole[start..end])
     }
 
+    /// Where the content of the next element begins and ends, which has this tag.
+    #[inline]
+    fn bounds(&self, expected: u8) -> Result<(usize, usize), Error> {
+        // Nearly all elements are short, and as they should be.
+        match &self.whole[self.position..self.end] {
+            [tag, length @ 0..0x80, content @ ..] if *tag == expected && usize::from(*length) <= content.len() => {
+                let start = self.position + 2;
+                Ok((start, start + usize::from(*length)))
+            }
+            _ => self.header(Some(expected)),
+        }
+    }
+
     /// Looks at tag and length of the next element; returns where its content begins and ends.
+    #[inline(never)]
     fn header(&self, expected: Option<u8>) -> Result<(usize, usize), Error> {
         let left = &self.whole[self.position..self.end];
         if let Some(expected) = expected
@@ -335,6 +374,7 @@ impl<'a> Reader<'a> {
         Ok((self.position + start, self.position + start + length))
     }
 
+    #[cold]
     fn problem_at(&self, offset: usize, problem: Problem) -> Error {
         Error { message: self.message, field: self.field, offset, problem }
     }

@@ -93,6 +93,24 @@ fn the_length_of_an_outer_element_grows_with_its_inside() {
 }
 
 #[test]
+fn a_guess_at_a_length_changes_nothing() {
+    for length in [0, 1, 100, 125, 126, 127, 128, 250, 255, 256, 300, 65_530, 65_536] {
+        let content = vec![7; length];
+        let octets = written(|w| w.application_sequence(3, |w| w.sequence(|w| w.field(1, |w| w.octets(&content)))));
+        for about in [0, 127, 128, 255, 256, 65_535, 65_536] {
+            let guessed = written(|w| {
+                w.application_sequence_about(3, about, |w| {
+                    w.sequence_about(about, |w| {
+                        w.field_about(1, about, |w| w.octets_about(about, |out| out.extend_from_slice(&content)));
+                    });
+                });
+            });
+            assert!(guessed == octets, "{length} octets, guessed {about}");
+        }
+    }
+}
+
+#[test]
 fn flags_are_the_first_32_bits() {
     let flags = |octets: &[u8]| read(octets, Reader::flags);
     assert_eq!(written(|w| w.flags(0x4081_0010)), [0x03, 5, 0, 0x40, 0x81, 0x00, 0x10]);

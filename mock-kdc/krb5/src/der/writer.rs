@@ -17,7 +17,13 @@ impl<'a> Writer<'a> {
 
     /// A SEQUENCE within `[APPLICATION number]`, the form of all Kerberos messages.
     pub fn application_sequence(&mut self, number: u8, content: impl FnOnce(&mut Self)) {
-        self.constructed(tag::application(number), |w| w.sequence(content));
+        self.application_sequence_about(number, 0, content);
+    }
+
+    /// The same of about this length in octets: where it needs as many octets to be written as the real one, nothing has to
+    /// be moved. Any guess is right, none is wrong.
+    pub fn application_sequence_about(&mut self, number: u8, about: usize, content: impl FnOnce(&mut Self)) {
+        self.about(tag::application(number), about, |w| w.about(tag::SEQUENCE, about, content));
     }
 
     /// `[APPLICATION number]` around anything.
@@ -30,6 +36,11 @@ impl<'a> Writer<'a> {
         self.constructed(tag::SEQUENCE, content);
     }
 
+    /// A SEQUENCE of about this length.
+    pub fn sequence_about(&mut self, about: usize, content: impl FnOnce(&mut Self)) {
+        self.about(tag::SEQUENCE, about, content);
+    }
+
     /// A SEQUENCE whose content is appended to the buffer.
     pub fn sequence_by(&mut self, content: impl FnOnce(&mut Vec<u8>)) {
         self.constructed(tag::SEQUENCE, |w| content(w.out));
@@ -38,6 +49,11 @@ impl<'a> Writer<'a> {
     /// The explicitly tagged field `[number]`.
     pub fn field(&mut self, number: u8, content: impl FnOnce(&mut Self)) {
         self.constructed(tag::context(number), content);
+    }
+
+    /// The same of about this length.
+    pub fn field_about(&mut self, number: u8, about: usize, content: impl FnOnce(&mut Self)) {
+        self.about(tag::context(number), about, content);
     }
 
     /// The field `[number]` if there is a value.
@@ -54,6 +70,9 @@ impl<'a> Writer<'a> {
 
     /// An INTEGER in the fewest octets.
     pub fn integer(&mut self, value: i64) {
+        if let Ok(short @ 0..0x80) = u8::try_from(value) {
+            return self.out.extend_from_slice(&[tag::INTEGER, 1, short]);
+        }
         let octets = value.to_be_bytes();
         // An octet is superfluous if it and the sign of the next only repeat the sign.
         let superfluous = octets
@@ -78,6 +97,11 @@ impl<'a> Writer<'a> {
         self.constructed(tag::OCTET_STRING, |w| content(w.out));
     }
 
+    /// The same of about this length.
+    pub fn octets_about(&mut self, about: usize, content: impl FnOnce(&mut Vec<u8>)) {
+        self.about(tag::OCTET_STRING, about, |w| content(w.out));
+    }
+
     /// KerberosString (RFC 4120 §5.2.1), a GeneralString.
     pub fn string(&mut self, value: &[u8]) {
         self.primitive(tag::GENERAL_STRING, value);
@@ -85,13 +109,16 @@ impl<'a> Writer<'a> {
 
     /// KerberosTime; microseconds are cut off.
     pub fn time(&mut self, value: Timestamp) {
-        self.primitive(tag::GENERALIZED_TIME, &kerberos_time::format(value));
+        let mut element = [0; 2 + kerberos_time::LENGTH];
+        element[..2].copy_from_slice(&[tag::GENERALIZED_TIME, kerberos_time::LENGTH as u8]);
+        element[2..].copy_from_slice(&kerberos_time::format(value));
+        self.out.extend_from_slice(&element);
     }
 
     /// KerberosFlags (RFC 4120 §5.2.8): always 32 bits.
     pub fn flags(&mut self, value: u32) {
         let [a, b, c, d] = value.to_be_bytes();
-        self.primitive(tag::BIT_STRING, &[0, a, b, c, d]);
+        self.out.extend_from_slice(&[tag::BIT_STRING, 5, 0, a, b, c, d]);
     }
 
     /// An element that is encoded already.
@@ -128,24 +155,60 @@ impl<'a> Writer<'a> {
         }
     }
 
+    #[inline]
     fn constructed(&mut self, tag: u8, content: impl FnOnce(&mut Self)) {
         self.out.extend_from_slice(&[tag, 0]);
         let start = self.out.len();
         content(self);
-        let length = self.out.len() - start;
-        match u8::try_from(length) {
+        match u8::try_from(self.out.len() - start) {
             Ok(short @ 0..=0x7f) => self.out[start - 1] = short,
-            _ => {
-                let octets = length.to_be_bytes();
-                let first = octets.iter().position(|octet| *octet != 0).expect("a length above 127 is not zero");
-                let count = u8::try_from(octets.len() - first).expect("a usize has at most eight octets");
-                self.out[start - 1] = 0x80 | count;
-                let length_octets = &octets[first..];
-                // Makes room by moving the content; `splice` would do the same with more work around it.
-                self.out.extend_from_slice(length_octets);
-                self.out.copy_within(start..start + length, start + length_octets.len());
-                self.out[start..start + length_octets.len()].copy_from_slice(length_octets);
-            }
+            _ => self.write_length(start, 0),
         }
+    }
+
+    #[inline]
+    fn about(&mut self, tag: u8, about: usize, content: impl FnOnce(&mut Self)) {
+        let room = match about {
+            0..0x80 => return self.constructed(tag, content),
+            0x80..0x100 => {
+                self.out.extend_from_slice(&[tag, 0x81, 0]);
+                1
+            }
+            // Beyond 65535 octets it does not matter that they are moved.
+            _ => {
+                self.out.extend_from_slice(&[tag, 0x82, 0, 0]);
+                2
+            }
+        };
+        let start = self.out.len();
+        content(self);
+        match (room, self.out.len() - start) {
+            (1, length @ 0x80..0x100) => self.out[start - 1] = length as u8,
+            (2, length @ 0x100..0x1_0000) => {
+                let [high, low] = (length as u16).to_be_bytes();
+                (self.out[start - 2], self.out[start - 1]) = (high, low);
+            }
+            _ => self.write_length(start, room),
+        }
+    }
+
+    /// Writes the length of what begins at `start`, before which there is room for `room` octets more than one, and moves
+    /// it where that is too many or too few.
+    #[inline(never)]
+    fn write_length(&mut self, start: usize, room: usize) {
+        let length = self.out.len() - start;
+        let octets = length.to_be_bytes();
+        let needed = octets.len() - length.leading_zeros() as usize / 8;
+        let count = if length < 0x80 { 0 } else { needed };
+        let begin = start - room;
+        if count > room {
+            self.out.resize(begin + count + length, 0);
+        }
+        if count != room {
+            self.out.copy_within(start..start + length, begin + count);
+            self.out.truncate(begin + count + length);
+        }
+        self.out[begin - 1] = if count == 0 { length as u8 } else { 0x80 | count as u8 };
+        self.out[begin..begin + count].copy_from_slice(&octets[octets.len() - count..]);
     }
 }

@@ -24,6 +24,7 @@ mod etype_negotiation;
 mod flags;
 mod frame;
 mod initiator;
+mod lenience;
 mod replay;
 mod rfc1964;
 mod sequence;
@@ -36,6 +37,7 @@ pub use context::Context;
 pub use error::GssError;
 pub use flags::Flags;
 pub use initiator::{Initiator, InitiatorSettings};
+pub use lenience::Lenience;
 pub use spnego::{Acceptance, Mechanism, Progress, SpnegoInitiator, SpnegoStep};
 
 #[cfg(test)]

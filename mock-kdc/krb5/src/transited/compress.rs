@@ -51,7 +51,7 @@ pub fn expand(contents: &[u8], client: &[u8], service: &[u8]) -> Result<Vec<Vec<
 /// be shortened by, or that can be shortened by it; otherwise at the end.
 ///
 /// # Errors
-/// The field cannot be read, or would go beyond its bounds.
+/// The field cannot be read, or would go beyond its bounds; the realm has no name.
 pub fn add(contents: &[u8], realm: &[u8], client: &[u8], service: &[u8]) -> Result<Vec<u8>, InvalidTransited> {
     let mut path = Path::read(contents, client, realm)?;
     if realm != client && realm != service {
@@ -91,6 +91,9 @@ impl Path {
     }
 
     fn add(&mut self, realm: &[u8]) -> Result<(), InvalidTransited> {
+        if realm.is_empty() {
+            return Err(InvalidTransited::EmptyRealm);
+        }
         if realm.len() > MAX_REALM {
             return Err(InvalidTransited::LongRealm);
         }
@@ -131,13 +134,17 @@ fn written_after(realm: &[u8], before: Option<&[u8]>) -> Vec<u8> {
     before.and_then(|before| shortened(realm, before)).unwrap_or_else(|| full(realm, before.is_some()))
 }
 
-/// Without being shortened. What begins with a slash would be taken for the end of the name before it.
+/// Without being shortened. What begins with a slash would be taken for the end of the name before it, and what ends with a
+/// dot for the beginning.
 fn full(realm: &[u8], follows: bool) -> Vec<u8> {
     let mut written = Vec::with_capacity(realm.len() + 1);
     if follows && realm.starts_with(b"/") {
         written.push(b' ');
     }
     escape(realm, &mut written);
+    if realm.ends_with(b".") {
+        written.insert(written.len() - 1, b'\\');
+    }
     written
 }
 
@@ -284,6 +291,19 @@ mod tests {
         check("XYZZY.ATHENA.MIT.EDU", "XYZZY.CS.CMU.EDU", ",EDU,", "ATHENA.MIT.EDU MIT.EDU EDU CMU.EDU CS.CMU.EDU");
         let wrong = expanded("ATHENA.MIT.EDU", "/COM/HP/APOLLO", ",EDU,/COM,");
         assert_eq!(wrong, Err(InvalidTransited::NoHierarchy));
+    }
+
+    #[test]
+    fn a_realm_without_a_name_cannot_be_added() {
+        assert_eq!(add(b"C", b"", b"A.C", b"B.C"), Err(InvalidTransited::EmptyRealm));
+        assert_eq!(add(b"C", b"", b"", b"B.C").unwrap(), b"C", "nor is it where it is the client's");
+    }
+
+    #[test]
+    fn a_dot_at_the_end_is_written_so_that_it_shortens_nothing() {
+        let written = add(b"X", b"D.", b"A", b"B").unwrap();
+        assert_eq!(written, br"X,D\.");
+        assert_eq!(text(&expand(&written, b"A", b"B").unwrap()), "X D.");
     }
 
     #[test]

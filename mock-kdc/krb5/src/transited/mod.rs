@@ -35,6 +35,9 @@ pub enum InvalidTransited {
     /// A realm whose name is longer than [`MAX_REALM`].
     #[error("a realm of more than {MAX_REALM} octets in the transited field")]
     LongRealm,
+    /// A realm without a name, which an element of the field cannot say.
+    #[error("a realm without a name in the transited field")]
+    EmptyRealm,
     /// More realms than [`MAX_REALMS`].
     #[error("more than {MAX_REALMS} realms in the transited field")]
     ManyRealms,

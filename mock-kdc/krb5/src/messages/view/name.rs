@@ -4,7 +4,7 @@ use super::{Elements, ListView, View};
 use crate::Principal;
 use crate::der::{Error, Reader, Writer};
 use crate::messages::PrincipalName;
-use crate::principal::{name_type, write_escaped};
+use crate::principal::{append_plain, name_type, write_escaped};
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -103,6 +103,28 @@ impl<'a> PrincipalView<'a> {
         match (components.next(), components.next(), components.next()) {
             (Some(b"krbtgt"), Some(realm), None) => Some(realm),
             _ => None,
+        }
+    }
+
+    /// Appends what it displays as; of ordinary names without what formatting costs.
+    pub fn append_to(self, text: &mut String) {
+        use fmt::Write as _;
+        let before = text.len();
+        for (index, component) in self.name.components().enumerate() {
+            if index > 0 {
+                text.push('/');
+            }
+            if !append_plain(component, text) {
+                text.truncate(before);
+                return write!(text, "{self}").expect("a String takes all that is written");
+            }
+        }
+        if !self.realm.is_empty() {
+            text.push('@');
+            if !append_plain(self.realm, text) {
+                text.truncate(before);
+                write!(text, "{self}").expect("a String takes all that is written");
+            }
         }
     }
 

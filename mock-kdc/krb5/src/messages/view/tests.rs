@@ -60,6 +60,9 @@ fn names_are_equal_wherever_they_lie() {
     for view in [held, given, encoded] {
         assert_eq!(view, owned);
         assert_eq!(view.to_string(), owned.to_string());
+        let mut appended = "before ".to_owned();
+        view.append_to(&mut appended);
+        assert_eq!(appended, format!("before {view}"));
         assert_eq!(view.to_owned(), owned);
         assert_ne!(view, "postgres/db/x@R".parse::<Principal>().unwrap());
         assert!(accounts.contains(&view as &dyn Named));

@@ -90,7 +90,9 @@ impl EncTicketPartView<'_> {
     /// Appends the encoding with other authorization data than its own: `authorization` writes the elements, one after
     /// the other, within the SEQUENCE that is there already; `None` leaves the field out.
     pub fn write_with(&self, writer: &mut Writer<'_>, authorization: Option<impl FnOnce(&mut Writer<'_>)>) {
-        writer.application_sequence(3, |w| {
+        // As long as real ones are; with authorization data they are longer.
+        let about = if authorization.is_some() { 0x100 } else { 0x80 };
+        writer.application_sequence_about(3, about, |w| {
             w.field(0, |w| w.flags(self.flags));
             w.field(1, |w| self.key.write(w));
             w.field(2, |w| w.string(self.client.realm));
