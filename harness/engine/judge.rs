@@ -102,7 +102,7 @@ fn unsaid(case: &Case, step: &Step, expectation: &Expectation, attempt: &Attempt
 }
 
 fn outcome(pattern: &OutcomePattern) -> Outcome {
-    let OutcomePattern { kind, by, code, tls, suite, method } = pattern.clone();
+    let OutcomePattern { kind, by, code, tls, suite, method, phase } = pattern.clone();
     Outcome {
         kind,
         by,
@@ -112,6 +112,7 @@ fn outcome(pattern: &OutcomePattern) -> Outcome {
         method: method.map(Cow::Owned),
         cause: None,
         message: None,
+        phase: phase.map(Cow::Owned),
     }
 }
 

@@ -82,6 +82,8 @@ pub struct Outcome {
     pub suite: Option<String>,
     /// What proved the identity: `password`, `kerberos`, `iam`, `trust`.
     pub method: Option<Cow<'static, str>>,
+    /// The phase in which the stream ended (`eof`, `reset`); `None` for every other code.
+    pub phase: Option<Cow<'static, str>>,
 }
 
 impl Outcome {
@@ -112,6 +114,18 @@ impl Outcome {
         Self { message: Some(message.into()), ..self }
     }
 
+    /// With the phase in which the stream ended.
+    #[must_use]
+    pub fn in_phase(self, phase: impl Into<Cow<'static, str>>) -> Self {
+        Self { phase: Some(phase.into()), ..self }
+    }
+
+    /// Whether the stream ended or was reset, and nobody said why.
+    #[must_use]
+    pub fn is_end_of_stream(&self) -> bool {
+        self.kind == Kind::Refused && matches!(self.code.as_deref(), Some("eof" | "reset"))
+    }
+
     /// With the TLS parameters in use.
     #[must_use]
     pub fn over(self, version: TlsVersion, suite: impl Into<String>) -> Self {
@@ -125,11 +139,22 @@ impl Outcome {
     }
 
     const fn bare(kind: Kind) -> Self {
-        Self { kind, by: None, code: None, cause: None, message: None, tls: None, suite: None, method: None }
+        Self {
+            kind,
+            by: None,
+            code: None,
+            cause: None,
+            message: None,
+            tls: None,
+            suite: None,
+            method: None,
+            phase: None,
+        }
     }
 }
 
-/// As scenarios write it: `established TLS1.2 SUITE by METHOD`, `refused by server: 1045 28000`, `timed out in tls`.
+/// As scenarios write it: `established TLS1.2 SUITE by METHOD`, `refused by server: 1045 28000`, `refused by server: reset in
+/// auth`, `timed out in tls`.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
@@ -153,6 +178,9 @@ impl fmt::Display for Outcome {
                 }
                 if let Some(code) = &self.code {
                     write!(f, ": {code}")?;
+                }
+                if let Some(phase) = &self.phase {
+                    write!(f, " in {phase}")?;
                 }
                 match &self.cause {
                     Some(cause) => write!(f, " ({cause})"),
@@ -180,6 +208,7 @@ mod tests {
         );
         check(Outcome::refused(Side::Server, "1045 28000"), "refused by server: 1045 28000");
         check(Outcome::refused(Side::Server, "1045 28000").because("krb 44"), "refused by server: 1045 28000 (krb 44)");
+        check(Outcome::refused(Side::Server, "reset").in_phase("auth"), "refused by server: reset in auth");
         check(Outcome::timed_out("tls"), "timed out in tls");
     }
 }

@@ -1,7 +1,8 @@
 //! What a server checks once it knows who somebody is, in mysqld's order (`acl_authenticate`): REQUIRE SSL, account lock,
-//! `require_secure_transport`, database. That order is why 3159 tells that the password was right.
+//! `require_secure_transport`, the last connection, database. That order is why 3159 tells that the password was right.
 
 use crate::mysql::account::{Account, DatabaseAccess};
+use crate::mysql::condition::Condition;
 use crate::mysql::deviation::Deviation;
 use crate::mysql::reply::ErrPacket;
 use crate::mysql::settings::ServerSettings;
@@ -48,6 +49,9 @@ pub fn check(settings: &ServerSettings, account: &Account, visitor: &Visitor<'_>
     {
         let text = "Connections using insecure transport are prohibited while --require_secure_transport=ON.";
         return Err(Denial { error: ErrPacket::new(3159, b"HY000", text), cause: "tls required".into() });
+    }
+    if let Some(denial) = settings.condition.and_then(Condition::behind_authentication) {
+        return Err(denial);
     }
     match visitor.database {
         Some(database) => database_access(settings, account, user, database)

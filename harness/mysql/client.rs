@@ -15,6 +15,7 @@ use crate::mysql::auth::answer::{Answer, Answerer, Begin};
 use crate::mysql::auth::{ClientPlugin, kerberos};
 use crate::mysql::capability::Capabilities;
 use crate::mysql::client_deviation::Deviation;
+use crate::mysql::client_deviation::Deviation as ClientDeviation;
 use crate::mysql::command::{COM_QUERY, COM_QUIT};
 use crate::mysql::greeting::Greeting;
 use crate::mysql::login::{self, Header, Login};
@@ -22,6 +23,7 @@ use crate::mysql::packet::{PacketReader, Sequence, write};
 use crate::mysql::reply::{ERR, ErrPacket, Reply};
 use crate::mysql::result_set::{QueryResult, ResultSetReader};
 use crate::mysql::settings::{AfterLogin, ClientSettings, TlsMode, WithoutPlugin};
+use crate::mysql::spoil;
 use shakedown_krb5::Credential;
 use shakedown_krb5::client::KerberosFailure;
 use std::borrow::Cow;
@@ -169,8 +171,13 @@ impl ClientHandshake {
         if self.settings.tls != TlsMode::Disabled {
             wanted = wanted | Capabilities::SSL;
         }
+        if self.settings.deviates(ClientDeviation::WithoutPluginAuth) {
+            wanted = wanted.without(Capabilities::PLUGIN_AUTH);
+        }
+        let tls_anyway =
+            if self.settings.deviates(ClientDeviation::TlsNotOffered) { Capabilities::SSL } else { Capabilities::NONE };
         // MariaDB clears LONG_PASSWORD to tell its clients from MySQL's; it means nothing else any more.
-        wanted & (offered | Capabilities::LONG_PASSWORD)
+        wanted & (offered | Capabilities::LONG_PASSWORD | tls_anyway)
     }
 
     const fn is_secure(&self) -> bool {
@@ -224,7 +231,10 @@ impl ClientHandshake {
         }
     }
 
-    fn send_first(&mut self, place: Place, data: Zeroizing<Vec<u8>>, event: EventName, cx: &mut Context<'_>) {
+    fn send_first(&mut self, place: Place, mut data: Zeroizing<Vec<u8>>, event: EventName, cx: &mut Context<'_>) {
+        if self.settings.deviates(ClientDeviation::ShortScramble) && event == EventName::AuthData {
+            data.pop();
+        }
         match place {
             Place::Login(plugin) => {
                 self.send_login(plugin, data, cx);
@@ -246,7 +256,7 @@ impl ClientHandshake {
             user: self.settings.user.as_bytes().to_vec(),
             auth_response,
             database: self.settings.database.as_ref().map(|name| name.as_bytes().to_vec()),
-            plugin: Some(plugin.name().into()),
+            plugin: self.capabilities.has(Capabilities::PLUGIN_AUTH).then(|| plugin.name().into()),
             attributes: self
                 .settings
                 .attributes
@@ -405,6 +415,21 @@ impl ClientHandshake {
 
 impl Handshake for ClientHandshake {
     fn handle(&mut self, input: Input<'_>, cx: &mut Context<'_>) -> Result<Step, Error> {
+        let (said, events) = (cx.out.len(), cx.trace.events().len());
+        let step = self.respond(input, cx);
+        for deviation in &self.settings.deviations {
+            spoil::by_client(*deviation, cx.out, said, &cx.trace.events()[events..]);
+        }
+        step
+    }
+
+    fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_ref()
+    }
+}
+
+impl ClientHandshake {
+    fn respond(&mut self, input: Input<'_>, cx: &mut Context<'_>) -> Result<Step, Error> {
         match (input, std::mem::replace(&mut self.state, State::Ended)) {
             (_, State::Ended) => Err(Error::Misuse("the connection has ended")),
             (Input::Start, State::Start) => {
@@ -427,10 +452,6 @@ impl Handshake for ClientHandshake {
             }
             (Input::Start | Input::Secured(_) | Input::Ticket(_), _) => Err(Error::Misuse("input out of order")),
         }
-    }
-
-    fn outcome(&self) -> Option<&Outcome> {
-        self.outcome.as_ref()
     }
 }
 

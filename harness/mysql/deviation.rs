@@ -42,6 +42,36 @@ deviations! {
     /// The OK behind the login says that a transaction is active.
     StatusFlag = "status-flag"
         breaks "SERVER_STATUS_flags_enum: SERVER_STATUS_IN_TRANS while a transaction is active",
+    /// An error in place of the greeting has an SQLSTATE.
+    SqlStateBeforeGreeting = "sqlstate-before-greeting"
+        breaks "ERR_Packet: the SQLSTATE is for clients with CLIENT_PROTOCOL_41, which nobody has agreed on before the login",
+    /// A packet in the clear stands behind the greeting, where TLS may begin.
+    OctetsBeforeTls = "octets-before-tls"
+        breaks "Connection Phase: behind the greeting it is the client's turn; nothing comes in clear before TLS",
+    /// The greeting is of protocol 9.
+    OldProtocol = "old-protocol"
+        breaks "Protocol::Handshake: HandshakeV10 since 3.21; version 9 has no capabilities and no salt of 20 octets",
+    /// The OK behind the login has two octets.
+    TruncatedPacket = "truncated-packet"
+        breaks "OK_Packet: two counts, the status and the warnings follow the header",
+    /// The OK behind the login says that it has 16 MiB.
+    OversizedPacket = "oversized-packet"
+        breaks "MySQL Packets: the length is that of the payload; a client bounds it by max_allowed_packet",
+    /// A packet of a type that there is not stands in place of the OK behind the login.
+    UnknownPacket = "unknown-packet"
+        breaks "Connection Phase: the answer to a login is OK, ERR, AuthSwitchRequest, AuthMoreData or AuthNextFactor",
+    /// OK is sent twice.
+    SecondOk = "second-ok"
+        breaks "Connection Phase: OK ends it, and the next word is the client's",
+    /// An AuthSwitchRequest stands behind OK.
+    AuthSwitchAfterOk = "auth-switch-after-ok"
+        breaks "Connection Phase: OK ends it; another method is asked for before that, and once",
+    /// The nonce of an AuthSwitchRequest has 19 octets and a NUL behind them.
+    ShortScramble = "short-scramble"
+        breaks "Authentication plugins: the scramble of the password plugins has 20 octets",
+    /// The last octet of the AP-REP is another one.
+    ForgedApRep = "forged-ap-rep"
+        breaks "RFC 4120 section 3.2.5: the client decrypts the AP-REP with the session key and compares the time in it",
 }
 
 #[cfg(test)]

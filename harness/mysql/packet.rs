@@ -69,6 +69,9 @@ pub struct PacketReader {
     start: usize,
     /// A payload of more than one frame.
     joined: Vec<u8>,
+    /// Octets of a payload that may be announced.
+    announced: usize,
+    /// Octets of a payload that are kept.
     limit: usize,
 }
 
@@ -82,7 +85,16 @@ impl PacketReader {
     /// With a bound on payloads, in octets.
     #[must_use]
     pub const fn with_limit(limit: usize) -> Self {
-        Self { buffer: Vec::new(), start: 0, joined: Vec::new(), limit }
+        Self { buffer: Vec::new(), start: 0, joined: Vec::new(), announced: limit, limit }
+    }
+
+    /// As a server reads: what says that it has `max_allowed_packet` octets or more is too long at once (`net_realloc`). What says that it is
+    /// shorter is waited for, and too long when more of it has come than a login ever has.
+    #[must_use]
+    pub const fn of_server(max_allowed_packet: usize) -> Self {
+        let mut reader = Self::with_limit(SETUP_LIMIT);
+        reader.announced = max_allowed_packet - 1;
+        reader
     }
 
     /// Takes octets from the stream.
@@ -113,7 +125,13 @@ impl PacketReader {
                 return Err(FrameError::OutOfOrder { expected, found: header[3] });
             }
             total += length;
-            if total > self.limit {
+            if total > self.announced {
+                // Its header has been read, so that the answer counts it.
+                *sequence = looked_at;
+                return Err(FrameError::TooLong { length: total, limit: self.announced });
+            }
+            if total > self.limit && self.unread().len() > self.limit {
+                *sequence = looked_at;
                 return Err(FrameError::TooLong { length: total, limit: self.limit });
             }
             frames += 1;

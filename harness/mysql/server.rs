@@ -24,12 +24,14 @@ use crate::mysql::auth::{ClientPlugin, Nonce, ServerPlugin};
 use crate::mysql::capability::Capabilities;
 use crate::mysql::charset::Charset;
 use crate::mysql::command::{Command, Session};
+use crate::mysql::condition::Condition;
 use crate::mysql::deviation::Deviation;
 use crate::mysql::greeting::{Greeting, draw_nonce};
 use crate::mysql::login::{self, HEADER_LENGTH, Header, Login};
 use crate::mysql::packet::{FrameError, PacketReader, Sequence, write};
 use crate::mysql::reply::{AUTH_MORE_DATA, AuthSwitch, ErrPacket, STATUS_AUTOCOMMIT, STATUS_IN_TRANS};
 use crate::mysql::settings::ServerSettings;
+use crate::mysql::spoil;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -80,9 +82,9 @@ impl ServerHandshake {
     pub fn new(settings: Arc<ServerSettings>, connection_id: u32) -> Self {
         Self {
             session: Session::new(Arc::clone(&settings), connection_id),
+            reader: PacketReader::of_server(Condition::max_allowed_packet(settings.condition)),
             settings,
             state: State::Start,
-            reader: PacketReader::default(),
             sequence: Sequence::default(),
             nonce: Nonce::default(),
             outcome: None,
@@ -323,6 +325,7 @@ impl ServerHandshake {
         };
         let progress = match candidate.exchange.data(data, &scene, cx.random) {
             // A decoy has no right password.
+            Progress::Unreadable(problem) => return self.refuse(bad_handshake(&Error::peer(problem)), cx),
             Progress::Accepted(_) | Progress::Refused(_) | Progress::RefusedBy(..) if !candidate.is_known => {
                 Progress::Refused("unknown user".into())
             }
@@ -343,6 +346,7 @@ impl ServerHandshake {
             progress => progress,
         };
         match progress {
+            Progress::Unreadable(problem) => self.refuse(bad_handshake(&Error::peer(problem)), cx),
             Progress::Ask(more, what) => {
                 self.more_data(&more, EventName::AuthData, Some(what), cx);
                 self.state = State::ExpectAuthData(candidate);
@@ -465,9 +469,37 @@ impl ServerHandshake {
 
 impl Handshake for ServerHandshake {
     fn handle(&mut self, input: Input<'_>, cx: &mut Context<'_>) -> Result<Step, Error> {
+        let (said, events) = (cx.out.len(), cx.trace.events().len());
+        let step = self.respond(input, cx);
+        for deviation in &self.settings.deviations {
+            spoil::by_server(*deviation, cx.out, said, &cx.trace.events()[events..]);
+        }
+        step
+    }
+
+    fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_ref()
+    }
+
+    fn take_unread(&mut self) -> Vec<u8> {
+        self.reader.take_unread()
+    }
+}
+
+impl ServerHandshake {
+    fn respond(&mut self, input: Input<'_>, cx: &mut Context<'_>) -> Result<Step, Error> {
         match (input, &self.state) {
             (_, State::Ended) => Err(Error::Misuse("the connection has ended")),
             (Input::Start, State::Start) => {
+                let condition = self.settings.condition;
+                if let Some(mut denial) =
+                    condition.and_then(|condition| condition.before_greeting(&self.session.client_host))
+                {
+                    if self.settings.deviates(Deviation::SqlStateBeforeGreeting) {
+                        denial.error.state = Some(*b"08004");
+                    }
+                    return Ok(self.refuse(denial, cx));
+                }
                 self.greet(cx);
                 Ok(Step::Receive)
             }
@@ -486,14 +518,6 @@ impl Handshake for ServerHandshake {
             }
             (Input::Start | Input::Secured(_) | Input::Ticket(_), _) => Err(Error::Misuse("input out of order")),
         }
-    }
-
-    fn outcome(&self) -> Option<&Outcome> {
-        self.outcome.as_ref()
-    }
-
-    fn take_unread(&mut self) -> Vec<u8> {
-        self.reader.take_unread()
     }
 }
 

@@ -5,6 +5,7 @@ use crate::mysql::account::Account;
 use crate::mysql::auth::{ClientPlugin, ProvenAccounts, RsaKey, ServerPlugin};
 use crate::mysql::capability::Capabilities;
 use crate::mysql::client_deviation::Deviation as ClientDeviation;
+use crate::mysql::condition::Condition;
 use crate::mysql::deviation::Deviation;
 use crate::mysql::host::{self, HostAccount};
 use shakedown_krb5::gss::Acceptor;
@@ -193,6 +194,8 @@ pub struct ServerSettings {
     pub decoy_seed: u64,
     /// System variables beyond the built-in ones, or with other values. Names in lower case.
     pub variables: BTreeMap<String, String>,
+    /// What keeps it from taking anybody in.
+    pub condition: Option<Condition>,
     /// How the protocol is to be broken.
     pub deviations: Vec<Deviation>,
 }
@@ -224,6 +227,7 @@ impl ServerSettings {
             proven: ProvenAccounts::default(),
             decoy_seed: 0,
             variables: BTreeMap::new(),
+            condition: None,
             deviations: Vec::new(),
         }
     }

@@ -2,11 +2,13 @@
 
 use crate::handshake::Timestamp;
 use crate::net::Moment;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::time::Instant;
 
 /// The base clock of a run and the offset of one party.
 ///
-/// The wall clock is read once. A step of the machine's clock during a run moves nothing and reorders no trace.
+/// The wall clock is read once. A step of the machine's clock during a run moves nothing and reorders no trace. Where time is
+/// virtual (a paused runtime, as in [`crate::net::meeting`]), it counts on by that.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     wall: Timestamp,
@@ -33,6 +35,12 @@ impl Clock {
     #[must_use]
     pub fn stopped_at(self, time: Timestamp) -> Self {
         Self { stopped: Some(time), ..self }
+    }
+
+    /// The same base, for a party whose clock goes on.
+    #[must_use]
+    pub fn going(self) -> Self {
+        Self { stopped: None, ..self }
     }
 
     /// The time of the base clock.

@@ -12,6 +12,7 @@ use crate::handshake::{
     Context, Direction, Error, EventName, GssFacts, GssRole, Handshake, Input, Outcome, Random, Side, Step,
     TicketRequest, Timestamp, TlsOffer, Trace,
 };
+use crate::net::fault::{Gate, Line};
 use crate::net::gss::{Call, GssChannel, Opened};
 use crate::net::layer::{Layer, TlsLayer};
 use crate::net::phase::{Phase, Phases, Report};
@@ -81,7 +82,12 @@ pub struct Connection {
     ticket_names: Option<GssFacts>,
     peer_ended: bool,
     outcome: Option<Outcome>,
+    /// When the outcome was decided.
+    ended: Timestamp,
     recording: Option<Box<Recording>>,
+    line: Line,
+    /// How many events and unsent octets the line has been told of.
+    told: (usize, usize),
 }
 
 impl Connection {
@@ -99,14 +105,47 @@ impl Connection {
             ticket_names: None,
             peer_ended: false,
             outcome: None,
+            ended: Timestamp::EPOCH,
             recording: None,
+            line: Line::sound(),
+            told: (0, 0),
         }
+    }
+
+    /// The same over another line.
+    #[must_use]
+    pub fn over(self, line: Line) -> Self {
+        Self { line, ..self }
+    }
+
+    /// The line that its octets go over.
+    #[must_use]
+    pub const fn line(&self) -> &Line {
+        &self.line
+    }
+
+    /// What of [`Connection::wire`] may go now.
+    #[must_use]
+    pub fn gate(&self, now: Moment) -> Gate {
+        self.line.gate(now.base)
+    }
+
+    /// So many octets of [`Connection::wire`] have been sent.
+    pub fn sent(&mut self, octets: usize, now: Moment) {
+        self.wire.drain(..octets);
+        self.line.sent(octets, now.base);
     }
 
     /// The same, and everything that goes over it is kept for its report.
     #[must_use]
     pub fn recorded(self) -> Self {
         Self { recording: Some(Box::default()), ..self }
+    }
+
+    /// Whether everything that goes over it is kept.
+    #[must_use]
+    pub const fn is_recorded(&self) -> bool {
+        self.recording.is_some()
     }
 
     /// Where whoever moves octets writes what went over the wire, if that was asked for.
@@ -128,7 +167,9 @@ impl Connection {
     /// # Errors
     /// The machine was misused: a mistake of ours. What the peer does wrong is an outcome.
     pub fn start(&mut self, now: Moment, random: &mut dyn Random) -> Result<Progress, Error> {
+        self.told = (self.trace.events().len(), self.wire.len());
         self.trace.push(now.base, Direction::Local, EventName::Connect);
+        self.tell_line(now);
         self.tell(Input::Start, now, random)
     }
 
@@ -140,6 +181,10 @@ impl Connection {
         if self.outcome.is_some() || self.peer_ended {
             return Ok(self.rest());
         }
+        if self.line.gate(now.base) == Gate::Dead {
+            return Ok(Progress::NeedBytes);
+        }
+        self.told = (self.trace.events().len(), self.wire.len());
         match &mut self.layer {
             Layer::Clear => self.tell(Input::Bytes(wire), now, random),
             Layer::Tls(tls) => {
@@ -161,6 +206,7 @@ impl Connection {
         if self.outcome.is_some() || self.peer_ended {
             return Ok(self.rest());
         }
+        self.told = (self.trace.events().len(), self.wire.len());
         if how == Ending::Reset {
             self.trace.push(now.base, self.peer_direction(), EventName::Reset);
             self.finish(Outcome::refused(refusal::peer_of(self.side), "reset"), now);
@@ -187,6 +233,7 @@ impl Connection {
         now: Moment,
         random: &mut dyn Random,
     ) -> Result<Progress, Error> {
+        self.told = (self.trace.events().len(), self.wire.len());
         if let Ok(credential) = ticket {
             self.ticket_names =
                 Some(GssFacts { client: credential.client.clone(), service: credential.server.clone() });
@@ -213,15 +260,17 @@ impl Connection {
     /// In which phase it is, for the deadline; `None` once the outcome is decided, and what is left is idling and goodbye.
     #[must_use]
     pub fn phase(&self) -> Option<Phase> {
-        if self.outcome().is_some() {
-            return None;
-        }
+        if self.outcome().is_some() { None } else { Some(self.stage()) }
+    }
+
+    /// The phase, whether or not the outcome is decided.
+    fn stage(&self) -> Phase {
         let handshaking = match &self.layer {
             Layer::Tls(tls) => tls.facts().is_none(),
             Layer::Clear => self.trace.contains(EventName::TlsRequest) && !self.trace.contains(EventName::TlsRefuse),
             Layer::Gss(_) => false,
         };
-        Some(if !self.trace.contains(EventName::Connect) {
+        if !self.trace.contains(EventName::Connect) {
             Phase::Tcp
         } else if handshaking {
             Phase::Tls
@@ -229,7 +278,7 @@ impl Connection {
             Phase::Ready
         } else {
             Phase::Auth
-        })
+        }
     }
 
     /// What happened so far.
@@ -256,7 +305,8 @@ impl Connection {
     pub fn into_report(self, began: Timestamp) -> Result<Report, Error> {
         let outcome = self.outcome.ok_or(Error::Misuse("a connection was left before it had an outcome"))?;
         let phases = Phases::measure(&self.trace, began);
-        Ok(Report { outcome, trace: self.trace, phases, began, recording: self.recording })
+        let spared = self.line.spared();
+        Ok(Report { outcome, trace: self.trace, phases, began, ended: self.ended, recording: self.recording, spared })
     }
 
     /// Calls the machine, sends what it says, and does what it asks for.
@@ -276,6 +326,7 @@ impl Connection {
         self.record_plain(self.own_direction(), &said, now);
         self.send(&said, now, random);
         self.plaintext = said;
+        self.tell_line(now);
         match step {
             Ok(Step::Receive) => Ok(Progress::NeedBytes),
             Ok(Step::NeedTicket(request)) => Ok(Progress::NeedTicket(request)),
@@ -295,6 +346,18 @@ impl Connection {
                 }
                 Ok(Progress::Finished)
             }
+        }
+    }
+
+    /// Tells the line what has happened since it was told last: one flight.
+    fn tell_line(&mut self, now: Moment) {
+        let (events, octets) = self.told;
+        self.told = (self.trace.events().len(), self.wire.len());
+        let own = self.own_direction();
+        let events = self.trace.events().get(events..).unwrap_or_default();
+        let octets = octets.min(self.wire.len())..self.wire.len();
+        if let Some(wrong) = self.line.flight(events, &octets, own, now.base) {
+            self.wire[wrong] ^= 0x01;
         }
     }
 
@@ -363,9 +426,12 @@ impl Connection {
     fn advance_tls(&mut self, now: Moment, random: &mut dyn Random) -> Result<Progress, Error> {
         let Layer::Tls(tls) = &mut self.layer else { return Ok(Progress::NeedBytes) };
         tls.flush(&mut self.wire, now.base, &mut self.trace);
+        let announced = tls.announce()?;
+        self.tell_line(now);
         let mut progress = Progress::NeedBytes;
-        if let Some(facts) = tls.announce()? {
+        if let Some(facts) = announced {
             self.trace.push(now.base, Direction::Local, EventName::TlsReady);
+            self.tell_line(now);
             progress = self.tell(Input::Secured(&facts), now, random)?;
         }
         let Layer::Tls(tls) = &mut self.layer else { return Ok(progress) };
@@ -397,6 +463,7 @@ impl Connection {
             let mut opened = Vec::new();
             let mut call = Call { now, random: &mut *random, wire: &mut self.wire, trace: &mut self.trace };
             let report = gss.advance(&mut opened, &mut call);
+            self.tell_line(now);
             if !opened.is_empty() {
                 progress = self.tell(Input::Bytes(&opened), now, random)?;
             }
@@ -446,7 +513,11 @@ impl Connection {
             tls.close();
             tls.flush(&mut self.wire, now.base, &mut self.trace);
         }
+        if outcome.is_end_of_stream() && outcome.phase.is_none() {
+            outcome.phase = Some(self.stage().word().into());
+        }
         self.outcome = Some(outcome);
+        self.ended = now.base;
     }
 
     fn rest(&self) -> Progress {

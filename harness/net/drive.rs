@@ -3,8 +3,12 @@
 //! Each phase has a deadline from its beginning; a phase that ends and another that begins start a new one. What a peer sent
 //! before it went away is always read: a failed write does not end the loop, only the end of the peer's direction does, since
 //! the alert or error that says why may be waiting in the receive buffer.
+//!
+//! What may go when is decided by the connection's [`Line`](crate::net::Line); a stream that is to be reset is left to whoever
+//! owns it, who finds [`Gate::Torn`].
 
 use crate::handshake::{Direction, Error, EventName, Outcome, Random, Timestamp};
+use crate::net::fault::Gate;
 use crate::net::{Clock, Connection, Deadlines, Ending, Moment, Phase, Progress, TicketSource, ticket};
 use shakedown_krb5::client::KerberosFailure;
 use std::future::poll_fn;
@@ -13,7 +17,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::task::yield_now;
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 /// What surrounds a connection while it is driven.
 pub struct Around<'a> {
@@ -56,15 +61,14 @@ where
     let mut phase = connection.phase();
     let mut deadline = Instant::now() + length(&around.deadlines, phase);
     let mut writable = true;
+    let mut ended = false;
     loop {
         match progress {
             Progress::Finished => break,
             Progress::NeedTicket(request) => {
                 // Whatever was said before is not to wait for the KDC.
-                record_unsent(connection, around);
-                let sent = timeout_at(deadline, stream.write_all(connection.wire())).await;
+                let sent = timeout_at(deadline, send_open(stream, connection, around.clock)).await;
                 writable = writable && matches!(sent, Ok(Ok(())));
-                connection.wire().clear();
                 progress = match fetch(connection, around, &request).await? {
                     Some(progress) => progress,
                     None => break,
@@ -82,11 +86,37 @@ where
             connection.wire().clear();
         }
         let unsent = sample(connection);
-        let moved = timeout_at(deadline, exchange(stream, connection.wire(), &mut buffer)).await;
+        let now = around.clock.moment();
+        let (most, until) = match connection.gate(now) {
+            Gate::Open(octets) => (octets, deadline),
+            Gate::Until(at) => (0, deadline.min(Instant::now() + at.since(now.base))),
+            Gate::Ended => {
+                if !std::mem::replace(&mut ended, true) {
+                    let _ = timeout_at(deadline, stream.shutdown()).await;
+                }
+                writable = false;
+                (0, deadline)
+            }
+            Gate::Dead => {
+                sleep_until(deadline).await;
+                connection.abandon(timed_out(phase), around.clock.moment());
+                break;
+            }
+            Gate::Torn => {
+                connection.end(Ending::Reset, now, around.random)?;
+                break;
+            }
+        };
+        let moved = timeout_at(until, exchange(stream, connection.wire(), most, &mut buffer)).await;
         let now = around.clock.moment();
         progress = match moved {
             Ok(Moved::Wrote(count)) => {
                 record(connection, connection.own_direction(), &unsent[..count.min(unsent.len())], now);
+                connection.sent(count, now);
+                if most == 1 {
+                    // The next octet is not to be found behind this one.
+                    yield_now().await;
+                }
                 Progress::NeedBytes
             }
             Ok(Moved::Read(count)) => {
@@ -101,15 +131,15 @@ where
                 writable = false;
                 Progress::NeedBytes
             }
+            Err(_) if until < deadline => Progress::NeedBytes,
             Err(_) => {
                 connection.abandon(timed_out(phase), now);
                 Progress::Finished
             }
         };
     }
-    if writable {
-        record_unsent(connection, around);
-        say_goodbye(stream, connection, &mut buffer).await;
+    if writable || ended {
+        say_goodbye(stream, connection, around.clock, around.deadlines.idle, &mut buffer).await;
     }
     Ok(())
 }
@@ -125,10 +155,28 @@ fn record(connection: &mut Connection, direction: Direction, bytes: &[u8], now: 
     }
 }
 
-/// Records everything that is about to be sent in one go.
-fn record_unsent(connection: &mut Connection, around: &Around<'_>) {
-    let (unsent, direction) = (sample(connection), connection.own_direction());
-    record(connection, direction, &unsent, around.clock.moment());
+/// Sends what the line lets through at once.
+async fn send_open<S>(stream: &mut S, connection: &mut Connection, clock: Clock) -> io::Result<()>
+where
+    S: AsyncWrite + Unpin,
+{
+    loop {
+        let now = clock.moment();
+        let octets = match connection.gate(now) {
+            Gate::Open(octets) => octets.min(connection.wire().len()),
+            _ => 0,
+        };
+        if octets == 0 {
+            return Ok(());
+        }
+        let unsent = sample(connection);
+        let count = stream.write(&connection.wire()[..octets]).await?;
+        if count == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        record(connection, connection.own_direction(), &unsent[..count.min(unsent.len())], now);
+        connection.sent(count, now);
+    }
 }
 
 fn length(deadlines: &Deadlines, phase: Option<Phase>) -> Duration {
@@ -189,19 +237,17 @@ enum Moved {
     End(Ending),
 }
 
-/// Writes what is there and reads what comes, whichever is possible first; so that two sides which both write cannot wait
-/// for each other.
-async fn exchange<S>(stream: &mut S, wire: &mut Vec<u8>, buffer: &mut [u8]) -> Moved
+/// Writes what is there, at most so many octets, and reads what comes, whichever is possible first; so that two sides which
+/// both write cannot wait for each other.
+async fn exchange<S>(stream: &mut S, wire: &[u8], most: usize, buffer: &mut [u8]) -> Moved
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let goes = &wire[..most.min(wire.len())];
     poll_fn(|task| {
-        if !wire.is_empty() {
-            match Pin::new(&mut *stream).poll_write(task, wire) {
-                Poll::Ready(Ok(count)) if count > 0 => {
-                    wire.drain(..count);
-                    return Poll::Ready(Moved::Wrote(count));
-                }
+        if !goes.is_empty() {
+            match Pin::new(&mut *stream).poll_write(task, goes) {
+                Poll::Ready(Ok(count)) if count > 0 => return Poll::Ready(Moved::Wrote(count)),
                 Poll::Ready(_) => return Poll::Ready(Moved::WriteFailed),
                 // A peer that asks on and on without reading the answers is not listened to until it does.
                 Poll::Pending if wire.len() > MOST_UNSENT => return Poll::Pending,
@@ -236,24 +282,37 @@ fn ending(error: &io::Error) -> Ending {
 
 /// Sends what is left, ends our direction and reads to the end of the peer's, within bounds. A socket that is dropped with
 /// unread bytes in it resets the connection, and the reset overtakes what we have just sent.
-async fn say_goodbye<S>(stream: &mut S, connection: &mut Connection, buffer: &mut [u8])
+///
+/// The line has its say to the last: what it delays is waited for, and over a dead one no end is told.
+async fn say_goodbye<S>(stream: &mut S, connection: &mut Connection, clock: Clock, idle: Duration, buffer: &mut [u8])
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let now = clock.moment();
+    if let Gate::Until(at) = connection.gate(now) {
+        sleep_until(Instant::now() + at.since(now.base)).await;
+    }
+    // The outcome is decided; a peer that does not take its goodbye changes nothing.
     let deadline = Instant::now() + GOODBYE;
-    let farewell = async {
-        stream.write_all(connection.wire()).await?;
-        connection.wire().clear();
-        stream.shutdown().await?;
+    let _ = timeout_at(deadline, send_open(stream, connection, clock)).await;
+    let (patience, most) = match connection.gate(clock.moment()) {
+        Gate::Torn => return,
+        Gate::Dead => (Instant::now() + idle, usize::MAX),
+        Gate::Open(_) | Gate::Until(_) | Gate::Ended => {
+            if !matches!(timeout_at(deadline, stream.shutdown()).await, Ok(Ok(()))) {
+                return;
+            }
+            (deadline, LAST_WORDS)
+        }
+    };
+    let hears_out = async {
         let mut heard = 0;
-        while heard < LAST_WORDS {
+        while heard < most {
             match poll_fn(|task| poll_read(stream, task, buffer)).await {
                 Moved::Read(count) => heard += count,
                 _ => break,
             }
         }
-        io::Result::Ok(())
     };
-    // The outcome is decided; a peer that does not take its goodbye changes nothing.
-    let _ = timeout_at(deadline, farewell).await;
+    let _ = timeout_at(patience, hears_out).await;
 }

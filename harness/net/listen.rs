@@ -1,6 +1,7 @@
 //! A mock server: a port on the loopback address, a machine for each connection, and a record of what became of it.
 
 use crate::handshake::{Error, Random};
+use crate::net::dial::tear;
 use crate::net::{Around, Clock, Connection, Deadlines, Report, drive};
 use std::collections::VecDeque;
 use std::fmt;
@@ -196,6 +197,7 @@ impl Serving {
         }
         let mut around = Around { clock, random: &mut *random, deadlines: self.limits.deadlines, tickets: None };
         let driven = drive(&mut stream, &mut connection, &mut around).await;
+        tear(&stream, &connection, clock);
         let report = driven.and_then(|()| connection.into_report(began));
         self.records.put(Record { peer, report });
     }

@@ -1,7 +1,7 @@
 //! The phases of a connection attempt: how long each may take, how long each took.
 
 use crate::handshake::{EventName, Outcome, Timestamp, Trace};
-use crate::net::Recording;
+use crate::net::{NetworkFault, Recording};
 use std::time::Duration;
 
 /// A phase of a connection attempt.
@@ -151,8 +151,12 @@ pub struct Report {
     pub phases: Phases,
     /// When it began: before the TCP connect, or with the accept.
     pub began: Timestamp,
+    /// When its outcome was decided.
+    pub ended: Timestamp,
     /// What went over it, if that was asked for.
     pub recording: Option<Box<Recording>>,
+    /// The network fault that was to strike it and has not: its point was never reached.
+    pub spared: Option<NetworkFault>,
 }
 
 #[cfg(test)]

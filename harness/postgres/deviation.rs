@@ -49,6 +49,27 @@ deviations! {
     /// `integer_datetimes` is reported as `off`.
     ParameterStatus = "parameter-status"
         breaks "PostgreSQL, Preset Options: integer_datetimes is always on since PostgreSQL 10",
+    /// `i=10000000`, which would keep a client busy for seconds.
+    ScramTenMillionIterations = "scram-ten-million-iterations"
+        breaks "RFC 5802 §9: a client bounds the iteration count it is willing to compute",
+    /// The last octet of the AP-REP is another one.
+    ForgedApRep = "forged-ap-rep"
+        breaks "RFC 4120 §3.2.5: the client decrypts the AP-REP with the session key and compares the time in it",
+    /// A request for a password behind ReadyForQuery.
+    RequestAfterOk = "request-after-ok"
+        breaks "PostgreSQL, Start-up: AuthenticationOk ends the authentication",
+    /// AuthenticationOk once more behind ReadyForQuery.
+    SecondOk = "second-ok"
+        breaks "PostgreSQL, Start-up: AuthenticationOk comes once",
+    /// A message of a type that there is not before the first request.
+    UnknownMessage = "unknown-message"
+        breaks "PostgreSQL, Message Formats: the types of a backend's messages",
+    /// The first request ends one octet early.
+    TruncatedMessage = "truncated-message"
+        breaks "PostgreSQL, Message Formats: the fields of an Authentication request",
+    /// The length of the first request is 2147483647.
+    OversizedMessage = "oversized-message"
+        breaks "PostgreSQL, Message Formats: the length is that of the message; a client bounds that of a request",
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ pub const STARTUP_LENGTHS: RangeInclusive<u32> = 8..=10_004;
 /// The largest length word of a message in an authentication exchange (`PG_MAX_AUTH_TOKEN_LENGTH`).
 pub const AUTHENTICATION_LIMIT: u32 = 65_535;
 
+/// The largest length word of a message of a SASL exchange that a server reads (`PG_MAX_SASL_MESSAGE_LENGTH`).
+pub const SASL_LIMIT: u32 = 1024;
+
 /// The largest length word of messages that carry no text (`PQ_SMALL_MESSAGE_LIMIT`).
 pub const SMALL_LIMIT: u32 = 10_000;
 

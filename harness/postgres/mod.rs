@@ -24,6 +24,7 @@ pub mod frame;
 pub mod hba;
 pub mod reply;
 pub mod server;
+mod spoil;
 pub mod startup;
 pub mod transcript;
 

@@ -196,6 +196,9 @@ pub struct Outcome {
     /// The text on the wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The phase in which the stream ended, for `eof` and `reset`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
 }
 
 /// One connection of an attempt.
@@ -312,7 +315,7 @@ impl From<&event::StepResult> for Step {
 
 impl From<&outcome::Outcome> for Outcome {
     fn from(outcome: &outcome::Outcome) -> Self {
-        let outcome::Outcome { kind, by, code, cause, message, tls, suite, method } = outcome;
+        let outcome::Outcome { kind, by, code, cause, message, tls, suite, method, phase } = outcome;
         Self {
             kind: kind.word().to_owned(),
             by: by.map(|side| side.word().to_owned()),
@@ -322,6 +325,7 @@ impl From<&outcome::Outcome> for Outcome {
             method: method.as_deref().map(str::to_owned),
             cause: cause.as_deref().map(str::to_owned),
             message: message.clone(),
+            phase: phase.as_deref().map(str::to_owned),
         }
     }
 }

@@ -86,6 +86,9 @@ pub(crate) struct Server {
     pub iam: Option<Iam>,
     pub enabled: Option<Text>,
     pub image: Option<Text>,
+    pub condition: Option<Text>,
+    pub network: Option<Spanned<Network>>,
+    pub deadline: Option<Text>,
     pub clock: Option<Text>,
     #[serde(default)]
     pub deviations: List,
@@ -168,6 +171,16 @@ pub(crate) struct Kerberos {
     pub replay_cache: Option<Text>,
 }
 
+/// What the network does to a party.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Network {
+    pub at: Text,
+    pub fault: Text,
+    #[serde(rename = "for")]
+    pub length: Option<Text>,
+}
+
 /// A database client.
 #[derive(Debug, Clone, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -191,6 +204,8 @@ pub(crate) struct Client {
     pub protocol: Option<Text>,
     pub kdc_timesync: Option<Text>,
     pub destroy_tickets: Option<Text>,
+    pub network: Option<Spanned<Network>>,
+    pub deadline: Option<Text>,
     pub krb5: Option<ClientKrb5>,
     pub clock: Option<Text>,
     #[serde(default)]

@@ -20,6 +20,8 @@ pub struct OutcomePattern {
     pub suite: Option<String>,
     /// By which method.
     pub method: Option<String>,
+    /// In which phase the stream ended (`eof`, `reset`).
+    pub phase: Option<String>,
 }
 
 impl OutcomePattern {
@@ -50,6 +52,9 @@ impl OutcomePattern {
         if !same(&self.method, outcome.method.as_deref()) {
             return differs("method");
         }
+        if !same(&self.phase, outcome.phase.as_deref()) {
+            return differs("phase");
+        }
         Ok(())
     }
 }
@@ -75,8 +80,12 @@ impl fmt::Display for OutcomePattern {
             write!(f, " by {side}")?;
         }
         match &self.code {
-            Some(phase) if self.kind == Kind::TimedOut => write!(f, " in {phase}"),
-            Some(code) => write!(f, ": {code}"),
+            Some(phase) if self.kind == Kind::TimedOut => write!(f, " in {phase}")?,
+            Some(code) => write!(f, ": {code}")?,
+            None => {}
+        }
+        match &self.phase {
+            Some(phase) => write!(f, " in {phase}"),
             None => Ok(()),
         }
     }
@@ -141,8 +150,7 @@ pub struct InvalidOutcome {
 }
 
 /// What may be written for an outcome, for error messages.
-pub const OUTCOMES: &str =
-    "established [TLS1.2 [SUITE]] [by METHOD], refused [by client|server|proxy|kdc[: CODE]], timed out [in PHASE]";
+pub const OUTCOMES: &str = "established [TLS1.2 [SUITE]] [by METHOD], refused [by client|server|proxy|kdc[: CODE [in PHASE]]], timed out [in PHASE]";
 
 impl FromStr for OutcomePattern {
     type Err = InvalidOutcome;
@@ -212,7 +220,18 @@ fn refused(rest: &str) -> Result<OutcomePattern, InvalidOutcome> {
     if code == Some("") {
         return Err(invalid("':' without a code"));
     }
+    // The end of a stream has a phase; other codes may have an 'in' of their own.
+    let (code, phase) = match code.and_then(|code| code.rsplit_once(" in ")) {
+        Some((code @ ("eof" | "reset"), phase)) => {
+            if !PHASES.contains(&phase) {
+                return Err(invalid(format!("unknown phase '{phase}', phases are {}", PHASES.join(", "))));
+            }
+            (Some(code), Some(phase))
+        }
+        _ => (code, None),
+    };
     pattern.code = code.map(str::to_owned);
+    pattern.phase = phase.map(str::to_owned);
     Ok(pattern)
 }
 
@@ -233,7 +252,7 @@ fn timed_out(rest: &str) -> Result<OutcomePattern, InvalidOutcome> {
 pub const PHASES: [&str; 6] = ["tcp", "tls", "kdc_as", "kdc_tgs", "auth", "ready"];
 
 const fn bare(kind: Kind) -> OutcomePattern {
-    OutcomePattern { kind, by: None, code: None, tls: None, suite: None, method: None }
+    OutcomePattern { kind, by: None, code: None, tls: None, suite: None, method: None, phase: None }
 }
 
 fn invalid(problem: impl Into<String>) -> InvalidOutcome {
@@ -277,6 +296,16 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_a_stream_is_held_against_its_phase() {
+        let reset = Outcome::refused(Side::Server, "reset").in_phase("tls");
+        check("refused by server: reset in tls", &reset, Ok(()));
+        check("refused by server: reset", &reset, Ok(()));
+        check("refused by server: reset in auth", &reset, Err("phase"));
+        check("refused by server: eof in tls", &reset, Err("code"));
+        check("refused by server: reset in tls", &Outcome::refused(Side::Server, "reset"), Err("phase"));
+    }
+
+    #[test]
     fn a_timeout_is_held_against_its_phase() {
         check("timed out in tls", &Outcome::timed_out("tls"), Ok(()));
         check("timed out", &Outcome::timed_out("tls"), Ok(()));
@@ -308,6 +337,8 @@ mod tests {
             "established TLS1.0 DHE-RSA-AES128-SHA by password",
             "established by kerberos",
             "refused by kdc: krb 24",
+            "refused by server: reset in kdc_tgs",
+            "refused by server: not in file",
             "refused by server",
             "refused",
             "timed out in kdc_as",
@@ -327,6 +358,10 @@ mod tests {
             ("refused by nobody: 1", "unknown party 'nobody' in an outcome"),
             ("refused by server:", "':' without a code"),
             ("refused 1045", "'refused' is followed by 'by' and a party"),
+            (
+                "refused by server: eof in space",
+                "unknown phase 'space', phases are tcp, tls, kdc_as, kdc_tgs, auth, ready",
+            ),
             ("timed out in space", "unknown phase 'space', phases are tcp, tls, kdc_as, kdc_tgs, auth, ready"),
             ("", "unknown outcome"),
         ] {

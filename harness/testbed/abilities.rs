@@ -102,6 +102,9 @@ pub fn lacks(needs: &Needs, abilities: &Abilities) -> Option<String> {
     if !needs.deviations.is_empty() {
         return Some(format!("{product} makes no deviation on demand: {}", needs.deviations.join(", ")));
     }
+    if let Some(fault) = needs.network_faults.first() {
+        return Some(format!("only mocks can be brought into this: {fault}"));
+    }
     if needs.host_accounts {
         return Some(format!("{product} is given accounts of clients from anywhere alone"));
     }

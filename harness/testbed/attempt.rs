@@ -4,8 +4,8 @@ use crate::error::Error;
 use crate::handshake::{Handshake, Kind, Outcome, Secret, Side, Trace};
 use crate::net::kdc::KerberosClient;
 use crate::net::{
-    self, Around, Clock, Connection, Deadlines, Phase, Phases, Recording, Report, Security, TCP_FAILED, TCP_REFUSED,
-    TicketSource,
+    self, Around, Clock, Connection, Deadlines, Line, NetworkFault, Phase, Phases, Recording, Report, Security,
+    TCP_FAILED, TCP_REFUSED, TicketSource,
 };
 use crate::scenario::party::{Client, TlsMode};
 use crate::scenario::profile::Protocol;
@@ -199,37 +199,67 @@ pub async fn attempt(
     let mut recordings = Vec::new();
     let mut phases = Phases::default();
     let mut last = None;
+    let deadlines = client.deadline.map_or_else(Deadlines::default, Deadlines::all);
+    let is_in_memory = address == server.address && is_timed(client, server);
+    // Nobody comes to a server that is unreachable.
+    let is_reachable = |fault: NetworkFault| !fault.kind.is_unreachable();
+    let mut struck = !client.network.into_iter().chain(server.planned.network).any(is_reachable);
     while let Some(current) = machines.take() {
         let connection = Connection::new(Side::Client, current.machine(), security.clone());
         let connection = if recorded { connection.recorded() } else { connection };
-        let mut around = Around {
-            clock,
-            random,
-            deadlines: Deadlines::default(),
-            tickets: tickets.as_deref_mut().map(|tickets| tickets as &mut dyn TicketSource),
+        let connection = connection.over(client.network.map_or(Line::sound(), Line::with));
+        let (report, seen) = if is_in_memory {
+            server.meet(net::Party { connection, random, clock, deadlines })?
+        } else {
+            let tickets = tickets.as_deref_mut().map(|tickets| tickets as &mut dyn TicketSource);
+            let mut around = Around { clock, random, deadlines, tickets };
+            let (report, local) = net::dial(address, connection, &mut around)
+                .await
+                .map_err(|problem| Error::Internal(format!("our client: {problem}")))?;
+            let seen = match local {
+                Some(local) if address == server.address => server.record(local).await?,
+                _ => None,
+            };
+            let seen = seen.map(|record| record.report).transpose();
+            (report, seen.map_err(|problem| Error::Internal(format!("the mock: {problem}")))?)
         };
-        let (report, local) = net::dial(address, connection, &mut around)
-            .await
-            .map_err(|problem| Error::Internal(format!("our client: {problem}")))?;
-        let seen = match local {
-            Some(local) if address == server.address => server.record(local).await?,
-            _ => None,
-        };
-        let seen = match seen.map(|record| record.report) {
-            Some(Ok(seen)) => Some(seen.outcome),
-            Some(Err(problem)) => return Err(Error::Internal(format!("the mock: {problem}"))),
-            None => None,
-        };
+        let faults = [Some(&report), seen.as_ref()].map(|report| report.map(|report| report.spared));
+        struck |= [client.network, server.planned.network]
+            .iter()
+            .zip(&faults)
+            .any(|(planned, spared)| planned.is_some() && *spared == Some(None));
+        let seen = seen.map(|seen| seen.outcome);
         machines = current.next(&report);
         add(&mut phases, &report.phases);
         connections.push(report.trace);
         recordings.extend(report.recording.map(|recording| *recording));
         last = Some((report.outcome, seen));
     }
+    if !struck {
+        let faults: Vec<_> = client.network.iter().chain(&server.planned.network).map(ToString::to_string).collect();
+        return Err(Error::Usage(format!("the network fault never strikes: {}", faults.join(", "))));
+    }
     let server_is_ours = server.is_mock();
+    let is_mysql = server.planned.protocol() == Protocol::Mysql;
     let (client, server) = last.ok_or_else(|| Error::Internal("an attempt without a connection".to_owned()))?;
+    // What the library that most clients are made of would tell its user.
+    let number = if is_mysql { crate::mysql::client_error(&client) } else { None };
+    let client = match (number, &client.message) {
+        (Some(number), None) => client.saying(format!("client error {number} (HY000)")),
+        _ => client,
+    };
     let server = if server_is_ours { View::of(server) } else { View::Unobserved };
     Ok(Attempt { client, server, kdc: View::Unobserved, connections, phases: listed(&phases), recordings })
+}
+
+/// Whether it is about faults and deadlines, and needs nobody but a mock: then both meet in memory, where time is virtual.
+fn is_timed(client: &Client, server: &StandingServer) -> bool {
+    let planned = &server.planned;
+    let is_about_time = client.network.is_some()
+        || planned.network.is_some()
+        || client.deadline.is_some()
+        || planned.deadline.is_some();
+    is_about_time && server.is_mock() && planned.kerberos.is_none()
 }
 
 fn add(total: &mut Phases, more: &Phases) {

@@ -4,9 +4,9 @@ use crate::error::Error;
 use crate::handshake::{Handshake, Secret, UnknownDeviation};
 use crate::iam::Verifier;
 use crate::mysql::{
-    Account, AfterLogin, Cleartext, ClientHandshake, ClientPlugin, ClientSettings, Credentials, DatabaseAccess,
-    Deviation, HostAccount, HostPattern, KerberosClient, KerberosService, PrincipalRule, ProvenAccounts,
-    ServerHandshake, ServerPlugin, ServerSettings, TlsMode, TokenForm, TokenVerifier, WithoutPlugin,
+    Account, AfterLogin, Cleartext, ClientHandshake, ClientPlugin, ClientSettings, Condition, Credentials,
+    DatabaseAccess, Deviation, HostAccount, HostPattern, KerberosClient, KerberosService, PrincipalRule,
+    ProvenAccounts, ServerHandshake, ServerPlugin, ServerSettings, TlsMode, TokenForm, TokenVerifier, WithoutPlugin,
 };
 use crate::scenario::party::{self, ClientProfile, PasswordScheme, Proof};
 use crate::testbed::iam::protocol_deviations;
@@ -68,6 +68,14 @@ impl Mock {
             settings.host_accounts.push(HostAccount { user: login.clone(), host: HostPattern::new(host), account });
         }
         settings.variables.extend(server.parameters.iter().map(|(name, value)| (name.clone(), value.clone())));
+        settings.condition = server.condition.and_then(|condition| match condition {
+            party::Condition::MaxConnectionsReached => Some(Condition::MaxConnectionsReached),
+            party::Condition::LastConnectionForAdministrators => Some(Condition::LastConnectionForAdministrators),
+            party::Condition::HostBlocked => Some(Condition::HostBlocked),
+            party::Condition::HostNotAllowed => Some(Condition::HostNotAllowed),
+            party::Condition::SmallPackets => Some(Condition::SmallPackets),
+            party::Condition::StartingUp | party::Condition::ShuttingDown | party::Condition::Recovering => None,
+        });
         settings.deviations = protocol_deviations(server).map(deviation).collect::<Result<_, _>>()?;
         Ok(Self { settings: Arc::new(settings), connections: AtomicU32::new(8) })
     }

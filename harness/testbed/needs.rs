@@ -4,6 +4,7 @@
 //! TLS 1.0 is refused for its suite. What a case expects to be refused is no need.
 
 use crate::handshake::{Kind, TlsVersion};
+use crate::net::{FaultKind, NetworkFault};
 use crate::scenario::party::{
     Account, Ca, Certificate, CertificateKey, Client, ClientTls, GssMode, HbaMethod, Keytab, PasswordScheme, Proof,
     Server, ServerTls, TlsMode, TlsProvider, TlsRange, Validity,
@@ -53,6 +54,8 @@ pub struct Needs {
     pub host_accounts: bool,
     /// Departures from the protocol.
     pub deviations: Vec<String>,
+    /// Conditions of the server and faults of the network that only mocks, or only virtual time, can play.
+    pub network_faults: Vec<String>,
     /// What steps change about it, in their words: `rotate`, `restart`.
     pub verbs: BTreeSet<String>,
 }
@@ -128,6 +131,7 @@ impl Needs {
             clock_seconds: server.clock_seconds,
             host_accounts: !server.host_accounts.is_empty(),
             deviations: server.deviations.clone(),
+            network_faults: network_faults(server, &logins),
             verbs: verbs(case, server).collect(),
         }
     }
@@ -207,6 +211,14 @@ fn suites_in(version: Option<TlsVersion>, server: &ServerTls) -> impl Iterator<I
         (Some(suite), Some(version)) => suite.exists_in(version),
         _ => true,
     })
+}
+
+/// What is on the server's own line; and what of a client's takes time, which before a real server is the machine's.
+fn network_faults(server: &Server, logins: &[Login<'_>]) -> Vec<String> {
+    let takes_time = |fault: &&NetworkFault| matches!(fault.kind, FaultKind::Delay(_) | FaultKind::Stall);
+    let of_clients = logins.iter().filter_map(|login| login.client.network.as_ref()).filter(takes_time);
+    let condition = server.condition.map(|condition| format!("{condition:?}"));
+    condition.into_iter().chain(server.network.iter().chain(of_clients).map(ToString::to_string)).collect()
 }
 
 struct Methods {

@@ -6,7 +6,7 @@ use crate::iam::Verifier;
 use crate::postgres::{
     Account, ChannelBinding, Cleartext, ClientDeviation, ClientHandshake, ClientSettings, Databases, Deviation,
     GssEncMode, GssOptions, KerberosSettings, Method, PasswordEncryption, Rule, ServerHandshake, ServerSettings,
-    SessionWanted, SslMode, TokenCheck, Transport, hba,
+    SessionWanted, SslMode, TokenCheck, Transport, Unavailable, hba,
 };
 use crate::scenario::party::{self, HbaConnection, HbaLine, HbaMethod, PasswordScheme, Proof};
 use crate::testbed::iam::protocol_deviations;
@@ -59,6 +59,16 @@ impl Mock {
             let on = |name: &str| (name.to_owned(), "on".to_owned());
             settings.parameters.extend(["in_hot_standby", "transaction_read_only"].map(on));
         }
+        settings.unavailable = server.condition.and_then(|condition| match condition {
+            party::Condition::MaxConnectionsReached => Some(Unavailable::TooManyClients),
+            party::Condition::StartingUp => Some(Unavailable::StartingUp),
+            party::Condition::ShuttingDown => Some(Unavailable::ShuttingDown),
+            party::Condition::Recovering => Some(Unavailable::Recovering),
+            party::Condition::LastConnectionForAdministrators
+            | party::Condition::HostBlocked
+            | party::Condition::HostNotAllowed
+            | party::Condition::SmallPackets => None,
+        });
         settings.deviation = match protocol_deviations(server).collect::<Vec<_>>().as_slice() {
             [] => None,
             [word] => Some(deviation(word)?),

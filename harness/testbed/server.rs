@@ -3,7 +3,9 @@
 use crate::error::Error;
 use crate::handshake::{Outcome, Side};
 use crate::iam::Verifier;
-use crate::net::{self, Clock, Connection, Listening, Record, Security, ServeLimits};
+use crate::net::{
+    self, Clock, Connection, Deadlines, Line, Listening, NetworkFault, Record, Report, Security, ServeLimits,
+};
 use crate::scenario::party;
 use crate::scenario::profile::Protocol;
 use crate::testbed::attempt::is_broken;
@@ -47,6 +49,7 @@ struct Mock {
     /// `None` once it has ended.
     listening: Option<Listening>,
     playing: Arc<RwLock<Playing>>,
+    limits: ServeLimits,
     acceptor: Option<Arc<Acceptor>>,
     tokens: Option<Arc<Verifier>>,
 }
@@ -56,6 +59,7 @@ struct Mock {
 struct Playing {
     security: Security,
     machines: Machines,
+    network: Option<NetworkFault>,
 }
 
 #[derive(Debug)]
@@ -79,7 +83,7 @@ impl Playing {
             Protocol::Mysql => Machines::Mysql(mysql::Mock::new(planned, acceptor, tokens, materials)?),
             Protocol::Postgres => Machines::Postgres(postgres::Mock::new(planned, acceptor, tokens, materials)?),
         };
-        Ok(Self { security, machines })
+        Ok(Self { security, machines, network: planned.network })
     }
 
     fn connection(&self, peer: SocketAddr) -> Connection {
@@ -87,7 +91,8 @@ impl Playing {
             Machines::Mysql(mock) => mock.machine(peer),
             Machines::Postgres(mock) => mock.machine(peer),
         };
-        Connection::new(Side::Server, machine, self.security.clone())
+        let line = self.network.map_or(Line::sound(), Line::with);
+        Connection::new(Side::Server, machine, self.security.clone()).over(line)
     }
 }
 
@@ -106,7 +111,10 @@ impl StandingServer {
         let playing = Playing::new(planned, acceptor.clone(), tokens.clone(), materials)?;
         let playing = Arc::new(RwLock::new(playing));
         let clock = materials.clock().shifted(planned.clock_seconds);
-        let listening = listen(address, clock, &playing, materials).await?;
+        let usual = ServeLimits::default();
+        let deadlines = planned.deadline.map_or(usual.deadlines, Deadlines::all);
+        let limits = ServeLimits { deadlines, ..usual };
+        let listening = listen(address, clock, limits, &playing, materials).await?;
         if let Some(tokens) = &tokens {
             tokens.listen_on(listening.address().port());
         }
@@ -115,7 +123,7 @@ impl StandingServer {
             host: planned.host.clone(),
             address: listening.address(),
             former: None,
-            mock: Some(Mock { listening: Some(listening), playing, acceptor, tokens }),
+            mock: Some(Mock { listening: Some(listening), playing, limits, acceptor, tokens }),
             process: None,
             container: None,
         })
@@ -155,7 +163,7 @@ impl StandingServer {
         }
         let Some(mock) = &mut self.mock else { return Err(cannot("begin again")) };
         let clock = materials.clock().shifted(self.planned.clock_seconds);
-        let listening = listen(self.address, clock, &mock.playing, materials).await?;
+        let listening = listen(self.address, clock, mock.limits, &mock.playing, materials).await?;
         self.address = listening.address();
         if let Some(tokens) = &mock.tokens {
             tokens.listen_on(self.address.port());
@@ -166,6 +174,27 @@ impl StandingServer {
 
     fn listening(&self) -> Option<&Listening> {
         self.mock.as_ref()?.listening.as_ref()
+    }
+
+    /// Lets a client meet the mock in memory, in virtual time, and says what each made of it; `None` for a mock that cannot be
+    /// reached.
+    ///
+    /// # Errors
+    /// It is no mock, or a mistake of ours.
+    pub fn meet(&self, client: net::Party<'_>) -> Result<(Report, Option<Report>), Error> {
+        let Some(mock) = &self.mock else { return Err(cannot("be met in memory")) };
+        let playing = mock.playing.read().unwrap_or_else(PoisonError::into_inner);
+        let connection = playing.connection(self.address);
+        let connection = if client.connection.is_recorded() { connection.recorded() } else { connection };
+        let unreachable = playing.network.map(|fault| fault.kind).filter(|kind| kind.is_unreachable());
+        drop(playing);
+        let clock = client.clock.shifted(self.planned.clock_seconds).going();
+        let mut random = Generator::from_system();
+        let server = net::Party { connection, random: &mut random, clock, deadlines: mock.limits.deadlines };
+        // A runtime whose time is virtual cannot be entered from within another one.
+        let met = std::thread::scope(|scope| scope.spawn(|| net::meet(client, server, unreachable)).join());
+        let met = met.map_err(|_| Error::Internal("a meeting in memory panicked".to_owned()))?;
+        met.map_err(|problem| Error::Internal(format!("a meeting in memory: {problem}")))
     }
 
     /// Goes on with the same port as another server.
@@ -312,6 +341,7 @@ impl StandingServer {
 async fn listen(
     address: SocketAddr,
     clock: Clock,
+    limits: ServeLimits,
     playing: &Arc<RwLock<Playing>>,
     materials: &Materials,
 ) -> Result<Listening, Error> {
@@ -322,7 +352,7 @@ async fn listen(
         let connection = if is_recorded { connection.recorded() } else { connection };
         (connection, Box::new(Generator::from_system()))
     });
-    net::listen(address, clock, ServeLimits::default(), factory)
+    net::listen(address, clock, limits, factory)
         .await
         .map_err(|problem| Error::Environment(format!("cannot listen on {address}: {problem}")))
 }

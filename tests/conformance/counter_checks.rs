@@ -133,7 +133,7 @@ fn a_wrong_view_of_the_server_or_the_kdc_is_found_although_the_client_is_right()
         "server = \"eof\", kdc = \"krb 24\"",
         "server = \"krb 24\", kdc = \"krb 24\"",
         &["mysql/kerberos-login/{3.03.0,3.04.0}/by-wrong-password/*/*"],
-        "server: code or cause differs: expected krb 24, was refused by client: eof",
+        "server: code or cause differs: expected krb 24, was refused by client: eof in auth",
     );
     check_change(
         "mysql/kerberos-login",

@@ -170,6 +170,9 @@ const MYSQL: &[Caught] = &[
 
 /// Departures that show in words and flags alone: `mysql/messages` notices them (`survey.rs`).
 const MYSQL_UNCAUGHT: &[(&str, &str)] = &[
+    ("error-message-byte", "no scenario expects the words of an error"),
+    ("status-flag", "no scenario expects the flags of an OK"),
+    ("sqlstate-before-greeting", "mysql/conditions notices, which is apart here; the survey plays it"),
     ("error-message-byte", "no outcome tells the words of an error"),
     ("status-flag", "no outcome tells the flags of an OK"),
 ];
@@ -303,12 +306,14 @@ const KDC: &[Caught] = &[
 #[test]
 fn every_departure_of_the_mysql_mock_is_caught() {
     let words = shakedown::mysql::Deviation::ALL.iter().map(|deviation| deviation.word()).collect();
+    let words = without(words, &["mysql/messages-of-servers", "kerberos/forged-proof"], MYSQL);
     check("[server.db]\n", &["mysql", "tls"], words, MYSQL, MYSQL_UNCAUGHT);
 }
 
 #[test]
 fn every_departure_of_the_postgres_mock_is_caught() {
     let words = shakedown::postgres::Deviation::ALL.iter().map(|deviation| deviation.word()).collect();
+    let words = without(words, &["postgres/messages-of-servers", "kerberos/forged-proof"], POSTGRES);
     check("[server.db]\n", &["postgres"], words, POSTGRES, POSTGRES_UNCAUGHT);
 }
 
@@ -327,6 +332,37 @@ fn every_departure_of_the_mock_kdc_is_caught() {
     let words = KDC.iter().map(|caught| caught.deviation).collect();
     check("[realm.corp]\n", &["kerberos/kinit", "mysql", "postgres"], words, KDC, &[]);
 }
+
+/// The words without those that scenarios of their own have, one after the other and each with what comes of it, unless they are
+/// caught here too.
+fn without<'w>(mut words: BTreeSet<&'w str>, scenarios: &[&str], caught: &[Caught]) -> BTreeSet<&'w str> {
+    let texts: Vec<_> = scenarios.iter().map(|name| Source::built_in_file(name).unwrap().text).collect();
+    words.retain(|word| {
+        let written = format!("word = \"{word}\"");
+        let has_own = texts.iter().any(|text| text.contains(&written));
+        !has_own || caught.iter().any(|entry| entry.deviation == *word)
+    });
+    words
+}
+
+/// Scenarios about networks, servers and clients that fail or depart by themselves.
+const APART: &[&str] = &[
+    "mysql/conditions",
+    "mysql/messages-of-clients",
+    "mysql/messages-of-servers",
+    "mysql/network-faults",
+    "mysql/network-faults-of-clients",
+    "mysql/tls-not-offered",
+    "mysql/unreachable",
+    "postgres/conditions",
+    "postgres/messages-of-clients",
+    "postgres/messages-of-servers",
+    "postgres/network-faults",
+    "postgres/network-faults-in-clear",
+    "postgres/network-faults-of-clients",
+    "postgres/unreachable",
+    "tls/wrong-octet",
+];
 
 /// Scenarios that are about deviations themselves, about words, or about what clients check; `survey.rs` plays them.
 const ELSEWHERE: [&str; 7] = [
@@ -352,7 +388,8 @@ fn check(party: &str, folders: &[&str], words: BTreeSet<&str>, caught: &[Caught]
     for word in words {
         for source in Source::built_in() {
             let is_in = |folder: &&str| source.name == **folder || source.name.starts_with(&format!("{folder}/"));
-            let touched = folders.iter().any(is_in) && !ELSEWHERE.contains(&source.name.as_str());
+            let name = source.name.as_str();
+            let touched = folders.iter().any(is_in) && !APART.contains(&name) && !ELSEWHERE.contains(&name);
             if touched && source.text.contains(party) {
                 let text = source.text.replace(party, &format!("{party}deviations = [\"{word}\"]\n"));
                 sources.push(Source::new(format!("{word}/{}", source.name), text));

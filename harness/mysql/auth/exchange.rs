@@ -49,7 +49,12 @@ pub enum Progress {
     Refused(Cow<'static, str>),
     /// It is not, and the acceptor has a token to say so, which a client waits for that wanted proof of the server.
     RefusedBy(Vec<u8>, Cow<'static, str>),
+    /// What came is nothing that the plugin can judge; with what is wrong about it.
+    Unreadable(&'static str),
 }
+
+/// Octets of what `mysql_native_password` answers.
+const NATIVE_SCRAMBLE: usize = 20;
 
 /// What is sent before OK.
 pub enum Proof {
@@ -65,6 +70,9 @@ impl Exchange {
     /// Takes data from the client.
     pub fn data(&mut self, data: &[u8], scene: &Scene<'_>, random: &mut dyn Random) -> Progress {
         let result = match scene.credentials {
+            Credentials::NativePassword(_) if !matches!(data.len(), 0 | NATIVE_SCRAMBLE) => {
+                return Progress::Unreadable("a scramble of another length than 20 octets");
+            }
             Credentials::NativePassword(verifier) => verifier.verify(scene.nonce, data).map_err(Cow::from),
             Credentials::CachingSha2Password(_) | Credentials::Sha256Password(_) => return self.sha2(data, scene),
             Credentials::Pam(verifier) => verifier.verify_password(data).map_err(Cow::from),

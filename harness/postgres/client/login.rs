@@ -1,6 +1,8 @@
 //! How the client answers authentication requests, and when it believes AuthenticationOk.
 
-use super::{ChannelBinding, Cleartext, ClientHandshake, ClientSettings, KerberosSettings, Progress, Transport};
+use super::{
+    ChannelBinding, Cleartext, ClientDeviation, ClientHandshake, ClientSettings, KerberosSettings, Progress, Transport,
+};
 use crate::handshake::Secret;
 use crate::handshake::{Context, Direction, Error, EventName, TicketRequest};
 use crate::postgres::auth::md5::Md5Verifier;
@@ -189,7 +191,9 @@ impl ClientHandshake {
             return Ok(Progress::Refused("no_password"));
         }
         let end_point = self.tls.as_ref().and_then(|tls| tls.server_end_point.clone());
+        let strips = self.settings.deviations.contains(&ClientDeviation::StripChannelBinding);
         let binding = match (self.settings.channel_binding, end_point) {
+            (_, Some(_)) if strips => Binding::NotOffered,
             (ChannelBinding::Disable, _) | (ChannelBinding::Prefer, None) => Binding::Unsupported,
             (ChannelBinding::Prefer | ChannelBinding::Require, Some(hash)) if plus => Binding::ServerEndPoint(hash),
             (ChannelBinding::Prefer, Some(_)) if self.settings.deviates(Deviation::SaysItCannotBind) => {

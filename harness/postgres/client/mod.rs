@@ -15,6 +15,7 @@ mod login;
 mod negotiation;
 mod settings;
 
+use crate::postgres::client_deviation::Deviation as ClientDeviation;
 pub use settings::{
     ChannelBinding, Cleartext, ClientSettings, GssEncMode, KerberosSettings, SessionWanted, SslMode, Transport,
     UnknownWord,
@@ -29,6 +30,7 @@ use crate::postgres::client_deviation::Deviation;
 use crate::postgres::error_fields::ErrorFields;
 use crate::postgres::frame::{self, Inbox};
 use crate::postgres::reply::{Authentication, Reply};
+use crate::postgres::spoil;
 use crate::postgres::startup::Startup;
 use shakedown_krb5::Credential;
 use shakedown_krb5::client::KerberosFailure;
@@ -50,6 +52,8 @@ pub struct ClientHandshake {
     protocol: u32,
     /// What the server says of itself: whether it is a standby.
     is_standby: bool,
+    /// Whether it has answered a request for authentication.
+    has_answered: bool,
     outcome: Option<Outcome>,
 }
 
@@ -81,6 +85,7 @@ impl ClientHandshake {
             tls: None,
             protocol,
             is_standby: false,
+            has_answered: false,
             outcome: None,
         }
     }
@@ -397,6 +402,27 @@ fn out_of_place(reply: &Reply<'_>, awaited: &str) -> Error {
 
 impl Handshake for ClientHandshake {
     fn handle(&mut self, input: Input<'_>, cx: &mut Context<'_>) -> Result<Step, Error> {
+        let (said, events) = (cx.out.len(), cx.trace.events().len());
+        let step = self.respond(input, cx);
+        let flight = &cx.trace.events()[events..];
+        for deviation in &self.settings.deviations {
+            spoil::by_client(*deviation, cx.out, said, flight, !self.has_answered);
+        }
+        self.has_answered |=
+            flight.iter().any(|event| event.name == EventName::AuthData && event.direction == Direction::FromClient);
+        step
+    }
+
+    fn outcome(&self) -> Option<&Outcome> {
+        match self.state {
+            State::Done | State::ExpectResult => self.outcome.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+impl ClientHandshake {
+    fn respond(&mut self, input: Input<'_>, cx: &mut Context<'_>) -> Result<Step, Error> {
         match input {
             Input::Start if matches!(self.state, State::Fresh) => self.start(cx),
             Input::Start => Err(Error::Misuse("a machine is started once")),
@@ -423,13 +449,6 @@ impl Handshake for ClientHandshake {
                     Ok(self.finish(outcome))
                 }
             },
-        }
-    }
-
-    fn outcome(&self) -> Option<&Outcome> {
-        match self.state {
-            State::Done | State::ExpectResult => self.outcome.as_ref(),
-            _ => None,
         }
     }
 }

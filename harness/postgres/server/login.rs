@@ -156,7 +156,17 @@ impl ServerHandshake {
                 .at(file, line, routine);
             return Ok(Some(self.refuse(&fields, None, cx)));
         }
-        let Some(message) = inbox.message(frame::AUTHENTICATION_LIMIT)? else { return Ok(None) };
+        let is_sasl = matches!(**exchange, Exchange::SaslChoice(_) | Exchange::SaslFirst(_) | Exchange::SaslLast(_));
+        let limit = if is_sasl { frame::SASL_LIMIT } else { frame::AUTHENTICATION_LIMIT };
+        let message = match inbox.message(limit) {
+            Ok(Some(message)) => message,
+            Ok(None) => return Ok(None),
+            // `CheckSASLAuth` takes that for a failed authentication, `recv_password_packet` for the end of the stream.
+            Err(error) if is_sasl => {
+                return Ok(Some(self.failed("password", "28P01", error.to_string().into(), cx)));
+            }
+            Err(error) => return Err(error),
+        };
         let State::ExpectAnswer(exchange) = std::mem::replace(&mut self.state, State::Done) else {
             return Err(Error::Misuse("nothing was asked for"));
         };
@@ -253,6 +263,8 @@ impl ServerHandshake {
             first = with_iterations(&first, 1);
         } else if self.settings.deviates(Deviation::ScramHugeIterations) {
             first = with_iterations(&first, i32::MAX.unsigned_abs());
+        } else if self.settings.deviates(Deviation::ScramTenMillionIterations) {
+            first = with_iterations(&first, 10_000_000);
         } else if self.settings.deviates(Deviation::ScramForeignNonce) {
             first = first.replacen("r=", "r=x", 1);
         }

@@ -31,6 +31,7 @@ use crate::postgres::error_fields::ErrorFields;
 use crate::postgres::frame::{self, Inbox};
 use crate::postgres::hba::Encryption;
 use crate::postgres::reply;
+use crate::postgres::spoil;
 use crate::postgres::startup::{Packet, Startup};
 use std::sync::Arc;
 
@@ -336,6 +337,25 @@ impl Unavailable {
 
 impl Handshake for ServerHandshake {
     fn handle(&mut self, input: Input<'_>, cx: &mut Context<'_>) -> Result<Step, Error> {
+        let (said, events) = (cx.out.len(), cx.trace.events().len());
+        let step = self.respond(input, cx);
+        if let Some(deviation) = self.settings.deviation {
+            spoil::by_server(deviation, cx.out, said, &cx.trace.events()[events..]);
+        }
+        step
+    }
+
+    fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_ref()
+    }
+
+    fn take_unread(&mut self) -> Vec<u8> {
+        self.direct.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+}
+
+impl ServerHandshake {
+    fn respond(&mut self, input: Input<'_>, cx: &mut Context<'_>) -> Result<Step, Error> {
         match input {
             Input::Start if matches!(self.state, State::Fresh) => {
                 self.state = State::ExpectPacket;
@@ -357,13 +377,5 @@ impl Handshake for ServerHandshake {
                 _ => Ok(self.finish(Outcome::refused(Side::Client, "eof"))),
             },
         }
-    }
-
-    fn outcome(&self) -> Option<&Outcome> {
-        self.outcome.as_ref()
-    }
-
-    fn take_unread(&mut self) -> Vec<u8> {
-        self.direct.as_mut().map(std::mem::take).unwrap_or_default()
     }
 }

@@ -1,7 +1,9 @@
 //! Database clients.
 
+use crate::net::NetworkFault;
 use crate::scenario::party::{ClientDeviation, ClientProfile, ClientTls, Password, TicketOrigin, Token};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A database client.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -38,6 +40,10 @@ pub struct Client {
     pub kdc_timesync: bool,
     /// Whether a ticket-granting ticket that it got for a login goes with it (`destroy_tickets` of MySQL's plugin on Unix).
     pub destroy_tickets: bool,
+    /// What the network does to its connections.
+    pub network: Option<NetworkFault>,
+    /// How long it gives each phase of a connection, if not as long as usual.
+    pub deadline: Option<Duration>,
     /// What else its krb5.conf says.
     pub krb5: ClientKrb5,
     /// Offset to the base clock in seconds.

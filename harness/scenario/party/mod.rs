@@ -25,7 +25,7 @@ pub use iam::{IamKey, IamThrottle, Principal, ServerIam, Token};
 pub use image::Image;
 pub use proxy::{PgBouncer, Proxy, ProxyAuth, ProxyKind, ProxyTls};
 pub use realm::{AccountSettings, Lockout, Password, Realm, RealmService, RealmSettings, RealmUser};
-pub use server::{Enabled, Keytab, Server, ServerKerberos};
+pub use server::{Condition, Enabled, Keytab, Server, ServerKerberos};
 pub use tls::{
     COMMON_NAME_MAX, Ca, Certificate, CertificateKey, ClientTls, NameMatching, ServerTls, TlsMode, TlsProvider,
     TlsRange, Validity,

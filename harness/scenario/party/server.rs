@@ -1,10 +1,12 @@
 //! Database servers.
 
+use crate::net::NetworkFault;
 use crate::scenario::party::{Account, HbaLine, HostAccount, Image, Realm, ServerIam, ServerTls};
 use crate::scenario::profile::{Profile, Protocol};
 use shakedown_krb5::gss::Lenience;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A database server.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -35,6 +37,12 @@ pub struct Server {
     pub enabled: Enabled,
     /// What plays it in a container, if the scenario says so.
     pub image: Option<Image>,
+    /// What keeps it from taking anybody in.
+    pub condition: Option<Condition>,
+    /// What the network does to its connections.
+    pub network: Option<NetworkFault>,
+    /// How long it gives each phase of a connection, if not as long as usual.
+    pub deadline: Option<Duration>,
     /// Offset to the base clock in seconds.
     pub clock_seconds: i64,
     /// Whether it is a reader of a cluster, and says so.
@@ -56,6 +64,49 @@ impl Server {
     #[must_use]
     pub fn major(&self) -> u32 {
         self.profile.server_version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default()
+    }
+}
+
+/// What a server is in that keeps it from taking somebody in who would get in otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Condition {
+    /// `max_connections` are there.
+    MaxConnectionsReached,
+    /// MySQL: one connection is left, which is kept for administrators.
+    LastConnectionForAdministrators,
+    /// MySQL: `max_connect_errors` came from the client's host.
+    HostBlocked,
+    /// MySQL: no account is of the client's host.
+    HostNotAllowed,
+    /// MySQL: `max_allowed_packet` is as small as it can be.
+    SmallPackets,
+    /// PostgreSQL: it starts.
+    StartingUp,
+    /// PostgreSQL: it ends.
+    ShuttingDown,
+    /// PostgreSQL: it recovers from a crash.
+    Recovering,
+}
+
+impl Condition {
+    /// Those that a server of a protocol can be in, with their words.
+    #[must_use]
+    pub const fn all(protocol: Protocol) -> &'static [(&'static str, Self)] {
+        match protocol {
+            Protocol::Mysql => &[
+                ("max-connections-reached", Self::MaxConnectionsReached),
+                ("last-connection-for-administrators", Self::LastConnectionForAdministrators),
+                ("host-blocked", Self::HostBlocked),
+                ("host-not-allowed", Self::HostNotAllowed),
+                ("small-packets", Self::SmallPackets),
+            ],
+            Protocol::Postgres => &[
+                ("max-connections-reached", Self::MaxConnectionsReached),
+                ("starting-up", Self::StartingUp),
+                ("shutting-down", Self::ShuttingDown),
+                ("recovering", Self::Recovering),
+            ],
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! Clients.
 
-use super::deviation;
 use super::iam;
 use super::realm::{clock_seconds, etypes, number, password, seconds, texts};
 use super::server::{PROVIDERS, RUSTLS_SUITES};
+use super::{deviation, network};
 use crate::error::ScenarioError;
-use crate::handshake::TlsVersion;
+use crate::handshake::{Direction, TlsVersion};
 use crate::scenario::client_profiles::ClientProfiles;
 use crate::scenario::file;
 use crate::scenario::party::{
@@ -76,6 +76,8 @@ pub(super) fn resolve(
         protocol,
         kdc_timesync,
         destroy_tickets,
+        network,
+        deadline,
         krb5,
         clock,
         deviations,
@@ -137,6 +139,8 @@ pub(super) fn resolve(
         protocol,
         kdc_timesync: filling.flag(kdc_timesync.as_ref(), true)?,
         destroy_tickets: filling.flag(destroy_tickets.as_ref(), false)?,
+        network: network::fault(network.as_ref(), Direction::FromClient, filling)?,
+        deadline: network::deadline(deadline.as_ref(), filling)?,
         krb5: resolve_krb5(krb5.as_ref(), filling)?,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
     })

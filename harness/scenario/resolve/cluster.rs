@@ -96,6 +96,9 @@ fn one(name: &Text, written: &file::Cluster, filling: &Filling<'_>) -> Result<(C
             iam: written.iam.clone(),
             enabled: written.enabled.clone(),
             image: None,
+            condition: None,
+            network: None,
+            deadline: None,
             clock: None,
             deviations: List::default(),
             of_cluster: Some(file::OfCluster {

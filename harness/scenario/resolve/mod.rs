@@ -7,6 +7,7 @@ mod deviation;
 mod fault;
 mod iam;
 mod intern;
+mod network;
 mod proxy;
 mod reached;
 mod realm;

@@ -1,12 +1,12 @@
 //! Servers: a profile with its parameters set, TLS, and what joins them to realms.
 
 use super::realm::{clock_seconds, spn, texts};
-use super::{account, deviation, iam};
+use super::{account, deviation, iam, network};
 use crate::error::ScenarioError;
-use crate::handshake::TlsVersion;
+use crate::handshake::{Direction, TlsVersion};
 use crate::scenario::file;
 use crate::scenario::party::{
-    COMMON_NAME_MAX, Ca, Certificate, CertificateKey, Enabled, HostAccount, Image, Keytab, Realm, Server,
+    COMMON_NAME_MAX, Ca, Certificate, CertificateKey, Condition, Enabled, HostAccount, Image, Keytab, Realm, Server,
     ServerKerberos, ServerTls, TlsProvider, Validity,
 };
 use crate::scenario::profile::{Profile, Protocol, Settings};
@@ -41,6 +41,9 @@ pub(super) fn resolve(
         iam,
         enabled,
         image,
+        condition,
+        network,
+        deadline,
         clock,
         deviations,
         of_cluster,
@@ -107,6 +110,11 @@ pub(super) fn resolve(
         }
     };
     let deviations = deviation::of_server(deviations, profile.protocol, filling)?;
+    // An empty text is none, so that some cells of an axis can do without.
+    let condition = match filling.optional(condition.as_ref())?.filter(|text| !text.text.is_empty()) {
+        Some(text) => Some(filling.one_of(&text, "condition", Condition::all(profile.protocol))?),
+        None => None,
+    };
     let tls = resolve_tls(tls.as_ref(), certificate.as_ref(), &host, &settings, filling)?;
     Ok(Server {
         default_plugin: (profile.protocol == Protocol::Mysql).then(|| settings.default_plugin.clone()),
@@ -122,6 +130,9 @@ pub(super) fn resolve(
         iam,
         enabled,
         image: resolve_image(image.as_ref(), filling)?,
+        condition,
+        network: network::fault(network.as_ref(), Direction::ToClient, filling)?,
+        deadline: network::deadline(deadline.as_ref(), filling)?,
         clock_seconds: clock_seconds(clock.as_ref(), filling)?,
         is_reader: instance.is_reader,
         is_instance: of_cluster.is_some(),

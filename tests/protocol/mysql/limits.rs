@@ -86,12 +86,30 @@ fn a_wrong_sequence_id_is_out_of_order() {
 }
 
 #[test]
-fn a_packet_that_is_too_long_is_refused_by_its_header() {
-    let over = u32::try_from(SETUP_LIMIT + 1).unwrap().to_le_bytes();
-    let (outcome, _) = answer_to(&[over[0], over[1], over[2], 1]);
-    assert_eq!(outcome, "refused by server: 1153 08S01 (packet of 262145 octets, at most 262144 are allowed)");
-    let limit = u32::try_from(SETUP_LIMIT).unwrap().to_le_bytes();
-    assert_eq!(answer_to(&[limit[0], limit[1], limit[2], 1]).0, "Ok(Receive)");
+fn a_long_packet_is_waited_for_as_long_as_no_more_of_it_has_come_than_is_kept() {
+    // max_allowed_packet is 64 MiB, which one frame cannot announce: a real server waits for the rest.
+    let announcing = |octets: usize| {
+        let mut packet = vec![0xFE, 0xFF, 0xFF, 1];
+        packet.resize(octets, 0);
+        answer_to(&packet).0
+    };
+    assert_eq!(announcing(4), "Ok(Receive)");
+    assert_eq!(announcing(SETUP_LIMIT), "Ok(Receive)");
+    let refused = "refused by server: 1153 08S01 (packet of 16777214 octets, at most 262144 are allowed)";
+    assert_eq!(announcing(SETUP_LIMIT + 1), refused);
+}
+
+#[test]
+fn a_server_says_by_the_header_that_a_packet_is_longer_than_it_allows() {
+    let limit = 16 * 1024;
+    let read = |length: usize| {
+        let header = u32::try_from(length).unwrap().to_le_bytes();
+        let mut reader = PacketReader::of_server(limit);
+        reader.feed(&[header[0], header[1], header[2], 0]);
+        reader.next(&mut Sequence(0)).map(|payload| payload.is_some())
+    };
+    assert_eq!(read(limit - 1), Ok(false));
+    assert_eq!(read(limit), Err(FrameError::TooLong { length: limit, limit: limit - 1 }));
 }
 
 #[test]

@@ -287,7 +287,7 @@ fn a_server_that_would_go_on_after_a_question_by_hand_is_told_apart() {
     assert_eq!(client.outcome.to_string(), "refused by client: probe_accepted");
     let trace = "connect tls-request> client-hello> server-hello<(TLS1.2 DHE-RSA-AES128-SHA)";
     assert_eq!(client.trace.to_string(), trace);
-    assert_eq!(server.outcome.to_string(), "refused by client: eof");
+    assert_eq!(server.outcome.to_string(), "refused by client: eof in tls");
 }
 
 #[test]
@@ -333,8 +333,8 @@ fn an_end_inside_the_tls_handshake_is_the_refusal_of_the_one_that_ended() {
         let report = connection.into_report(now().base).unwrap();
         assert_eq!((report.outcome.to_string(), report.trace.to_string()), (outcome.to_owned(), trace.to_owned()));
     };
-    check(Ending::Closed, "refused by server: eof", "connect tls-request> client-hello> close<");
-    check(Ending::Reset, "refused by server: reset", "connect tls-request> client-hello> reset<");
+    check(Ending::Closed, "refused by server: eof in tls", "connect tls-request> client-hello> close<");
+    check(Ending::Reset, "refused by server: reset in tls", "connect tls-request> client-hello> reset<");
 }
 
 #[test]

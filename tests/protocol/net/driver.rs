@@ -140,7 +140,7 @@ async fn the_last_words_of_a_peer_that_resets_are_heard() {
 
 #[tokio::test]
 async fn a_reset_without_a_word_is_told_apart_from_an_orderly_end() {
-    for (linger, expected) in [(true, "refused by server: reset"), (false, "refused by server: eof")] {
+    for (linger, expected) in [(true, "refused by server: reset in auth"), (false, "refused by server: eof in auth")] {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let ends = async {

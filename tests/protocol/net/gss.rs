@@ -175,9 +175,9 @@ fn a_long_message_goes_both_ways_in_packets_that_the_protocol_allows() {
 fn a_server_that_refuses_a_ticket_closes_without_a_word() {
     let check = |acceptor, server_now, cause: &str| {
         let (client, server, _) = converse(acceptor, server_now, usize::MAX);
-        assert_eq!(client.outcome.to_string(), "refused by server: eof");
+        assert_eq!(client.outcome.to_string(), "refused by server: eof in auth");
         assert_eq!(client.trace.to_string(), "connect ap-req> close<");
-        assert_eq!(server.outcome.to_string(), format!("refused by server: eof ({cause})"));
+        assert_eq!(server.outcome.to_string(), format!("refused by server: eof in auth ({cause})"));
     };
     let mut realm = Realm::new("R.TEST");
     realm.services.push(Service::new("postgres/db.test"));

@@ -2,6 +2,7 @@
 
 mod connections;
 mod driver;
+mod faults;
 mod gss;
 mod kdc;
 mod kdc_transport;
