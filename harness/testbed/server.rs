@@ -330,10 +330,8 @@ impl StandingServer {
 
     /// Ends the mock and returns when its port is free.
     pub async fn stop(self) {
-        if let Some(mock) = self.mock {
-            if let Some(listening) = mock.listening {
-                listening.stop().await;
-            }
+        if let Some(Mock { listening: Some(listening), .. }) = self.mock {
+            listening.stop().await;
         }
     }
 }
