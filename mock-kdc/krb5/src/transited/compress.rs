@@ -214,6 +214,10 @@ fn elements(contents: &[u8]) -> Result<Vec<Element<'_>>, InvalidTransited> {
     if contents.contains(&0) {
         return Err(InvalidTransited::Nul);
     }
+    let backslashes = contents.iter().rev().take_while(|octet| **octet == b'\\').count();
+    if backslashes % 2 == 1 {
+        return Err(InvalidTransited::QuotesNothing);
+    }
     let mut quoted = false;
     let is_comma = |octet: &u8| {
         let comma = *octet == b',' && !quoted;
@@ -318,6 +322,8 @@ mod tests {
         assert_eq!(expanded("x", "x", r"A,\/B").unwrap(), "A /B", "a quoted slash shortens nothing");
         assert_eq!(expanded("x", "x", "").unwrap(), "");
         assert_eq!(expanded("x", "x", "A\0").unwrap(), "A");
+        assert_eq!(expanded("x", "x", r"A,B\"), Err(InvalidTransited::QuotesNothing));
+        assert_eq!(expanded("x", "x", r"A,B\\").unwrap(), r"A B\");
         assert_eq!(expanded("x", "x", "A\0\0"), Err(InvalidTransited::Nul));
         assert_eq!(add(b"A", b"B\0", b"x", b"x"), Err(InvalidTransited::Nul));
     }

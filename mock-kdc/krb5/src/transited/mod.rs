@@ -41,6 +41,9 @@ pub enum InvalidTransited {
     /// A name with a NUL in it, at which libkrb5 would cut it off.
     #[error("a NUL in the transited field")]
     Nul,
+    /// A backslash at the end, which quotes nothing.
+    #[error("a backslash at the end of the transited field")]
+    QuotesNothing,
     /// More realms than [`MAX_REALMS`].
     #[error("more than {MAX_REALMS} realms in the transited field")]
     ManyRealms,
