@@ -64,7 +64,13 @@ pub(super) fn by_client(deviation: ClientDeviation, out: &mut Vec<u8>, said: usi
             // The first parameter becomes one that there is not.
             out[said + 8..said + 12].copy_from_slice(b"u.er");
         }
-        ClientDeviation::UnknownMessage if answers_first => out[said] = b'Q',
+        ClientDeviation::UnknownMessage if answers_first => {
+            // Not the answer under another type: nobody takes the text of a query for a secret.
+            out.truncate(said);
+            frame::message(out, b'Q', |body| {
+                body.nul_terminated(b"SELECT 1");
+            });
+        }
         ClientDeviation::OversizedMessage if answers_first => {
             set_length(out, said + 1, frame::AUTHENTICATION_LIMIT + 1);
         }

@@ -107,9 +107,13 @@ impl Needs {
         let joined = server.kerberos.as_ref().filter(|_| server.enabled.kerberos);
         let gss_encryption =
             joined.is_some() && logins.iter().any(|login| login.client.gssencmode != GssMode::Disabled);
-        let gss_encryption_off = !server.enabled.kerberos
-            && server.kerberos.is_some()
-            && logins.iter().any(|login| login.client.gssencmode != GssMode::Disabled);
+        // libpq asks for it by itself only where it has a ticket.
+        let asks_for_gss = |login: &Login<'_>| match login.client.gssencmode {
+            GssMode::Disabled => false,
+            GssMode::Preferred => login.client.offer.ticket,
+            GssMode::Required => true,
+        };
+        let gss_encryption_off = joined.is_none() && logins.iter().any(asks_for_gss);
         let by_ticket = gss_encryption || methods.on.iter().any(|method| KERBEROS.contains(&method.as_str()));
         let tls: BTreeSet<TlsNeed> = logins.iter().filter_map(|login| login.handshake(server.tls.as_ref()?)).collect();
         Self {

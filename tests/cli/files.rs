@@ -23,7 +23,7 @@ fn the_place_is_named_with_what_is_written_and_what_is_allowed() {
     check(
         "login     = ",
         "user      = ",
-        "11:1: unknown key 'user', allowed: kind, argv, login, secret, database, tls, gssencmode, transport, offer, allow_cleartext, mutual, channel_binding, protocol, kdc_timesync, destroy_tickets, clock, deviations",
+        "11:1: unknown key 'user', allowed: kind, argv, login, secret, database, tls, gssencmode, target_session_attrs, sslnegotiation, transport, offer, token, allow_cleartext, mutual, channel_binding, protocol, kdc_timesync, destroy_tickets, network, deadline, krb5, clock, deviations",
     );
     check(
         "transport = \"clear\"",
@@ -36,7 +36,7 @@ fn the_place_is_named_with_what_is_written_and_what_is_allowed() {
     check(
         "established by password",
         "logged in",
-        "21:49: unknown outcome, in 'logged in', allowed: established [TLS1.2 [SUITE]] [by METHOD], refused [by client|server|proxy|kdc[: CODE]], timed out [in PHASE]",
+        "21:49: unknown outcome, in 'logged in', allowed: established [TLS1.2 [SUITE]] [by METHOD], refused [by client|server|proxy|kdc[: CODE [in PHASE]]], timed out [in PHASE]",
     );
     check("S3-02", "S3-99", "4:11: unknown requirement 'S3-99', allowed: S3-01 to S3-64");
     check(

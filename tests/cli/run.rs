@@ -23,28 +23,30 @@ fn filters_choose_cases_and_several_add_up() {
     assert_eq!(count(&["mysql/cipher-suites/**"]), 288);
     assert_eq!(count(&["mysql/cipher-suites"]), 288);
     assert_eq!(count(&["**/DHE-RSA-AES128-SHA"]), 24 + 16 + 2 + 3);
-    assert_eq!(count(&["kerberos/kinit/**", "tls/**"]), 12 + 8);
+    assert_eq!(count(&["kerberos/kinit/**", "tls/**"]), 12 + 68);
     assert_eq!(count(&["kerberos/kinit/**", "kerberos/kinit/*/right-password"]), 12);
 }
 
 #[test]
 fn of_several_filters_the_one_without_a_case_is_named() {
     let ran = shakedown(["run", "--list", "--filter", "tls/**", "--filter", "tsl/**"]).exits_with(0);
-    assert_eq!(ran.out.lines().count(), 8);
+    assert_eq!(ran.out.lines().count(), 68);
     assert_eq!(ran.err, "shakedown: no case matches --filter 'tsl/**'\n");
 }
 
 #[test]
 fn the_cipher_matrix_has_288_cases_and_passes() {
     let ran = shakedown(["run", "--filter", "mysql/cipher-suites/**"]).exits_with(0);
-    assert!(ran.out.contains("reading dhe-on-v3=table\n288 cases: 288 pass in "), "{}", ran.out);
+    assert!(ran.out.contains("reading dhe-on-v3=table\n"), "{}", ran.out);
+    assert!(ran.out.contains("\n288 cases: 288 pass in "), "{}", ran.out);
 }
 
 #[test]
 fn the_other_reading_of_the_guide_passes_too_and_is_stated() {
     let arguments = ["run", "--reading", "dhe-on-v3=note", "--filter", "mysql/cipher-suites/3.*/tls1.2/*"];
     let ran = shakedown(arguments).exits_with(0);
-    assert!(ran.out.contains("reading dhe-on-v3=note\n24 cases: 24 pass in "), "{}", ran.out);
+    assert!(ran.out.contains("reading dhe-on-v3=note\n"), "{}", ran.out);
+    assert!(ran.out.contains("\n24 cases: 24 pass in "), "{}", ran.out);
     let explained = shakedown(["check", "--explain"].into_iter().chain(arguments[1..].iter().copied())).exits_with(0);
     let refused = explained.out.matches("refused by server: alert handshake_failure").count();
     assert_eq!(refused, 12, "{}", explained.out);

@@ -116,13 +116,13 @@ fn sets_and_catalogue_that_cannot_be_understood_are_refused() {
         Catalogue::parse(&Source::new("requirements", text)).map(|_| ()).map_err(|error| error.to_string())
     };
     let entry = |id: &str, strength: &str| {
-        format!("[[requirement]]\nid = \"{id}\"\nstatement = \"s\"\nstrength = \"{strength}\"\n")
+        format!("[[requirement]]\nid = \"{id}\"\nstatement = \"s\"\nsection = \"t\"\nstrength = \"{strength}\"\n")
     };
     let wrong = |expected: &str| Err(format!("scenarios/requirements.toml:{expected}"));
     assert_eq!(catalogue(&entry("S0-01", "stated")), Ok(()));
-    assert_eq!(catalogue(&entry("S0-01", "said")), wrong("5:12: unknown strength 'said', allowed: stated, inferred"));
+    assert_eq!(catalogue(&entry("S0-01", "said")), wrong("6:12: unknown strength 'said', allowed: stated, inferred"));
     assert_eq!(catalogue(&entry("S1-01", "stated")), wrong("3:6: no document for 'S1-01'"));
-    assert_eq!(catalogue(&entry("S0-01", "stated").repeat(2)), wrong("7:6: requirement given twice 'S0-01'"));
+    assert_eq!(catalogue(&entry("S0-01", "stated").repeat(2)), wrong("8:6: requirement given twice 'S0-01'"));
 }
 
 #[test]

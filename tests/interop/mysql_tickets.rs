@@ -41,6 +41,10 @@ offer = "ticket"
 [[step]]
 kinit = { by = "app", user = "alice", realm = "corp" }
 then  = "established"
+
+[[step]]
+connect = { from = "app", to = "db" }
+then    = "established by kerberos"
 "#;
 
 /// The mocks, and a folder with what the plugin reads.

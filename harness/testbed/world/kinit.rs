@@ -61,8 +61,11 @@ impl World {
                 variables.set("SHAKEDOWN_USER", user);
                 variables.set("SHAKEDOWN_REALM", standing.planned.realm.as_str());
                 variables.set("SHAKEDOWN_PASSWORD", password.as_str());
-                if let Some(kerberos) = self.servers.values().find_map(|server| server.planned.kerberos.as_ref()) {
-                    variables.set("SHAKEDOWN_SPN", kerberos.spn.as_str());
+                // A server that no step reaches does not stand, and still has its service.
+                let of_servers = self.servers.values().find_map(|server| server.planned.kerberos.as_ref());
+                let of_realm = || standing.planned.services.keys().next();
+                if let Some(spn) = of_servers.map(|kerberos| &kerberos.spn).or_else(of_realm) {
+                    variables.set("SHAKEDOWN_SPN", spn.as_str());
                 }
                 self.kerberos_variables(&mut variables, &planned, folder)?;
                 if fresh_cache {

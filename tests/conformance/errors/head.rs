@@ -10,7 +10,7 @@ fn keys_and_types() {
     check(
         "login = ",
         "logn = ",
-        "25:1: unknown key 'logn', allowed: kind, argv, login, secret, database, tls, gssencmode, target_session_attrs, sslnegotiation, transport, offer, token, allow_cleartext, mutual, channel_binding, protocol, kdc_timesync, destroy_tickets, krb5, clock, deviations",
+        "25:1: unknown key 'logn', allowed: kind, argv, login, secret, database, tls, gssencmode, target_session_attrs, sslnegotiation, transport, offer, token, allow_cleartext, mutual, channel_binding, protocol, kdc_timesync, destroy_tickets, network, deadline, krb5, clock, deviations",
     );
     check(
         "[realm.corp]",

@@ -19,7 +19,7 @@ fn steps() {
     check(
         "then  = \"established\"",
         "then = \"logged in\"",
-        "38:8: unknown outcome, in 'logged in', allowed: established [TLS1.2 [SUITE]] [by METHOD], refused [by client|server|proxy|kdc[: CODE]], timed out [in PHASE]",
+        "38:8: unknown outcome, in 'logged in', allowed: established [TLS1.2 [SUITE]] [by METHOD], refused [by client|server|proxy|kdc[: CODE [in PHASE]]], timed out [in PHASE]",
     );
     check(
         "then  = \"established\"",

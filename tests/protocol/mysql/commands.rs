@@ -277,7 +277,7 @@ fn another_user_is_asked_for_their_own_plugin() {
         let step = session.party.give(Input::Bytes(&octets)).0.unwrap();
         (matches!(step, Step::Receive), session)
     };
-    let (goes_on, session) = change(b"wrong");
+    let (goes_on, session) = change(&[0x5a; 20]);
     assert!(!goes_on, "a failed change of user ends the connection");
     assert_eq!(session.party.trace.to_string().split(' ').next_back(), Some("28000)"));
     assert!(session.party.machine.outcome().unwrap().is_established(), "the login before it stays what it was");
@@ -296,9 +296,9 @@ fn only_what_is_said_to_the_accounts_own_plugin_counts_as_a_password() {
     };
     let scramble_of_nobody = b"\x11native\0\x05guess\0\x08\0caching_sha2_password\0";
     assert!(message(scramble_of_nobody, b"").ends_with("(using password: NO)"));
-    assert!(message(scramble_of_nobody, b"wrong").ends_with("(using password: YES)"));
-    // A NUL is a password for the native plugin, and none for the others.
-    assert!(message(scramble_of_nobody, b"\0").ends_with("(using password: YES)"));
+    assert!(message(scramble_of_nobody, &[0x5a; 20]).ends_with("(using password: YES)"));
+    // A NUL is a scramble of a wrong length for the native plugin, and no password for the others.
+    assert!(message(scramble_of_nobody, b"\0").ends_with("Bad handshake"));
     let sha2 = b"\x11caching\0\x01\0\0\x08\0mysql_native_password\0";
     assert!(message(sha2, b"\0").ends_with("(using password: NO)"));
 }
