@@ -62,7 +62,7 @@ pub(crate) const CELLS: [(&str, usize); 107] = [
     ("mysql/engines", 13),
     ("mysql/kerberos-login", 48),
     ("mysql/messages", 8),
-    ("mysql/messages-of-clients", 36),
+    ("mysql/messages-of-clients", 35),
     ("mysql/messages-of-servers", 22),
     ("mysql/network-faults", 60),
     ("mysql/network-faults-of-clients", 50),
