@@ -394,7 +394,7 @@ mod tests {
                 to_client("ErrorResponse").with("seq", 3).with("C", "28P01").with("M", "wrong password on localhost");
         };
         // What is behind counts on from the message before it, on either side.
-        check(counted, &["messages: - | < Note", "ErrorResponse.seq: +2 | +1"]);
+        check(counted, &["ErrorResponse.seq: +2 | +1", "messages: - | < Note"]);
     }
 
     #[test]
