@@ -31,7 +31,7 @@ mod words {
         /// Signed for another host, which is replaced behind the signature's back by the right one.
         HostReplaced = "token-host-replaced"
             breaks "Signature Version 4: the header host has to be signed",
-        /// The date is replaced behind the signature's back by that of now.
+        /// The date, and the day of the scope with it, is replaced behind the signature's back by that of now.
         DateReplaced = "token-date-replaced"
             breaks "Signature Version 4: the signature is about the date",
         /// Another algorithm is named, and signed.

@@ -203,7 +203,15 @@ fn change(draft: &mut Draft, claims: &Claims, now: Timestamp, departs: &dyn Fn(D
         draft.parameters.push(("X-Extra".to_owned(), "1".to_owned()));
     }
     if departs(Departure::DateReplaced) {
-        draft.change("X-Amz-Date", |date| *date = iso_8601(now));
+        let renewed = iso_8601(now);
+        // The day of the scope with it: between yesterday's and today's token the scope would tell.
+        draft.change("X-Amz-Credential", |credential| {
+            let scope = credential.split('/').nth(1).map(str::to_owned);
+            if let Some(day) = scope {
+                *credential = credential.replacen(&format!("/{day}/"), &format!("/{}/", &renewed[..8]), 1);
+            }
+        });
+        draft.change("X-Amz-Date", |date| *date = renewed);
     }
     if departs(Departure::SessionReplaced) {
         draft.change(SESSION, other_letter);

@@ -1,6 +1,7 @@
 //! Everything that a client can be asked to do wrong, with the refusal that it leads to and the deviations that overlook it.
 
 use super::{NOW, claims, cluster, judged, role_key, user_key};
+use shakedown::handshake::Timestamp;
 use shakedown::iam::{Departure, Deviation, Form, Refusal, make, make_departing};
 use std::collections::BTreeSet;
 
@@ -65,6 +66,13 @@ fn a_date_that_was_replaced_is_not_the_one_that_was_signed() {
     assert_eq!(judged(&make(&old, &user_key())), Err(Refusal::Expired));
     let renewed = make_departing(&old, &user_key(), Form::Usual, &[Departure::DateReplaced], NOW);
     assert_eq!(judged(&renewed), Err(Refusal::Signature));
+
+    // Of yesterday: the day of the scope is replaced too, or the scope would tell.
+    let midnight = Timestamp::from_seconds(NOW.seconds() - NOW.seconds() % 86_400);
+    old.made = midnight.offset_seconds(-600);
+    let now = midnight.offset_seconds(600);
+    let renewed = make_departing(&old, &user_key(), Form::Usual, &[Departure::DateReplaced], now);
+    assert_eq!(cluster(&[]).verify("alice", renewed.octets(), now).map(drop), Err(Refusal::Signature));
 }
 
 #[test]
