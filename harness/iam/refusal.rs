@@ -51,7 +51,7 @@ pub enum Refusal {
     Signature,
     /// The policy does not allow it, or denies it.
     Policy,
-    /// A token that was used before, which is a reason for nobody but a [`Deviation`].
+    /// A token that was used before, which is a reason for nobody but a [`Deviation`](crate::iam::Deviation).
     Used,
 }
 

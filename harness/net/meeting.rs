@@ -1,6 +1,6 @@
 //! A client and a server of ours that meet in memory, in virtual time: whatever they wait for costs nothing.
 //!
-//! Both are driven by the same loop as over sockets ([`crate::net::drive`]). The clock of the runtime stands still while anybody
+//! Both are driven by the same loop as over sockets ([`drive`](crate::net::drive())). The clock of the runtime stands still while anybody
 //! has something to do and jumps to the next deadline when nobody has, so that deadlines are kept to the millisecond
 //! whatever the machine is busy with.
 

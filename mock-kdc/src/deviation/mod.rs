@@ -1,8 +1,8 @@
 //! Deliberate departures from the protocol: each bends one named thing of a reply.
 //!
 //! A departure is a line of a table: its name, the clause that it departs from, what a client has to make of it, and
-//! what it bends. The tables are [`part`] (what only the client can read), [`clear`] (what everybody can read),
-//! [`ticket`] and [`pac`] (what only the service and KDCs can read), [`error`] (KRB-ERROR and the hints in it) and [`octets`] (the message as
+//! what it bends. The tables are `part` (what only the client can read), `clear` (what everybody can read),
+//! `ticket` and `pac` (what only the service and KDCs can read), `error` (KRB-ERROR and the hints in it) and `octets` (the message as
 //! a whole). The good reply is made first and taken apart afterwards, so that nothing on its way knows of departures.
 
 mod bent;

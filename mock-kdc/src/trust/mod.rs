@@ -10,9 +10,9 @@
 //! ```
 //!
 //! * [`settings`]: what a realm's owner writes down.
-//! * [`keys`]: the principals that realms share.
-//! * [`referral`]: which ticket to give where the one asked for is another realm's to give.
-//! * [`transit`]: whether a client may come the way it came.
+//! * `keys`: the principals that realms share.
+//! * `referral`: which ticket to give where the one asked for is another realm's to give.
+//! * `transit`: whether a client may come the way it came.
 
 pub mod settings;
 
