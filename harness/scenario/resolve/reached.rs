@@ -1,6 +1,6 @@
 //! Which parties the steps of a case reach. A party that no step reaches stands nowhere and is nobody's need: a case of a KDC
-//! alone can be played where there is no database. Where a step says what a KDC saw, all realms stand: that nobody asked it has to
-//! show.
+//! alone can be played where there is no database. Where a step says what a KDC saw and no realm is reached, all realms stand: that
+//! nobody asked has to show.
 
 use crate::scenario::party::{Client, Cluster, Proof, Proxy, Realm, Server};
 use crate::scenario::plan::{Clocked, Step, Verb};
@@ -39,8 +39,8 @@ impl Parties {
         self.proxies.retain(|name, _| named.contains(&Named::Dialled(name.clone())));
         self.servers.retain(|name, _| named.contains(&Named::Dialled(name.clone())));
         let is_kdc_judged = |step: &Step| step.expectation.as_ref().is_some_and(|expected| expected.kdc.is_some());
-        if !steps.iter().any(is_kdc_judged) {
-            let realms = self.realms_reached(&named);
+        let realms = self.realms_reached(&named);
+        if !(realms.is_empty() && steps.iter().any(is_kdc_judged)) {
             self.realms.retain(|_, realm| realms.contains(&realm.realm));
         }
         self
